@@ -1,0 +1,281 @@
+package dev.evtl.journal;
+
+import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.storage.CorruptJournalException;
+import dev.evtl.journal.storage.DiskFullException;
+import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.storage.JournalFile;
+import dev.evtl.journal.storage.JournalLockedException;
+import dev.evtl.journal.storage.JournalStorage;
+import dev.evtl.journal.storage.MappedStorage;
+import dev.evtl.journal.storage.Platform;
+import dev.evtl.journal.storage.RecoveryReport;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.Optional;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
+import javax.management.ObjectName;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+
+/**
+ * A journal that is open for writing. All methods may be called from any thread.
+ *
+ * <pre>{@code
+ * try (Journal journal = Journal.open(Path.of("trades.evtl"))) {
+ *     journal.publisher().offer(TRADE, buffer, 0, length);
+ *     journal.sync();
+ * }
+ * }</pre>
+ */
+public final class Journal implements AutoCloseable {
+    private final Path path;
+    private final RingBuffer ring;
+    private final Counters counters = new Counters();
+    private final Publisher publisher;
+    private final Appender appender;
+    private final JournalStats stats;
+    private final RecoveryReport recovery;
+    private final AgentInvoker invoker;
+    private final AgentRunner runner;
+    private final Thread shutdownHook;
+    private final ObjectName mbean;
+
+    private Journal(final Path path, final JournalConfig config, final JournalFile file, final JournalStorage storage) {
+        this.path = path;
+        this.recovery = file.recovery();
+        this.ring = new ManyToOneRingBuffer(new UnsafeBuffer(
+                BufferUtil.allocateDirectAligned(config.ringSize + RingBufferDescriptor.TRAILER_LENGTH, 4096)));
+        final Drops drops = new Drops(counters, ring);
+        this.publisher = new Publisher(
+                ring,
+                counters,
+                drops,
+                config.backPressure,
+                config.blockIdleStrategy,
+                config.clock,
+                config.maxPayloadLength);
+        final EventChecksum checksum =
+                file.header().hasChecksums() ? new EventChecksum(file.header().checksum()) : null;
+        this.appender = new Appender(config, ring, counters, drops, storage, checksum);
+        this.stats = new LiveStats(ring, counters, drops, storage, appender, config.space.maximum());
+        this.shutdownHook = config.closeOnShutdown ? new Thread(this::close, "evtl-close " + path) : null;
+        this.mbean = config.jmx ? register() : null;
+        if (config.invoker) {
+            runner = null;
+            invoker = new AgentInvoker(config.errorHandler, null, appender);
+            invoker.start();
+        } else {
+            invoker = null;
+            runner = new AgentRunner(config.idleStrategy, config.errorHandler, null, appender);
+            AgentRunner.startOnThread(
+                    runner,
+                    work -> config.threadFactory.newThread(() -> {
+                        try {
+                            work.run();
+                        } finally {
+                            appender.onThreadEnd();
+                        }
+                    }));
+        }
+        if (shutdownHook != null) {
+            Runtime.getRuntime().addShutdownHook(shutdownHook);
+        }
+    }
+
+    /**
+     * Opens a journal with the default config: the file is created if it does not exist, and recovered if its last
+     * writer did not close it.
+     *
+     * @param path of the file
+     * @return the journal, running
+     * @throws JournalException as {@link #open(Path, JournalConfig)} does
+     */
+    public static Journal open(final Path path) {
+        return open(path, JournalConfig.builder().build());
+    }
+
+    /**
+     * Opens a journal.
+     *
+     * @param path   of the file
+     * @param config how to open and run it
+     * @return the journal, running
+     * @throws JournalLockedException  if another writer, here or in another process, has it open
+     * @throws CorruptJournalException if the file is no journal or holds damaged events; it is left as it was
+     * @throws DiskFullException       if there is no space to create or grow the file
+     * @throws JournalException        if it cannot be opened for another reason, naming the path and what to do
+     * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
+     */
+    public static Journal open(final Path path, final JournalConfig config) {
+        Platform.check();
+        final JournalFile file = JournalFile.open(
+                path,
+                config.openMode,
+                new JournalFile.NewFile(
+                        config.clock.nanoTime(), config.checksums, 0, config.space.initial(), config.filePermissions));
+        final JournalStorage storage = new MappedStorage(file, config.space, config.ringSize / 8);
+        Journal journal = null;
+        try {
+            journal = new Journal(path, config, file, storage);
+            return journal;
+        } finally {
+            if (journal == null) {
+                storage.abandon();
+            }
+        }
+    }
+
+    private ObjectName register() {
+        try {
+            final ObjectName name = new ObjectName("dev.evtl:type=Journal,file=" + ObjectName.quote(path.toString()));
+            ManagementFactory.getPlatformMBeanServer().registerMBean(stats, name);
+            return name;
+        } catch (final JMException e) {
+            throw new JournalException(path + ": could not be registered as an MBean: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Publishes events.
+     *
+     * @return the publisher, for any number of threads
+     */
+    public Publisher publisher() {
+        return publisher;
+    }
+
+    /**
+     * Waits until all events that were accepted before the call are on the device. One force serves all who wait. With
+     * an invoker, called on the thread that invokes it, this runs the appender.
+     *
+     * @return offset in the file before which everything is on the device
+     * @throws JournalFailedException if the journal has failed before that
+     * @throws JournalException       if the thread is interrupted while it waits; its interrupt flag stays set
+     */
+    public long sync() {
+        final long position = ring.producerPosition();
+        if (drivesAppender()) {
+            while (!appender.isSynced(position)) {
+                invoker.invoke();
+            }
+        } else {
+            try {
+                appender.awaitSync(position);
+            } catch (final InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new JournalException(path + ": interrupted while waiting for a sync", e);
+            }
+        }
+        return stats.getDurablePosition();
+    }
+
+    private boolean drivesAppender() {
+        return invoker != null && appender.isOnAppenderThread();
+    }
+
+    /**
+     * What the journal has done so far.
+     *
+     * @return the statistics, always current
+     */
+    public JournalStats stats() {
+        return stats;
+    }
+
+    /**
+     * What opening found and did to a file that its last writer had not closed.
+     *
+     * @return the report; empty if the file is new or was closed
+     */
+    public Optional<RecoveryReport> recovery() {
+        return Optional.ofNullable(recovery);
+    }
+
+    /**
+     * Why the journal has failed.
+     *
+     * @return the cause; empty if it has not failed
+     */
+    public Optional<Throwable> failure() {
+        return Optional.ofNullable(appender.failure());
+    }
+
+    /**
+     * Runs the appender, if the config says that the application does; by one thread at a time.
+     *
+     * @return the invoker, started; null if the journal runs the appender on a thread of its own
+     */
+    public AgentInvoker invoker() {
+        return invoker;
+    }
+
+    /**
+     * The file.
+     *
+     * @return its path as it was given
+     */
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * Refuses what is offered from now on, journals all that was accepted, forces it, cuts the file to its length and
+     * marks it closed. A claim that is neither committed nor aborted is waited for as long as the config says, then
+     * left and reported. Called again, it waits for the first close to end. With an invoker, called on the thread that
+     * invokes it, this runs the appender.
+     *
+     * @throws JournalFailedException if the journal has failed; its file will be recovered when it is opened again
+     */
+    @Override
+    public void close() {
+        appender.requestClose();
+        boolean interrupted = false;
+        while (!appender.isTerminated()) {
+            if (appender.isOnAppenderThread()) {
+                appender.doWork();
+            } else {
+                try {
+                    appender.awaitTermination();
+                } catch (final InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (runner != null && !appender.isOnAppenderThread()) {
+            runner.close();
+        }
+        release();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (appender.failure() != null) {
+            throw appender.failedException();
+        }
+    }
+
+    private void release() {
+        if (mbean != null) {
+            try {
+                ManagementFactory.getPlatformMBeanServer().unregisterMBean(mbean);
+            } catch (final InstanceNotFoundException e) {
+                // an earlier close has done it
+            } catch (final JMException e) {
+                throw new JournalException(path + ": could not be unregistered: " + e.getMessage(), e);
+            }
+        }
+        if (shutdownHook != null && Thread.currentThread() != shutdownHook) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(shutdownHook);
+            } catch (final IllegalStateException e) {
+                // the JVM is shutting down, and the hook runs or has run
+            }
+        }
+    }
+}

@@ -1,0 +1,375 @@
+package dev.evtl.journal;
+
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.storage.Growth;
+import dev.evtl.journal.storage.OpenMode;
+import dev.evtl.journal.storage.Space;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.Supplier;
+import org.agrona.BitUtil;
+import org.agrona.ErrorHandler;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.EpochNanoClock;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SystemEpochNanoClock;
+import org.agrona.concurrent.YieldingIdleStrategy;
+
+/** How a journal is opened and run. Immutable; made by a {@link Builder}, whose defaults serve most applications. */
+public final class JournalConfig {
+    private static final int MIN_SPACE = Growth.MIN_STEP;
+    private static final int MAX_RING_SIZE = 1 << 30;
+
+    final OpenMode openMode;
+    final int ringSize;
+    final int maxPayloadLength;
+    final BackPressure backPressure;
+    final Supplier<IdleStrategy> blockIdleStrategy;
+    final boolean checksums;
+    final Space space;
+    final WhenFull whenFull;
+    final SyncPolicy syncPolicy;
+    final Set<PosixFilePermission> filePermissions;
+    final EpochNanoClock clock;
+    final IdleStrategy idleStrategy;
+    final ErrorHandler errorHandler;
+    final ThreadFactory threadFactory;
+    final boolean invoker;
+    final long closeTimeoutNanos;
+    final long stuckClaimNanos;
+    final boolean closeOnShutdown;
+    final boolean jmx;
+
+    private JournalConfig(final Builder builder) {
+        openMode = builder.openMode;
+        ringSize = builder.ringSize;
+        maxPayloadLength = builder.maxPayloadLength;
+        backPressure = builder.backPressure;
+        blockIdleStrategy = builder.blockIdleStrategy;
+        checksums = builder.checksums;
+        space = new Space(Math.min(builder.initialSize, builder.maxSize), builder.growth, builder.maxSize);
+        whenFull = builder.whenFull;
+        syncPolicy = builder.syncPolicy;
+        filePermissions = builder.filePermissions;
+        clock = builder.clock;
+        idleStrategy = builder.idleStrategy;
+        errorHandler = builder.errorHandler;
+        threadFactory = builder.threadFactory;
+        invoker = builder.invoker;
+        closeTimeoutNanos = builder.closeTimeout.toNanos();
+        stuckClaimNanos = builder.stuckClaimTimeout.toNanos();
+        closeOnShutdown = builder.closeOnShutdown;
+        jmx = builder.jmx;
+    }
+
+    /**
+     * A builder with the defaults.
+     *
+     * @return the builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    static void checkDuration(final String setting, final Duration duration) {
+        if (duration.isNegative() || duration.isZero() || duration.compareTo(Duration.ofDays(1)) > 0) {
+            throw new IllegalArgumentException(setting + " " + duration + " is not above 0 and at most a day");
+        }
+    }
+
+    private static void checkSpace(final String setting, final long bytes) {
+        if (bytes < MIN_SPACE) {
+            throw new IllegalArgumentException(setting + " " + bytes + " is below a page, " + MIN_SPACE + " bytes");
+        }
+    }
+
+    /** Sets what differs from the defaults. Each setter returns this builder. For one thread. */
+    public static final class Builder {
+        private OpenMode openMode = OpenMode.CREATE_OR_APPEND;
+        private int ringSize = 4 << 20;
+        private int maxPayloadLength = EventHeader.MAX_PAYLOAD_LENGTH;
+        private BackPressure backPressure = BackPressure.FAIL;
+        private Supplier<IdleStrategy> blockIdleStrategy = YieldingIdleStrategy::new;
+        private boolean checksums = true;
+        private long initialSize = 64 << 20;
+        private Growth growth = Growth.steps(64 << 20);
+        private long maxSize = Long.MAX_VALUE;
+        private WhenFull whenFull = WhenFull.FAIL;
+        private SyncPolicy syncPolicy = SyncPolicy.NONE;
+        private Set<PosixFilePermission> filePermissions = PosixFilePermissions.fromString("rw-------");
+        private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
+        private IdleStrategy idleStrategy = new BackoffIdleStrategy();
+        private ErrorHandler errorHandler = JournalConfig::log;
+        private ThreadFactory threadFactory = Thread::new;
+        private boolean invoker;
+        private Duration closeTimeout = Duration.ofSeconds(5);
+        private Duration stuckClaimTimeout = Duration.ofSeconds(1);
+        private boolean closeOnShutdown;
+        private boolean jmx;
+
+        private Builder() {}
+
+        /**
+         * Whether the file may or must exist.
+         *
+         * @param value default {@link OpenMode#CREATE_OR_APPEND}
+         * @return this
+         */
+        public Builder openMode(final OpenMode value) {
+            openMode = Objects.requireNonNull(value, "openMode");
+            return this;
+        }
+
+        /**
+         * Size of the ring between the producers and the appender. A claim can be an eighth of it.
+         *
+         * @param bytes a power of two, at least eight times the largest event; default 4 MiB
+         * @return this
+         */
+        public Builder ringSize(final int bytes) {
+            if (!BitUtil.isPowerOfTwo(bytes) || bytes < 1024 || bytes > MAX_RING_SIZE) {
+                throw new IllegalArgumentException(
+                        "ringSize " + bytes + " is not a power of two from 1024 to " + MAX_RING_SIZE);
+            }
+            ringSize = bytes;
+            return this;
+        }
+
+        /**
+         * Largest payload of an event; a smaller one permits a smaller ring.
+         *
+         * @param bytes 0 to 65,535, the default
+         * @return this
+         */
+        public Builder maxPayloadLength(final int bytes) {
+            if (bytes < 0 || bytes > EventHeader.MAX_PAYLOAD_LENGTH) {
+                throw new IllegalArgumentException(
+                        "maxPayloadLength " + bytes + " is not from 0 to " + EventHeader.MAX_PAYLOAD_LENGTH);
+            }
+            maxPayloadLength = bytes;
+            return this;
+        }
+
+        /**
+         * What happens to an event for which the ring has no room.
+         *
+         * @param value default {@link BackPressure#FAIL}
+         * @return this
+         */
+        public Builder backPressure(final BackPressure value) {
+            backPressure = Objects.requireNonNull(value, "backPressure");
+            return this;
+        }
+
+        /**
+         * How a producer waits under {@link BackPressure#BLOCK}; one is made for each thread that has to.
+         *
+         * @param value default yielding
+         * @return this
+         */
+        public Builder blockIdleStrategy(final Supplier<IdleStrategy> value) {
+            blockIdleStrategy = Objects.requireNonNull(value, "blockIdleStrategy");
+            return this;
+        }
+
+        /**
+         * Whether every event of a new file carries a checksum; an existing file goes on as it was made.
+         *
+         * @param value default true
+         * @return this
+         */
+        public Builder checksums(final boolean value) {
+            checksums = value;
+            return this;
+        }
+
+        /**
+         * Space that is allocated when the file is opened.
+         *
+         * @param bytes at least a page; default 64 MiB
+         * @return this
+         */
+        public Builder initialSize(final long bytes) {
+            checkSpace("initialSize", bytes);
+            initialSize = bytes;
+            return this;
+        }
+
+        /**
+         * How the file grows.
+         *
+         * @param value default steps of 64 MiB
+         * @return this
+         */
+        public Builder growth(final Growth value) {
+            growth = Objects.requireNonNull(value, "growth");
+            return this;
+        }
+
+        /**
+         * Size that the file never exceeds.
+         *
+         * @param bytes    at least a page; default unlimited
+         * @param whenFull what happens to events then
+         * @return this
+         */
+        public Builder maxSize(final long bytes, final WhenFull whenFull) {
+            checkSpace("maxSize", bytes);
+            maxSize = bytes;
+            this.whenFull = Objects.requireNonNull(whenFull, "whenFull");
+            return this;
+        }
+
+        /**
+         * When the appender forces what it has written to the device.
+         *
+         * @param value default {@link SyncPolicy#NONE}
+         * @return this
+         */
+        public Builder syncPolicy(final SyncPolicy value) {
+            syncPolicy = Objects.requireNonNull(value, "syncPolicy");
+            return this;
+        }
+
+        /**
+         * Permissions of a new file and its lock file.
+         *
+         * @param value default readable and writable by the owner only
+         * @return this
+         */
+        public Builder filePermissions(final Set<PosixFilePermission> value) {
+            filePermissions = Set.copyOf(value);
+            return this;
+        }
+
+        /**
+         * Gives the events their timestamps and the file its time of creation. Called on the producers' threads; must
+         * not return the same time at the creation of two files.
+         *
+         * @param value default the system's clock
+         * @return this
+         */
+        public Builder clock(final EpochNanoClock value) {
+            clock = Objects.requireNonNull(value, "clock");
+            return this;
+        }
+
+        /**
+         * How the appender's thread waits when there is nothing to do.
+         *
+         * @param value for this journal only; default backing off to parking a millisecond at most
+         * @return this
+         */
+        public Builder idleStrategy(final IdleStrategy value) {
+            idleStrategy = Objects.requireNonNull(value, "idleStrategy");
+            return this;
+        }
+
+        /**
+         * Told of the failure that ends the journal, of claims that are stuck and of those that a close had to leave.
+         * Called on the appender's thread.
+         *
+         * @param value default the system's logger
+         * @return this
+         */
+        public Builder errorHandler(final ErrorHandler value) {
+            errorHandler = Objects.requireNonNull(value, "errorHandler");
+            return this;
+        }
+
+        /**
+         * Makes the appender's thread, for example to pin it.
+         *
+         * @param value default a plain thread
+         * @return this
+         */
+        public Builder threadFactory(final ThreadFactory value) {
+            threadFactory = Objects.requireNonNull(value, "threadFactory");
+            return this;
+        }
+
+        /**
+         * Whether the application runs the appender itself, through {@link Journal#invoker}.
+         *
+         * @param value default false: the journal runs it on a thread
+         * @return this
+         */
+        public Builder useInvoker(final boolean value) {
+            invoker = value;
+            return this;
+        }
+
+        /**
+         * How long a close waits for a claim that is neither committed nor aborted before it leaves it.
+         *
+         * @param value above zero and at most a day; default 5 s
+         * @return this
+         */
+        public Builder closeTimeout(final Duration value) {
+            checkDuration("closeTimeout", value);
+            closeTimeout = value;
+            return this;
+        }
+
+        /**
+         * How long a claim can hold up those behind it before it is reported to the error handler.
+         *
+         * @param value above zero and at most a day; default 1 s
+         * @return this
+         */
+        public Builder stuckClaimTimeout(final Duration value) {
+            checkDuration("stuckClaimTimeout", value);
+            stuckClaimTimeout = value;
+            return this;
+        }
+
+        /**
+         * Whether a shutdown hook closes the journal.
+         *
+         * @param value default false
+         * @return this
+         */
+        public Builder closeOnShutdown(final boolean value) {
+            closeOnShutdown = value;
+            return this;
+        }
+
+        /**
+         * Whether the statistics are an MBean too, named {@code dev.evtl:type=Journal,file="PATH"}.
+         *
+         * @param value default false
+         * @return this
+         */
+        public Builder jmx(final boolean value) {
+            jmx = value;
+            return this;
+        }
+
+        /**
+         * Builds the config.
+         *
+         * @return the config
+         * @throws IllegalArgumentException if settings do not go together
+         */
+        public JournalConfig build() {
+            final int needed = BitUtil.findNextPositivePowerOfTwo((EventHeader.LENGTH + maxPayloadLength) * 8);
+            if (ringSize < needed) {
+                throw new IllegalArgumentException("ringSize " + ringSize + " is too small for maxPayloadLength "
+                        + maxPayloadLength + ", which needs at least " + needed);
+            }
+            if (invoker && closeOnShutdown) {
+                throw new IllegalArgumentException(
+                        "closeOnShutdown does not go with useInvoker: the hook cannot run the application's appender");
+            }
+            return new JournalConfig(this);
+        }
+    }
+
+    private static void log(final Throwable error) {
+        System.getLogger("dev.evtl.journal").log(System.Logger.Level.ERROR, error.getMessage(), error);
+    }
+}

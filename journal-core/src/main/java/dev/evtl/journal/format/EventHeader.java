@@ -1,0 +1,133 @@
+package dev.evtl.journal.format;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * The 16 bytes before each event's payload, the same in the ring and in the file.
+ *
+ * <pre>
+ *   0               4               8       9      10      12              16
+ *  +-------------------------------+-------+-------+-------+---------------+
+ *  |           timestamp           | type  | flags |length |   checksum    |
+ *  +-------------------------------+-------+-------+-------+---------------+
+ *  |  payload, length bytes ...
+ *  +------------------------
+ * </pre>
+ *
+ * <p>The eight bytes from offset 8, the <em>word</em>, are read and written at once. Events are not aligned in a file.
+ */
+public final class EventHeader {
+    /** Length of the header in bytes. */
+    public static final int LENGTH = 16;
+    /** Most bytes that a payload can have. */
+    public static final int MAX_PAYLOAD_LENGTH = 65_535;
+    /** Most bytes that an event can have, its header included. */
+    public static final int MAX_EVENT_LENGTH = LENGTH + MAX_PAYLOAD_LENGTH;
+    /** The application's highest type; its lowest is 1. */
+    public static final int MAX_APPLICATION_TYPE = 239;
+    /** Never written: it reads as "nothing here". */
+    public static final int TYPE_NOTHING = 0;
+    /** The journal's own event for events that were offered and dropped; see {@link GapEvent}. */
+    public static final int TYPE_GAP = 240;
+    /** The flag bits that are the application's. */
+    public static final int APPLICATION_FLAGS = 0x0F;
+    /** Flag: the next event belongs to the same claim. */
+    public static final int FLAG_MORE = 0x10;
+    /** Flag bits that are 0 in every event. */
+    public static final int RESERVED_FLAGS = 0xE0;
+    /** Offset of the checksum in an event. */
+    public static final int CHECKSUM_OFFSET = 12;
+
+    private static final int TIMESTAMP_OFFSET = 0;
+    private static final int WORD_OFFSET = 8;
+    private static final int FLAGS_SHIFT = 8;
+    private static final int PAYLOAD_LENGTH_SHIFT = 16;
+    private static final int CHECKSUM_SHIFT = 32;
+
+    private EventHeader() {}
+
+    /**
+     * Writes an event's header with a checksum of 0.
+     *
+     * @param buffer        to write to
+     * @param index         of the event in the buffer
+     * @param timestamp     nanoseconds since the Unix epoch, or what the application means by it
+     * @param type          1..255
+     * @param flags         the flag bits
+     * @param payloadLength 0..65535 bytes
+     */
+    public static void encode(
+            final MutableDirectBuffer buffer,
+            final int index,
+            final long timestamp,
+            final int type,
+            final int flags,
+            final int payloadLength) {
+        buffer.putLong(index + TIMESTAMP_OFFSET, timestamp);
+        buffer.putLong(
+                index + WORD_OFFSET, type | (long) flags << FLAGS_SHIFT | (long) payloadLength << PAYLOAD_LENGTH_SHIFT);
+    }
+
+    /**
+     * An event's timestamp.
+     *
+     * @param buffer that holds the event
+     * @param index  of the event in the buffer
+     * @return the timestamp
+     */
+    public static long timestamp(final DirectBuffer buffer, final int index) {
+        return buffer.getLong(index + TIMESTAMP_OFFSET);
+    }
+
+    /**
+     * Type, flags, payload length and checksum in one read, to be taken apart by the methods below.
+     *
+     * @param buffer that holds the event
+     * @param index  of the event in the buffer
+     * @return the eight bytes from offset 8
+     */
+    public static long word(final DirectBuffer buffer, final int index) {
+        return buffer.getLong(index + WORD_OFFSET);
+    }
+
+    /**
+     * The type in a word.
+     *
+     * @param word of an event
+     * @return 0..255
+     */
+    public static int type(final long word) {
+        return (int) word & 0xFF;
+    }
+
+    /**
+     * The flags in a word.
+     *
+     * @param word of an event
+     * @return the eight flag bits
+     */
+    public static int flags(final long word) {
+        return (int) word >>> FLAGS_SHIFT & 0xFF;
+    }
+
+    /**
+     * The payload length in a word.
+     *
+     * @param word of an event
+     * @return 0..65535 bytes
+     */
+    public static int payloadLength(final long word) {
+        return (int) word >>> PAYLOAD_LENGTH_SHIFT;
+    }
+
+    /**
+     * The checksum in a word.
+     *
+     * @param word of an event
+     * @return the stored checksum
+     */
+    public static int checksum(final long word) {
+        return (int) (word >>> CHECKSUM_SHIFT);
+    }
+}

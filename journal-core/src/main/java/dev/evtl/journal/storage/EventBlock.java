@@ -1,0 +1,151 @@
+package dev.evtl.journal.storage;
+
+import static dev.evtl.journal.format.EventHeader.CHECKSUM_OFFSET;
+
+import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.format.EventHeader;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Walks the events of a file in a private copy, block by block, and verifies each there: what was verified is what the
+ * caller sees, and a file that is cut short meanwhile cannot take the JVM with it. Allocates nothing after
+ * construction, whatever lengths the file claims. For one thread at a time.
+ */
+public final class EventBlock {
+    /** Where the bytes of a file come from. */
+    @FunctionalInterface
+    public interface Source {
+        /**
+         * Copies bytes of the file.
+         *
+         * @param position in the file
+         * @param target   to copy to, from index 0
+         * @param length   bytes wanted
+         * @return bytes copied, fewer only where the file ends
+         */
+        int read(long position, byte[] target, int length);
+    }
+
+    /** Fits the second-level cache of current processors, and the largest event. */
+    private static final int BLOCK_LENGTH = 128 * 1024;
+
+    private final Source source;
+    private final EventChecksum checksum;
+    private final byte[] bytes = new byte[BLOCK_LENGTH];
+    private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+    private long start;
+    private int length;
+    private int index;
+    private long word;
+    private int expectedChecksum;
+    private Problem problem;
+
+    private enum Problem {
+        NOTHING_HERE,
+        RESERVED_FLAGS,
+        PAST_END,
+        CHECKSUM
+    }
+
+    /**
+     * For one file.
+     *
+     * @param header of the file
+     * @param source of its bytes
+     */
+    public EventBlock(final JournalHeader header, final Source source) {
+        this.source = source;
+        this.checksum = header.hasChecksums() ? new EventChecksum(header.checksum()) : null;
+    }
+
+    /**
+     * Goes to the event at a position and verifies it.
+     *
+     * @param position of the event in the file
+     * @param limit    where the event must end at the latest
+     * @return length of the event in bytes, or 0 if what is there is no event that verifies: {@link #problem} says why
+     */
+    public int next(final long position, final long limit) {
+        final long available = limit - position;
+        if (available < EventHeader.LENGTH || !ensure(position, EventHeader.LENGTH, available)) {
+            return refuse(Problem.PAST_END);
+        }
+        word = EventHeader.word(buffer, index);
+        if (EventHeader.type(word) == EventHeader.TYPE_NOTHING) {
+            return refuse(Problem.NOTHING_HERE);
+        }
+        if ((EventHeader.flags(word) & EventHeader.RESERVED_FLAGS) != 0) {
+            return refuse(Problem.RESERVED_FLAGS);
+        }
+        final int eventLength = EventHeader.LENGTH + EventHeader.payloadLength(word);
+        if (eventLength > available || !ensure(position, eventLength, available)) {
+            return refuse(Problem.PAST_END);
+        }
+        if (checksum != null) {
+            buffer.putInt(index + CHECKSUM_OFFSET, 0);
+            expectedChecksum = checksum.compute(bytes, index, eventLength, position);
+            if (expectedChecksum != EventHeader.checksum(word)) {
+                return refuse(Problem.CHECKSUM);
+            }
+        }
+        return eventLength;
+    }
+
+    private boolean ensure(final long position, final int needed, final long available) {
+        if (position < start || position + needed > start + length) {
+            start = position;
+            length = source.read(position, bytes, (int) Math.min(available, BLOCK_LENGTH));
+        }
+        index = (int) (position - start);
+        return index + needed <= length;
+    }
+
+    private int refuse(final Problem found) {
+        problem = found;
+        length = 0; // the block may have been changed: read it again
+        return 0;
+    }
+
+    /**
+     * Why {@link #next} refused what it found.
+     *
+     * @return one line with the expected and the actual value
+     */
+    public String problem() {
+        return switch (problem) {
+            case NOTHING_HERE -> "expected an event, found event_type 0";
+            case RESERVED_FLAGS ->
+                String.format("expected reserved flag bits 0, found flags 0x%02x", EventHeader.flags(word));
+            case PAST_END -> "expected an event before the end, found one that is cut off or reaches past it";
+            case CHECKSUM -> JournalHeader.expected("checksum", expectedChecksum, EventHeader.checksum(word));
+        };
+    }
+
+    /**
+     * The verified bytes: valid until the next call of {@link #next}.
+     *
+     * @return the buffer, owned by this object
+     */
+    public DirectBuffer buffer() {
+        return buffer;
+    }
+
+    /**
+     * Where in {@link #buffer} the event lies.
+     *
+     * @return index of its header
+     */
+    public int index() {
+        return index;
+    }
+
+    /**
+     * The event's word.
+     *
+     * @return as {@link EventHeader#word} gives it
+     */
+    public long word() {
+        return word;
+    }
+}

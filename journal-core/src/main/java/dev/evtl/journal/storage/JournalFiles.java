@@ -1,0 +1,148 @@
+package dev.evtl.journal.storage;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import dev.evtl.journal.format.FileHeader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.util.Set;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Finds out what a path is, says clearly what is wrong with it, and makes new files whole or not at all. */
+final class JournalFiles {
+    private static final int FILL_LENGTH = 1 << 20;
+
+    private JournalFiles() {}
+
+    /** The real path of a file that can be read as a journal. */
+    static Path readable(final Path path) {
+        Platform.check();
+        if (!Files.exists(path)) {
+            throw new JournalException(path + ": does not exist");
+        }
+        checkRegular(path);
+        if (!Files.isReadable(path)) {
+            throw new JournalException(path + ": not readable by this user; change its permissions");
+        }
+        return real(path);
+    }
+
+    /** The real path of a file that can be written or made as a journal. */
+    static Path writable(final Path path) {
+        Platform.check();
+        if (Files.exists(path)) {
+            checkRegular(path);
+            if (!Files.isReadable(path) || !Files.isWritable(path)) {
+                throw new JournalException(path + ": not readable and writable by this user; change its permissions");
+            }
+            checkOneName(path);
+        } else if (Files.exists(path, NOFOLLOW_LINKS)) {
+            throw new JournalException(path + ": is a symbolic link to a file that does not exist");
+        }
+        final Path parent = path.toAbsolutePath().getParent();
+        if (parent == null || !Files.isDirectory(parent)) {
+            throw new JournalException(path + ": its directory " + parent + " does not exist; create it first");
+        }
+        if (!Files.isWritable(parent)) {
+            throw new JournalException(path + ": its directory " + parent + " is not writable by this user");
+        }
+        return Files.exists(path) ? real(path) : real(parent).resolve(path.getFileName());
+    }
+
+    private static void checkRegular(final Path path) {
+        if (Files.isDirectory(path)) {
+            throw new JournalException(path + ": is a directory; give the path of a file in it");
+        }
+        if (!Files.isRegularFile(path)) {
+            throw new JournalException(path + ": is a pipe, a device or a socket; give the path of a regular file");
+        }
+    }
+
+    /** The writer's lock goes by name: a second name for the same file would let a second writer in. */
+    private static void checkOneName(final Path path) {
+        try {
+            final Object links = Files.getAttribute(path, "unix:nlink");
+            if (!Integer.valueOf(1).equals(links)) {
+                throw new JournalException(path + ": has " + links
+                        + " names (hard links); remove all but one, or copy it, before it is opened for writing");
+            }
+        } catch (final UnsupportedOperationException e) {
+            // a file system that has no link counts
+        } catch (final IOException e) {
+            throw new JournalException(path + ": could not read its attributes", e);
+        }
+    }
+
+    private static Path real(final Path path) {
+        try {
+            return path.toRealPath();
+        } catch (final IOException e) {
+            throw new JournalException(path + ": could not be resolved: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Makes a file with its header on the device and its first space allocated. It appears under its name only when it
+     * is whole.
+     */
+    static void create(
+            final Path file,
+            final long createdAt,
+            final int flags,
+            final long baseSequence,
+            final long length,
+            final FileAttribute<?>... permissions)
+            throws IOException {
+        final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
+        Files.deleteIfExists(unfinished);
+        try {
+            try (FileChannel channel = FileChannel.open(unfinished, Set.of(CREATE_NEW, READ, WRITE), permissions)) {
+                final ByteBuffer header = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+                FileHeader.encode(new UnsafeBuffer(header), createdAt, flags, baseSequence);
+                write(channel, header, 0);
+                channel.force(true);
+                fill(channel, FileHeader.LENGTH, length);
+            } catch (final IOException e) {
+                throw DiskFullException.classify(file, length, e);
+            }
+            Files.move(unfinished, file, ATOMIC_MOVE);
+            forceDirectory(file);
+        } catch (final Throwable t) {
+            Files.deleteIfExists(unfinished);
+            throw t;
+        }
+    }
+
+    /** A new name is durable only after its directory was forced. */
+    static void forceDirectory(final Path file) throws IOException {
+        try (FileChannel directory = FileChannel.open(file.getParent(), READ)) {
+            directory.force(true);
+        }
+    }
+
+    /** Writes zeros: allocates space, so that a full disk shows here as an exception and not later as a signal. */
+    static void fill(final FileChannel channel, final long from, final long to) throws IOException {
+        final ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(FILL_LENGTH, Math.max(0, to - from)));
+        for (long position = from; position < to; ) {
+            zeros.clear().limit((int)
+                    Math.min(FILL_LENGTH - (position & (FILL_LENGTH - 1)), Math.min(zeros.capacity(), to - position)));
+            position += write(channel, zeros, position);
+        }
+    }
+
+    static int write(final FileChannel channel, final ByteBuffer bytes, final long position) throws IOException {
+        final int length = bytes.remaining();
+        while (bytes.hasRemaining()) {
+            channel.write(bytes, position + length - bytes.remaining());
+        }
+        return length;
+    }
+}

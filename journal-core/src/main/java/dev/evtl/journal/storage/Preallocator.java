@@ -1,0 +1,209 @@
+package dev.evtl.journal.storage;
+
+import java.io.IOException;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.IoUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Keeps one window ready ahead of the appender: allocates its space by writing zeros, where a full disk is an
+ * exception and not a signal, maps it and touches its pages, all on a thread of its own; and unmaps what the appender
+ * has left behind.
+ *
+ * <p>Windows overlap by the longest claim, so that a claim that does not fit at the end of one fits at the start of
+ * the next.
+ */
+final class Preallocator implements AutoCloseable {
+    static final int PAGE_LENGTH = 4096;
+    /** Zeros much further ahead than this reach the device before the events do, and are written twice. */
+    private static final int WINDOW_LENGTH = 64 << 20;
+
+    /** A part of the file that is mapped for writing. */
+    record Window(long start, long end, MappedByteBuffer map, UnsafeBuffer buffer) {
+        void unmap() {
+            IoUtil.unmap(map);
+        }
+    }
+
+    private final JournalFile file;
+    private final Space space;
+    private final int maxClaimLength;
+    private final Thread thread;
+    private final Queue<Window> retired = new ConcurrentLinkedQueue<>();
+    private long mappedEnd;
+    private long growthEnd;
+    private volatile boolean running = true;
+    private volatile boolean wanted;
+    private volatile Window next;
+    private volatile boolean exhausted;
+    private volatile JournalException failure;
+    private volatile long allocated;
+    private volatile long growths;
+
+    Preallocator(final JournalFile file, final Space space, final int maxClaimLength) {
+        this.file = file;
+        this.space = space;
+        this.maxClaimLength = maxClaimLength;
+        this.allocated = file.header().length();
+        this.growthEnd = allocated;
+        this.thread = new Thread(this::run, "evtl-preallocator " + file.path().getFileName());
+        thread.setDaemon(true);
+    }
+
+    /** Maps the window in which a position lies, on the calling thread, and starts the thread. */
+    Window start(final long position) {
+        final long initial =
+                Math.min(Math.max(space.initial(), Math.min(space.maximum(), position + PAGE_LENGTH)), space.maximum());
+        growthEnd = Math.max(growthEnd, initial);
+        mappedEnd = Math.min(growthEnd, position + WINDOW_LENGTH);
+        allocate(mappedEnd);
+        allocate(Math.max(mappedEnd, initial));
+        final Window window = map(position & -PAGE_LENGTH, mappedEnd);
+        thread.start();
+        return window;
+    }
+
+    /** Asks for the next window to be made ready. */
+    void want() {
+        wanted = true;
+        LockSupport.unpark(thread);
+    }
+
+    /**
+     * Takes the next window.
+     *
+     * @return the window, or null if it is not ready or there is none
+     * @throws JournalException if the file cannot grow
+     */
+    Window take() {
+        final Window window = next;
+        if (window != null) {
+            next = null;
+        } else if (failure != null) {
+            throw failure;
+        } else if (!wanted) {
+            want();
+        }
+        return window;
+    }
+
+    /** Whether the file has reached its maximum, so that there is no window after the last one taken. */
+    boolean exhausted() {
+        return exhausted && next == null;
+    }
+
+    /** Hands over a window that nobody uses any more. */
+    void retire(final Window window) {
+        retired.add(window);
+        LockSupport.unpark(thread);
+    }
+
+    long allocated() {
+        return allocated;
+    }
+
+    long growths() {
+        return growths;
+    }
+
+    private void run() {
+        while (running) {
+            try {
+                unmapRetired();
+                if (wanted && next == null && !exhausted && failure == null) {
+                    prepare();
+                } else if (allocated < growthEnd && failure == null) {
+                    allocate(Math.min(growthEnd, allocated + (1 << 20)));
+                } else {
+                    LockSupport.park(this);
+                }
+            } catch (final JournalException e) {
+                failure = e;
+            } catch (final Throwable t) {
+                failure = new JournalException(file.path() + ": could not prepare space: " + t, t);
+            }
+        }
+        unmapRetired();
+    }
+
+    private void prepare() {
+        if (mappedEnd == growthEnd) {
+            growthEnd = Math.min(space.growth().next(growthEnd), space.maximum());
+            if (growthEnd <= mappedEnd) {
+                growthEnd = mappedEnd;
+                exhausted = true;
+                return;
+            }
+            growths++;
+        }
+        final long start = Math.max(0, mappedEnd - maxClaimLength & -PAGE_LENGTH);
+        final long end = Math.min(mappedEnd + WINDOW_LENGTH, growthEnd);
+        allocate(end);
+        final Window window = map(start, end);
+        mappedEnd = end;
+        wanted = false;
+        next = window;
+    }
+
+    private void allocate(final long to) {
+        final long from = allocated;
+        if (to > from) {
+            try {
+                JournalFiles.fill(file.channel(), from, to);
+            } catch (final IOException e) {
+                throw DiskFullException.classify(file.path(), to - from, e);
+            }
+            allocated = to;
+        }
+    }
+
+    private Window map(final long start, final long end) {
+        try {
+            final FileChannel channel = file.channel();
+            final MappedByteBuffer map = channel.map(MapMode.READ_WRITE, start, end - start);
+            final UnsafeBuffer buffer = new UnsafeBuffer(map);
+            for (int i = 0; i + Long.BYTES <= buffer.capacity(); i += PAGE_LENGTH) {
+                buffer.getAndAddLong(i, 0); // atomic, as the appender may be writing in the overlap
+            }
+            return new Window(start, end, map, buffer);
+        } catch (final IOException e) {
+            throw new JournalException(
+                    file.path() + ": could not map " + (end - start) + " bytes: " + e.getMessage(), e);
+        }
+    }
+
+    private void unmapRetired() {
+        for (Window window = retired.poll(); window != null; window = retired.poll()) {
+            window.unmap();
+        }
+    }
+
+    /** Ends the thread and unmaps all but the window that the appender has. */
+    @Override
+    public void close() {
+        running = false;
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (final InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        unmapRetired();
+        final Window unused = next;
+        if (unused != null) {
+            next = null;
+            unused.unmap();
+        }
+    }
+}

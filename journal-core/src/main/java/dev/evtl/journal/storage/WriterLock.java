@@ -1,0 +1,113 @@
+package dev.evtl.journal.storage;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Keeps a second writer out. The lock is on a file of its own beside the journal, {@code NAME.lock}: POSIX drops a
+ * process's locks on a file when the process closes any descriptor of it, so a lock on the journal would go with the
+ * first reader that closes. The file stays, with the process number of its last owner: to delete it would let two
+ * writers lock two files of the same name. The operating system releases the lock of a process that died.
+ */
+final class WriterLock implements AutoCloseable {
+    private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+    /** A reader that asks whether a writer lives holds the lock shared for an instant; so ask a few times. */
+    private static final int ATTEMPTS = 5;
+
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final Path journal;
+    private final FileChannel channel;
+
+    private WriterLock(final Path journal, final FileChannel channel) {
+        this.journal = journal;
+        this.channel = channel;
+    }
+
+    static Path fileFor(final Path journal) {
+        return journal.resolveSibling(journal.getFileName() + ".lock");
+    }
+
+    /**
+     * Takes the lock.
+     *
+     * @param journal     real path of the journal
+     * @param permissions of the lock file, if it is made
+     * @throws JournalLockedException if another writer has it
+     */
+    static WriterLock acquire(final Path journal, final FileAttribute<?>... permissions) throws IOException {
+        if (!HELD_HERE.add(journal)) {
+            throw new JournalLockedException(journal + ": this process has it open for writing already");
+        }
+        boolean locked = false;
+        try {
+            final FileChannel channel = FileChannel.open(fileFor(journal), Set.of(CREATE, READ, WRITE), permissions);
+            if (!tryLock(channel, false, ATTEMPTS)) {
+                final String owner =
+                        Files.readString(fileFor(journal), US_ASCII).strip();
+                channel.close();
+                throw new JournalLockedException(journal + ": process " + owner + " has it open for writing");
+            }
+            channel.truncate(0);
+            channel.write(US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
+            locked = true;
+            return new WriterLock(journal, channel);
+        } finally {
+            if (!locked) {
+                HELD_HERE.remove(journal);
+            }
+        }
+    }
+
+    /** Whether a writer, in this process or another, has a journal open now. Changes nothing. */
+    static boolean isHeld(final Path journal) throws IOException {
+        if (HELD_HERE.contains(journal)) {
+            return true;
+        }
+        if (!Files.isReadable(fileFor(journal))) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
+            return !tryLock(channel, true, 1);
+        }
+    }
+
+    private static boolean tryLock(final FileChannel channel, final boolean shared, final int attempts)
+            throws IOException {
+        for (int i = 0; i < attempts; i++) {
+            try {
+                final FileLock lock = channel.tryLock(0, Long.MAX_VALUE, shared);
+                if (lock != null) {
+                    return true;
+                }
+            } catch (final OverlappingFileLockException e) {
+                return false; // a second copy of this class, under another class loader, holds it
+            }
+            LockSupport.parkNanos(RETRY_NANOS);
+        }
+        return false;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            channel.close();
+        } finally {
+            HELD_HERE.remove(journal);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.evtl.journal;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.storage.JournalScan.Condition;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Holds writer and walk to files that an independent program made. */
+class GoldenFileTest {
+    private static final long T0 = 1_700_000_000_000_000_000L;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void writerReproducesClosedFileBitForBit() throws IOException {
+        final Path file = directory.resolve("closed.evtl");
+        try (Journal journal = open(file)) {
+            final Publisher publisher = journal.publisher();
+            final UnsafeBuffer none = new UnsafeBuffer(new byte[0]);
+            assertEquals(Publisher.ACCEPTED, publisher.offer(1, 0, T0 + 1, none, 0, 0));
+            final byte[] hello = "hello, journal".getBytes(US_ASCII);
+            assertEquals(Publisher.ACCEPTED, publisher.offer(7, 0, T0 + 2, new UnsafeBuffer(hello), 0, hello.length));
+            final byte[] long769 = new byte[769];
+            for (int i = 0; i < 768; i++) {
+                long769[i] = (byte) i;
+            }
+            long769[768] = 'x';
+            assertEquals(Publisher.ACCEPTED, publisher.offer(239, 0x0F, T0 + 2, new UnsafeBuffer(long769), 0, 769));
+        }
+        assertArrayEquals(golden("closed.evtl"), Files.readAllBytes(file));
+    }
+
+    @Test
+    void writerReproducesClaimOfSeveralEventsBitForBit() throws IOException {
+        final Path file = directory.resolve("group.evtl");
+        final byte[] expected = golden("group.evtl");
+        final UnsafeBuffer source = new UnsafeBuffer(expected);
+        try (Journal journal = open(file)) {
+            final Publisher publisher = journal.publisher();
+            assertEquals(Publisher.ACCEPTED, publisher.offer(1, 0, T0 + 1, source, 80, 5));
+            final EventBatch batch = publisher.newBatch();
+            assertEquals(Publisher.ACCEPTED, batch.tryClaim(3, 14 + 6 + 5));
+            batch.buffer().putBytes(batch.next(2, 0, T0 + 2, 14), source, 101, 14);
+            batch.buffer().putBytes(batch.next(3, 1, T0 + 3, 6), source, 131, 6);
+            batch.buffer().putBytes(batch.next(4, 1, T0 + 4, 5), source, 153, 5);
+            assertEquals(Publisher.ACCEPTED, batch.commit());
+            assertEquals(Publisher.ACCEPTED, publisher.offer(5, 0, T0 + 5, source, 174, 11));
+        }
+        assertArrayEquals(expected, Files.readAllBytes(file));
+    }
+
+    private static Journal open(final Path file) {
+        return Journal.open(file, JournalConfig.builder().clock(() -> T0).build());
+    }
+
+    private static byte[] golden(final String name) throws IOException {
+        try (InputStream in = GoldenFileTest.class.getResourceAsStream("/golden/" + name)) {
+            return in.readAllBytes();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "empty, CLEAN, 64, 0, 0",
+        "closed, CLEAN, 895, 3, 0",
+        "second-file, CLEAN, 895, 3, 0",
+        "no-checksums, CLEAN, 895, 3, 0",
+        "gap, CLEAN, 956, 5, 12345",
+        "open-preallocated, UNCLOSED, 895, 3, 0",
+        "crashed-unpublished, UNCLOSED, 895, 3, 0",
+        "crashed-torn, TORN, 110, 2, 0",
+        "power-loss, LOST, 110, 2, 0",
+        "group, CLEAN, 185, 5, 0",
+        "crashed-group, LOST, 85, 1, 0",
+        "corrupt-payload, CORRUPT, 80, 1, 0"
+    })
+    void walkFindsWhereEventsEndAndWhatIsThere(
+            final String name, final Condition condition, final long validEnd, final long events, final long dropped)
+            throws URISyntaxException {
+        final JournalScan scan = JournalScan.of(Path.of(
+                GoldenFileTest.class.getResource("/golden/" + name + ".evtl").toURI()));
+        assertEquals(condition, scan.condition(), scan.reason());
+        assertEquals(validEnd, scan.validEnd());
+        assertEquals(events, scan.events());
+        assertEquals(dropped, scan.dropped());
+        assertEquals(validEnd, scan.offset());
+    }
+}
