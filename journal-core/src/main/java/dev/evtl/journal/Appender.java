@@ -32,7 +32,7 @@ final class Appender implements Agent {
     /** Claims in a batch: some ten to a hundred KiB of ring, which still are in the cache when they are zeroed. */
     private static final int BATCH_LIMIT = 1024;
     /** A full file keeps room for two gap events: one when dropping begins, one at the close. */
-    private static final int FULL_RESERVE = 2 * GapEvent.LENGTH;
+    static final int FULL_RESERVE = 2 * GapEvent.LENGTH;
     /** What a commit that was under way when claims were given up on needs at the most to become visible. */
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -138,21 +138,24 @@ final class Appender implements Agent {
     }
 
     private void append() throws IOException {
-        final int used = ring.size();
-        if (used == 0) {
-            if (drops.pending()) {
-                drops.record(); // no producer has come by to do it
-            }
-            return;
-        }
-        if (used > counters.get(Counters.RING_HIGH_WATER_MARK)) {
-            counters.set(Counters.RING_HIGH_WATER_MARK, used);
-        }
         waitingForSpace = false;
-        ring.controlledRead(appendHandler, BATCH_LIMIT);
+        final int claims = ring.controlledRead(appendHandler, BATCH_LIMIT);
+        if (claims == BATCH_LIMIT || waitingForSpace) {
+            noteRingUse(); // asked only when it matters: each look at the tail slows the producers
+        }
         publish();
         if (claimFailure != null) {
             LangUtil.rethrowUnchecked(claimFailure);
+        }
+        if (claims == 0 && drops.pending()) {
+            drops.record(); // no producer has come by to do it
+        }
+    }
+
+    private void noteRingUse() {
+        final int used = ring.size();
+        if (used > counters.get(Counters.RING_HIGH_WATER_MARK)) {
+            counters.set(Counters.RING_HIGH_WATER_MARK, used);
         }
     }
 
@@ -211,7 +214,8 @@ final class Appender implements Agent {
     }
 
     private void onFull(
-            final boolean gap, final int events, final MutableDirectBuffer source, final int index, final int length) {
+            final boolean gap, final int events, final MutableDirectBuffer source, final int index, final int length)
+            throws IOException {
         if (whenFull == WhenFull.FAIL) {
             throw new JournalFullException(storage.path() + ": has reached its maximum, " + storage.allocated()
                     + " bytes; open another file, or this one with a larger maxSize");
@@ -243,7 +247,7 @@ final class Appender implements Agent {
         return timestamp;
     }
 
-    private void appendFullGap() {
+    private void appendFullGap() throws IOException {
         final int target = storage.reserve(GapEvent.LENGTH);
         if (target < 0) {
             throw new JournalFullException(storage.path() + ": has no room left to record that events were dropped");
@@ -318,13 +322,13 @@ final class Appender implements Agent {
      */
     private boolean watchHead(final long headBefore) {
         final long head = ring.consumerPosition();
-        if (head == ring.producerPosition()) {
-            clearStuck();
-            return true;
-        }
         if (head != headBefore || waitingForSpace) {
             clearStuck();
             return false;
+        }
+        if (head == ring.producerPosition()) {
+            clearStuck();
+            return true;
         }
         final long now = System.nanoTime();
         if (stuckSince == 0) {

@@ -10,6 +10,7 @@ import dev.evtl.journal.storage.JournalStorage;
 import dev.evtl.journal.storage.MappedStorage;
 import dev.evtl.journal.storage.Platform;
 import dev.evtl.journal.storage.RecoveryReport;
+import dev.evtl.journal.storage.WriteStorage;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -118,8 +119,7 @@ public final class Journal implements AutoCloseable {
         final JournalFile file = JournalFile.open(
                 path,
                 config.openMode,
-                new JournalFile.NewFile(
-                        config.clock.nanoTime(), config.checksums, 0, config.space.initial(), config.filePermissions));
+                new JournalFile.NewFile(config.clock.nanoTime(), config.checksums, 0, config.filePermissions));
         final JournalStorage storage = new MappedStorage(file, config.space, config.ringSize / 8);
         Journal journal = null;
         try {
@@ -130,6 +130,16 @@ public final class Journal implements AutoCloseable {
                 storage.abandon();
             }
         }
+    }
+
+    private static JournalStorage open(final JournalFile file, final JournalConfig config) {
+        final int maxClaimLength = config.ringSize / 8 + Appender.FULL_RESERVE;
+        return switch (config.storage) {
+            case MAPPED -> new MappedStorage(file, config.space, maxClaimLength);
+            case WRITE -> WriteStorage.buffered(file, config.space, maxClaimLength);
+            case DIRECT ->
+                WriteStorage.direct(file, config.space, maxClaimLength, config.syncPolicy == SyncPolicy.EVERY_BATCH);
+        };
     }
 
     private ObjectName register() {

@@ -4,6 +4,7 @@ import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.storage.Growth;
 import dev.evtl.journal.storage.OpenMode;
 import dev.evtl.journal.storage.Space;
+import dev.evtl.journal.storage.StorageMode;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -30,6 +31,7 @@ public final class JournalConfig {
     final BackPressure backPressure;
     final Supplier<IdleStrategy> blockIdleStrategy;
     final boolean checksums;
+    final StorageMode storage;
     final Space space;
     final WhenFull whenFull;
     final SyncPolicy syncPolicy;
@@ -51,6 +53,7 @@ public final class JournalConfig {
         backPressure = builder.backPressure;
         blockIdleStrategy = builder.blockIdleStrategy;
         checksums = builder.checksums;
+        storage = builder.storage;
         space = new Space(Math.min(builder.initialSize, builder.maxSize), builder.growth, builder.maxSize);
         whenFull = builder.whenFull;
         syncPolicy = builder.syncPolicy;
@@ -95,6 +98,7 @@ public final class JournalConfig {
         private BackPressure backPressure = BackPressure.FAIL;
         private Supplier<IdleStrategy> blockIdleStrategy = YieldingIdleStrategy::new;
         private boolean checksums = true;
+        private StorageMode storage = StorageMode.MAPPED;
         private long initialSize = 64 << 20;
         private Growth growth = Growth.steps(64 << 20);
         private long maxSize = Long.MAX_VALUE;
@@ -184,6 +188,17 @@ public final class JournalConfig {
          */
         public Builder checksums(final boolean value) {
             checksums = value;
+            return this;
+        }
+
+        /**
+         * How events get into the file.
+         *
+         * @param value default {@link StorageMode#MAPPED}
+         * @return this
+         */
+        public Builder storage(final StorageMode value) {
+            storage = Objects.requireNonNull(value, "storage");
             return this;
         }
 

@@ -25,18 +25,21 @@ public final class JournalFile implements AutoCloseable {
     private final RandomAccessFile file;
     private final JournalHeader header;
     private final RecoveryReport recovery;
+    private final boolean created;
 
     private JournalFile(
             final Path path,
             final WriterLock lock,
             final RandomAccessFile file,
             final JournalHeader header,
-            final RecoveryReport recovery) {
+            final RecoveryReport recovery,
+            final boolean created) {
         this.path = path;
         this.lock = lock;
         this.file = file;
         this.header = header;
         this.recovery = recovery;
+        this.created = created;
     }
 
     /**
@@ -45,18 +48,15 @@ public final class JournalFile implements AutoCloseable {
      * @param createdAt    nanoseconds since the Unix epoch, unique for each file
      * @param checksums    whether every event carries a checksum
      * @param baseSequence sequence number of the first event
-     * @param length       bytes to allocate
      * @param permissions  of the file and its lock
      */
-    public record NewFile(
-            long createdAt, boolean checksums, long baseSequence, long length, Set<PosixFilePermission> permissions) {
+    public record NewFile(long createdAt, boolean checksums, long baseSequence, Set<PosixFilePermission> permissions) {
         /**
          * Keeps a copy of the permissions.
          *
          * @param createdAt    nanoseconds since the Unix epoch, unique for each file
          * @param checksums    whether every event carries a checksum
          * @param baseSequence sequence number of the first event
-         * @param length       bytes to allocate
          * @param permissions  of the file and its lock
          */
         public NewFile {
@@ -99,10 +99,9 @@ public final class JournalFile implements AutoCloseable {
                         newFile.createdAt(),
                         newFile.checksums() ? FileHeader.FLAG_CHECKSUMS : 0,
                         newFile.baseSequence(),
-                        newFile.length(),
                         newFile.attributes(real));
                 file = new RandomAccessFile(real.toFile(), "rw");
-                opened = new JournalFile(real, lock, file, JournalHeader.read(path, file.getChannel()), null);
+                opened = new JournalFile(real, lock, file, JournalHeader.read(path, file.getChannel()), null, true);
             } else {
                 file = new RandomAccessFile(real.toFile(), "rw");
                 opened = recover(path, real, lock, file);
@@ -167,7 +166,7 @@ public final class JournalFile implements AutoCloseable {
         FileHeader.state(buffer, FileHeader.STATE_OPEN);
         JournalFiles.write(channel, bytes.clear(), 0);
         channel.force(true);
-        return new JournalFile(real, lock, file, JournalHeader.read(path, channel), report);
+        return new JournalFile(real, lock, file, JournalHeader.read(path, channel), report, false);
     }
 
     private static void closeQuietly(final AutoCloseable resource) {
@@ -219,6 +218,19 @@ public final class JournalFile implements AutoCloseable {
     /** Cuts the file to a length. An interrupt does not close the file, as it would with the channel's own method. */
     void setLength(final long length) throws IOException {
         file.setLength(length);
+    }
+
+    /** Lets the file go because it could not be used: one that this made is deleted. */
+    void discard() {
+        try {
+            if (created) {
+                Files.delete(path);
+            }
+        } catch (final IOException e) {
+            throw new JournalException(path + ": could not be deleted: " + e.getMessage(), e);
+        } finally {
+            closeQuietly(this);
+        }
     }
 
     /** Closes the file as it is and gives the lock back. */

@@ -18,7 +18,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** Finds out what a path is, says clearly what is wrong with it, and makes new files whole or not at all. */
 final class JournalFiles {
-    private static final int FILL_LENGTH = 1 << 20;
+    /** Large writes let the kernel lay large folios; aligned for direct I/O. */
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect((1 << 20) + 4096)
+            .alignedSlice(4096)
+            .limit(1 << 20)
+            .slice();
 
     private JournalFiles() {}
 
@@ -89,29 +93,24 @@ final class JournalFiles {
         }
     }
 
-    /**
-     * Makes a file with its header on the device and its first space allocated. It appears under its name only when it
-     * is whole.
-     */
+    /** Makes a file with its header, both on the device. It appears under its name only when it is whole. */
     static void create(
             final Path file,
             final long createdAt,
             final int flags,
             final long baseSequence,
-            final long length,
             final FileAttribute<?>... permissions)
             throws IOException {
         final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(unfinished);
         try {
-            try (FileChannel channel = FileChannel.open(unfinished, Set.of(CREATE_NEW, READ, WRITE), permissions)) {
+            try (FileChannel channel = FileChannel.open(unfinished, Set.of(CREATE_NEW, WRITE), permissions)) {
                 final ByteBuffer header = ByteBuffer.allocateDirect(FileHeader.LENGTH);
                 FileHeader.encode(new UnsafeBuffer(header), createdAt, flags, baseSequence);
                 write(channel, header, 0);
                 channel.force(true);
-                fill(channel, FileHeader.LENGTH, length);
             } catch (final IOException e) {
-                throw DiskFullException.classify(file, length, e);
+                throw DiskFullException.classify(file, FileHeader.LENGTH, e);
             }
             Files.move(unfinished, file, ATOMIC_MOVE);
             forceDirectory(file);
@@ -130,10 +129,11 @@ final class JournalFiles {
 
     /** Writes zeros: allocates space, so that a full disk shows here as an exception and not later as a signal. */
     static void fill(final FileChannel channel, final long from, final long to) throws IOException {
-        final ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(FILL_LENGTH, Math.max(0, to - from)));
-        for (long position = from; position < to; ) {
-            zeros.clear().limit((int)
-                    Math.min(FILL_LENGTH - (position & (FILL_LENGTH - 1)), Math.min(zeros.capacity(), to - position)));
+        final ByteBuffer zeros = ZEROS.duplicate();
+        long position = from;
+        while (position < to) {
+            final long toBoundary = zeros.capacity() - position % zeros.capacity();
+            zeros.clear().limit((int) Math.min(toBoundary, to - position));
             position += write(channel, zeros, position);
         }
     }

@@ -22,8 +22,9 @@ public interface JournalStorage {
      * @param length bytes that must fit, in one piece
      * @return index in {@link #buffer} where they go, {@link #NOT_READY} or {@link #FULL}
      * @throws JournalException if the file cannot grow
+     * @throws IOException      if writing what was appended before fails
      */
-    int reserve(int length);
+    int reserve(int length) throws IOException;
 
     /**
      * The buffer that {@link #reserve} gives room in; may change with each call of it.

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.agrona.BitUtil;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -33,6 +34,8 @@ final class Preallocator implements AutoCloseable {
     private final JournalFile file;
     private final Space space;
     private final int maxClaimLength;
+    private final boolean touch;
+    private final FileChannel fillChannel;
     private final Thread thread;
     private final Queue<Window> retired = new ConcurrentLinkedQueue<>();
     private long mappedEnd;
@@ -45,10 +48,17 @@ final class Preallocator implements AutoCloseable {
     private volatile long allocated;
     private volatile long growths;
 
-    Preallocator(final JournalFile file, final Space space, final int maxClaimLength) {
+    Preallocator(
+            final JournalFile file,
+            final Space space,
+            final int maxClaimLength,
+            final boolean touch,
+            final FileChannel fillChannel) {
         this.file = file;
         this.space = space;
         this.maxClaimLength = maxClaimLength;
+        this.touch = touch;
+        this.fillChannel = fillChannel;
         this.allocated = file.header().length();
         this.growthEnd = allocated;
         this.thread = new Thread(this::run, "evtl-preallocator " + file.path().getFileName());
@@ -57,12 +67,10 @@ final class Preallocator implements AutoCloseable {
 
     /** Maps the window in which a position lies, on the calling thread, and starts the thread. */
     Window start(final long position) {
-        final long initial =
-                Math.min(Math.max(space.initial(), Math.min(space.maximum(), position + PAGE_LENGTH)), space.maximum());
-        growthEnd = Math.max(growthEnd, initial);
+        final long wanted = Math.min(Math.max(space.initial(), position + PAGE_LENGTH), space.maximum());
+        growthEnd = Math.max(growthEnd, wanted);
         mappedEnd = Math.min(growthEnd, position + WINDOW_LENGTH);
-        allocate(mappedEnd);
-        allocate(Math.max(mappedEnd, initial));
+        allocate(growthEnd);
         final Window window = map(position & -PAGE_LENGTH, mappedEnd);
         thread.start();
         return window;
@@ -153,8 +161,13 @@ final class Preallocator implements AutoCloseable {
     private void allocate(final long to) {
         final long from = allocated;
         if (to > from) {
+            // direct I/O fills whole pages; what is left at both ends goes through the page cache
+            final long firstPage = Math.min(BitUtil.align(from, PAGE_LENGTH), to);
+            final long lastPage = Math.max(to & -PAGE_LENGTH, firstPage);
             try {
-                JournalFiles.fill(file.channel(), from, to);
+                JournalFiles.fill(file.channel(), from, firstPage);
+                JournalFiles.fill(fillChannel, firstPage, lastPage);
+                JournalFiles.fill(file.channel(), lastPage, to);
             } catch (final IOException e) {
                 throw DiskFullException.classify(file.path(), to - from, e);
             }
@@ -167,7 +180,7 @@ final class Preallocator implements AutoCloseable {
             final FileChannel channel = file.channel();
             final MappedByteBuffer map = channel.map(MapMode.READ_WRITE, start, end - start);
             final UnsafeBuffer buffer = new UnsafeBuffer(map);
-            for (int i = 0; i + Long.BYTES <= buffer.capacity(); i += PAGE_LENGTH) {
+            for (int i = 0; touch && i + Long.BYTES <= buffer.capacity(); i += PAGE_LENGTH) {
                 buffer.getAndAddLong(i, 0); // atomic, as the appender may be writing in the overlap
             }
             return new Window(start, end, map, buffer);

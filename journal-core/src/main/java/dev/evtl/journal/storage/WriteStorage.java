@@ -1,0 +1,194 @@
+package dev.evtl.journal.storage;
+
+import static java.nio.file.StandardOpenOption.DSYNC;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import com.sun.nio.file.ExtendedOpenOption;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.util.Set;
+import org.agrona.BitUtil;
+import org.agrona.CloseHelper;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Collects the events of a batch and writes them in one piece, into the page cache or past it.
+ *
+ * <p>Past it, a write covers whole blocks: the last one is filled up with zeros and written again with the events that
+ * follow. The first page, where the header is stored through a mapping, is always written through the page cache.
+ *
+ * <p>An interrupt of the appender's thread closes the channel, as it does with every Java file channel, and so ends the
+ * journal with a failure.
+ */
+public final class WriteStorage extends FileStorage {
+    private static final int STAGE_LENGTH = 1 << 20;
+
+    private final FileChannel channel;
+    private final FileChannel direct;
+    private final int blockLength;
+    private final boolean synchronous;
+    private final ByteBuffer stage;
+    private final UnsafeBuffer buffer;
+    private long stageStart;
+    private long written;
+
+    private WriteStorage(
+            final JournalFile file,
+            final Space space,
+            final int maxClaimLength,
+            final FileChannel direct,
+            final int blockLength,
+            final boolean synchronous) {
+        super(file, space, maxClaimLength, false, direct == null ? file.channel() : direct);
+        this.channel = file.channel();
+        this.direct = direct;
+        this.blockLength = blockLength;
+        this.synchronous = synchronous;
+        final int length = BitUtil.align(Math.max(STAGE_LENGTH, 2 * maxClaimLength), Preallocator.PAGE_LENGTH);
+        this.stage =
+                ByteBuffer.allocateDirect(length + Preallocator.PAGE_LENGTH).alignedSlice(Preallocator.PAGE_LENGTH);
+        this.buffer = new UnsafeBuffer(stage);
+        this.written = position();
+        this.stageStart = written & -blockLength;
+        loadLastBlock();
+    }
+
+    /**
+     * Writes into the page cache.
+     *
+     * @param file           to write to; closed when the storage is closed or abandoned, or if this throws
+     * @param space          it gets
+     * @param maxClaimLength most bytes that are ever reserved at once
+     * @return the storage
+     * @throws DiskFullException if there is no space for the first window
+     * @throws JournalException  if the file cannot be mapped
+     */
+    public static WriteStorage buffered(final JournalFile file, final Space space, final int maxClaimLength) {
+        return open(file, space, maxClaimLength, null, 1, false);
+    }
+
+    /**
+     * Writes past the page cache.
+     *
+     * @param file           to write to; closed when the storage is closed or abandoned, or if this throws
+     * @param space          it gets
+     * @param maxClaimLength most bytes that are ever reserved at once
+     * @param synchronous    whether each write is to be on the device when it returns
+     * @return the storage
+     * @throws DiskFullException if there is no space for the first window
+     * @throws JournalException  if the file system refuses direct I/O
+     */
+    public static WriteStorage direct(
+            final JournalFile file, final Space space, final int maxClaimLength, final boolean synchronous) {
+        final Set<OpenOption> options = synchronous
+                ? Set.of(WRITE, ExtendedOpenOption.DIRECT, DSYNC)
+                : Set.of(WRITE, ExtendedOpenOption.DIRECT);
+        FileChannel opened = null;
+        try {
+            final long blockLength = Files.getFileStore(file.path()).getBlockSize();
+            if (blockLength > Preallocator.PAGE_LENGTH) {
+                throw new IOException("its blocks are of " + blockLength + " bytes, more than a page");
+            }
+            opened = FileChannel.open(file.path(), options);
+        } catch (final IOException | UnsupportedOperationException e) {
+            file.discard();
+            throw new JournalException(
+                    file.path() + ": its file system refuses direct I/O, take another storage mode: " + e.getMessage(),
+                    e);
+        }
+        return open(file, space, maxClaimLength, opened, Preallocator.PAGE_LENGTH, synchronous);
+    }
+
+    private static WriteStorage open(
+            final JournalFile file,
+            final Space space,
+            final int maxClaimLength,
+            final FileChannel direct,
+            final int blockLength,
+            final boolean synchronous) {
+        WriteStorage storage = null;
+        try {
+            storage = new WriteStorage(file, space, maxClaimLength, direct, blockLength, synchronous);
+            return storage;
+        } finally {
+            if (storage == null && direct != null) {
+                CloseHelper.quietClose(direct); // the failure that led here is the one to report
+            }
+        }
+    }
+
+    /** What the last block holds already: it is written again with what follows. */
+    private void loadLastBlock() {
+        stage.limit((int) (written - stageStart));
+        try {
+            while (stage.hasRemaining() && channel.read(stage, stageStart + stage.position()) >= 0) {
+                // a read may return less than was asked for
+            }
+        } catch (final IOException e) {
+            abandon();
+            throw new JournalException(path() + ": could not be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public int reserve(final int length) throws IOException {
+        final int result = advance(length);
+        if (result < 0) {
+            return result;
+        }
+        if (position() - stageStart + length > buffer.capacity()) {
+            write();
+        }
+        return (int) (position() - stageStart);
+    }
+
+    @Override
+    public MutableDirectBuffer buffer() {
+        return buffer;
+    }
+
+    @Override
+    void write() throws IOException {
+        final long end = position();
+        if (end == written) {
+            return;
+        }
+        final long cachedEnd = direct == null ? end : Math.min(end, Preallocator.PAGE_LENGTH);
+        if (written < cachedEnd) {
+            write(channel, written, cachedEnd);
+        }
+        if (end > cachedEnd) {
+            final long blockEnd = BitUtil.align(end, blockLength);
+            buffer.setMemory((int) (end - stageStart), (int) (blockEnd - end), (byte) 0);
+            write(direct, Math.max(stageStart, Preallocator.PAGE_LENGTH), blockEnd);
+        }
+        written = end;
+        final long nextStart = end & -blockLength;
+        buffer.putBytes(0, buffer, (int) (nextStart - stageStart), (int) (end - nextStart));
+        stageStart = nextStart;
+    }
+
+    private void write(final FileChannel target, final long from, final long to) throws IOException {
+        stage.limit((int) (to - stageStart)).position((int) (from - stageStart));
+        JournalFiles.write(target, stage, from);
+    }
+
+    @Override
+    void forceEvents(final long from, final long to) throws IOException {
+        if (!synchronous || from < Preallocator.PAGE_LENGTH) {
+            super.forceEvents(from, to);
+        }
+    }
+
+    @Override
+    public void abandon() {
+        super.abandon();
+        if (direct != null) {
+            CloseHelper.close(direct);
+        }
+    }
+}
