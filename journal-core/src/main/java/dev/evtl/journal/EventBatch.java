@@ -31,17 +31,31 @@ public final class EventBatch {
     }
 
     /**
+     * Claims room for several events, at the clock's time.
+     *
+     * @param eventCount     number of events, at least 1
+     * @param payloadLengths bytes of all their payloads together
+     * @return as {@link #tryClaim(int, int, long)} does
+     * @throws IllegalArgumentException as {@link #tryClaim(int, int, long)} does
+     * @throws IllegalStateException    as {@link #tryClaim(int, int, long)} does
+     */
+    public int tryClaim(final int eventCount, final int payloadLengths) {
+        return tryClaim(eventCount, payloadLengths, publisher.now());
+    }
+
+    /**
      * Claims room for several events.
      *
      * @param eventCount     number of events, at least 1
      * @param payloadLengths bytes of all their payloads together
+     * @param claimTimestamp of events that are not given their own, and of the gap if the claim is dropped
      * @return {@link Publisher#ACCEPTED} if the events can be written now; or {@link Publisher#BACK_PRESSURED},
      *     {@link Publisher#DROPPED}, {@link Publisher#CLOSED} or {@link Publisher#FAILED}
      * @throws IllegalArgumentException if an argument is out of bounds, or all together are longer than
      *     {@link Publisher#maxClaimLength}
      * @throws IllegalStateException    if the claim before was neither committed nor aborted
      */
-    public int tryClaim(final int eventCount, final int payloadLengths) {
+    public int tryClaim(final int eventCount, final int payloadLengths, final long claimTimestamp) {
         if (events != 0) {
             throw new IllegalStateException("the claim before was neither committed nor aborted");
         }
@@ -51,11 +65,11 @@ public final class EventBatch {
                     + " bytes of payload are not from 1 event to " + publisher.maxClaimLength()
                     + " bytes, headers included");
         }
-        timestamp = publisher.now();
-        final int index = publisher.claim(eventCount, (int) claimLength, timestamp);
+        final int index = publisher.claim(eventCount, (int) claimLength, claimTimestamp);
         if (index < 0) {
             return index;
         }
+        timestamp = claimTimestamp;
         start = index;
         end = index;
         length = (int) claimLength;

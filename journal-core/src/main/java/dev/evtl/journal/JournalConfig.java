@@ -18,7 +18,6 @@ import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SystemEpochNanoClock;
-import org.agrona.concurrent.YieldingIdleStrategy;
 
 /** How a journal is opened and run. Immutable; made by a {@link Builder}, whose defaults serve most applications. */
 public final class JournalConfig {
@@ -78,6 +77,11 @@ public final class JournalConfig {
         return new Builder();
     }
 
+    /** Parks for less time than a ring of the default size takes to fill or to empty. */
+    private static IdleStrategy backoff() {
+        return new BackoffIdleStrategy(10, 20, 1_000, 100_000);
+    }
+
     static void checkDuration(final String setting, final Duration duration) {
         if (duration.isNegative() || duration.isZero() || duration.compareTo(Duration.ofDays(1)) > 0) {
             throw new IllegalArgumentException(setting + " " + duration + " is not above 0 and at most a day");
@@ -96,7 +100,7 @@ public final class JournalConfig {
         private int ringSize = 4 << 20;
         private int maxPayloadLength = EventHeader.MAX_PAYLOAD_LENGTH;
         private BackPressure backPressure = BackPressure.FAIL;
-        private Supplier<IdleStrategy> blockIdleStrategy = YieldingIdleStrategy::new;
+        private Supplier<IdleStrategy> blockIdleStrategy = JournalConfig::backoff;
         private boolean checksums = true;
         private StorageMode storage = StorageMode.MAPPED;
         private long initialSize = 64 << 20;
@@ -106,7 +110,7 @@ public final class JournalConfig {
         private SyncPolicy syncPolicy = SyncPolicy.NONE;
         private Set<PosixFilePermission> filePermissions = PosixFilePermissions.fromString("rw-------");
         private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
-        private IdleStrategy idleStrategy = new BackoffIdleStrategy();
+        private IdleStrategy idleStrategy = backoff();
         private ErrorHandler errorHandler = JournalConfig::log;
         private ThreadFactory threadFactory = Thread::new;
         private boolean invoker;
@@ -172,7 +176,7 @@ public final class JournalConfig {
         /**
          * How a producer waits under {@link BackPressure#BLOCK}; one is made for each thread that has to.
          *
-         * @param value default yielding
+         * @param value default backing off to parking 0.1 ms at most
          * @return this
          */
         public Builder blockIdleStrategy(final Supplier<IdleStrategy> value) {
@@ -276,7 +280,7 @@ public final class JournalConfig {
         /**
          * How the appender's thread waits when there is nothing to do.
          *
-         * @param value for this journal only; default backing off to parking a millisecond at most
+         * @param value for this journal only; default backing off to parking 0.1 ms at most
          * @return this
          */
         public Builder idleStrategy(final IdleStrategy value) {
