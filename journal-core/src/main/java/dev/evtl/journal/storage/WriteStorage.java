@@ -3,7 +3,6 @@ package dev.evtl.journal.storage;
 import static java.nio.file.StandardOpenOption.DSYNC;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -84,23 +83,32 @@ public final class WriteStorage extends FileStorage {
      */
     public static WriteStorage direct(
             final JournalFile file, final Space space, final int maxClaimLength, final boolean synchronous) {
-        final Set<OpenOption> options = synchronous
-                ? Set.of(WRITE, ExtendedOpenOption.DIRECT, DSYNC)
-                : Set.of(WRITE, ExtendedOpenOption.DIRECT);
         FileChannel opened = null;
         try {
             final long blockLength = Files.getFileStore(file.path()).getBlockSize();
             if (blockLength > Preallocator.PAGE_LENGTH) {
                 throw new IOException("its blocks are of " + blockLength + " bytes, more than a page");
             }
-            opened = FileChannel.open(file.path(), options);
-        } catch (final IOException | UnsupportedOperationException e) {
+            opened = FileChannel.open(
+                    file.path(), synchronous ? Set.of(WRITE, directOption(), DSYNC) : Set.of(WRITE, directOption()));
+        } catch (final IOException | UnsupportedOperationException | ClassNotFoundException e) {
             file.discard();
             throw new JournalException(
                     file.path() + ": its file system refuses direct I/O, take another storage mode: " + e.getMessage(),
                     e);
         }
         return open(file, space, maxClaimLength, opened, Preallocator.PAGE_LENGTH, synchronous);
+    }
+
+    /** By reflection, as javac warns of this constant, which is the documented one, in a way that cannot be turned off. */
+    private static OpenOption directOption() throws ClassNotFoundException {
+        for (final Object option :
+                Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
+            if ("DIRECT".equals(option.toString())) {
+                return (OpenOption) option;
+            }
+        }
+        throw new UnsupportedOperationException("this JDK has no direct I/O");
     }
 
     private static WriteStorage open(
