@@ -13,6 +13,7 @@ import dev.evtl.journal.storage.RecoveryReport;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.ObjectName;
@@ -114,13 +115,18 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
      */
     public static Journal open(final Path path, final JournalConfig config) {
+        return open(path, config, storage -> storage);
+    }
+
+    /** With a storage around the file's own, which tests use to make it fail. */
+    static Journal open(final Path path, final JournalConfig config, final UnaryOperator<JournalStorage> around) {
         Platform.check();
         final JournalFile file = JournalFile.open(
                 path,
                 config.openMode,
                 new JournalFile.NewFile(
                         config.clock.nanoTime(), config.checksums, 0, config.space.initial(), config.filePermissions));
-        final JournalStorage storage = new MappedStorage(file, config.space, config.ringSize / 8);
+        final JournalStorage storage = around.apply(new MappedStorage(file, config.space, config.ringSize / 8));
         Journal journal = null;
         try {
             journal = new Journal(path, config, file, storage);
