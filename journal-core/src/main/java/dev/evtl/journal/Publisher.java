@@ -170,6 +170,7 @@ public final class Publisher {
             final DirectBuffer source,
             final int offset,
             final int length) {
+        checkEvent(type, flags, length);
         source.boundsCheck(offset, length); // before the claim, which an exception would leave behind
         final int claim = tryClaim(type, flags, timestamp, length);
         if (claim < 0) {
