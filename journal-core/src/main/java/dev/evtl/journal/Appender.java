@@ -269,7 +269,7 @@ final class Appender implements Agent {
         return ControlledMessageHandler.Action.CONTINUE;
     }
 
-    private void countDropped(final int events, final int bytes) {
+    private void countDropped(final long events, final long bytes) {
         counters.add(Counters.BYTES_DROPPED_BY_APPENDER, bytes);
         counters.add(Counters.DROPPED_BY_APPENDER, events);
     }
@@ -406,6 +406,10 @@ final class Appender implements Agent {
 
     private void fail(final Throwable cause) {
         if (failure == null) {
+            // taken from the ring and not published
+            countDropped(
+                    journaled - counters.get(Counters.JOURNALED),
+                    bytesJournaled - counters.get(Counters.BYTES_JOURNALED));
             failure = cause;
             counters.set(Counters.STATE, leaving ? Counters.FAILED_AND_CLOSED : Counters.FAILED);
             wakeWaiters(synced);
