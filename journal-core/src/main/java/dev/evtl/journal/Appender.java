@@ -423,7 +423,9 @@ final class Appender implements Agent {
         try {
             errorHandler.onError(error);
         } catch (final Throwable t) {
-            error.addSuppressed(t); // the handler's own failure must not end the appender
+            if (t != error) {
+                error.addSuppressed(t); // the handler's own failure must not end the appender
+            }
         }
     }
 
