@@ -441,6 +441,10 @@ final class Appender implements Agent {
         return forceTimes;
     }
 
+    boolean isStarted() {
+        return thread != null;
+    }
+
     /** Whether the calling thread is the one that last ran this agent. */
     boolean isOnAppenderThread() {
         return thread == Thread.currentThread();
@@ -495,9 +499,9 @@ final class Appender implements Agent {
         }
     }
 
-    void onThreadEnd() {
+    void onThreadEnd(final Throwable cause) {
         if (!terminated) {
-            fail(new IllegalStateException("the appender's thread has ended"));
+            fail(cause);
             onClose();
         }
     }

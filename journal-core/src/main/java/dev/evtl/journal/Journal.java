@@ -13,6 +13,7 @@ import dev.evtl.journal.storage.RecoveryReport;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.UnaryOperator;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
@@ -71,22 +72,48 @@ public final class Journal implements AutoCloseable {
         if (config.invoker) {
             runner = null;
             invoker = new AgentInvoker(config.errorHandler, null, appender);
-            invoker.start();
         } else {
             invoker = null;
             runner = new AgentRunner(config.idleStrategy, config.errorHandler, null, appender);
-            AgentRunner.startOnThread(
-                    runner,
-                    work -> config.threadFactory.newThread(() -> {
-                        try {
-                            work.run();
-                        } finally {
-                            appender.onThreadEnd();
-                        }
-                    }));
         }
-        if (shutdownHook != null) {
-            Runtime.getRuntime().addShutdownHook(shutdownHook);
+    }
+
+    private void start(final ThreadFactory threadFactory) {
+        boolean started = false;
+        try {
+            if (shutdownHook != null) {
+                Runtime.getRuntime().addShutdownHook(shutdownHook);
+            }
+            if (invoker != null) {
+                invoker.start();
+            } else {
+                awaitStart(AgentRunner.startOnThread(runner, work -> threadFactory.newThread(() -> run(work))));
+            }
+            started = true;
+        } finally {
+            if (!started) {
+                release();
+            }
+        }
+    }
+
+    private void run(final Runnable work) {
+        try {
+            work.run();
+        } catch (final Throwable t) {
+            appender.onThreadEnd(t);
+            throw t;
+        }
+        appender.onThreadEnd(new IllegalStateException("the appender's thread has ended"));
+    }
+
+    /** A thread may end before it comes to the appender, as one does that could not be pinned. */
+    private void awaitStart(final Thread thread) {
+        while (!appender.isStarted()) {
+            if (!thread.isAlive() && !appender.isStarted()) {
+                throw new JournalException(path + ": the thread that threadFactory made ended before it did its work");
+            }
+            Thread.yield();
         }
     }
 
@@ -127,12 +154,14 @@ public final class Journal implements AutoCloseable {
                 new JournalFile.NewFile(
                         config.clock.nanoTime(), config.checksums, 0, config.space.initial(), config.filePermissions));
         final JournalStorage storage = around.apply(new MappedStorage(file, config.space, config.ringSize / 8));
-        Journal journal = null;
+        boolean running = false;
         try {
-            journal = new Journal(path, config, file, storage);
+            final Journal journal = new Journal(path, config, file, storage);
+            journal.start(config.threadFactory);
+            running = true;
             return journal;
         } finally {
-            if (journal == null) {
+            if (!running) {
                 storage.abandon();
             }
         }
