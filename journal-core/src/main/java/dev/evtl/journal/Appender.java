@@ -36,6 +36,7 @@ final class Appender implements Agent {
     /** What a commit that was under way when claims were given up on needs at the most to become visible. */
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+    private static final long TERMINATION_CHECK_MILLIS = 100;
     private static final long LONGEST_FORCE_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final RingBuffer ring;
@@ -450,6 +451,16 @@ final class Appender implements Agent {
         return thread == Thread.currentThread();
     }
 
+    /** Whether the calling thread can run this agent: it did so last, or the thread that did has ended without it. */
+    boolean canRunHere() {
+        synchronized (monitor) {
+            if (thread != null && !thread.isAlive() && !terminated) {
+                thread = Thread.currentThread();
+            }
+        }
+        return isOnAppenderThread();
+    }
+
     void requestClose() {
         counters.compareAndSet(Counters.STATE, Counters.RUNNING, Counters.CLOSING);
         closeRequested = true;
@@ -460,10 +471,11 @@ final class Appender implements Agent {
         return terminated;
     }
 
+    /** Waits for the end, or for a while: the thread that runs this agent may have ended without it. */
     void awaitTermination() throws InterruptedException {
         synchronized (monitor) {
-            while (!terminated) {
-                monitor.wait();
+            if (!terminated) {
+                monitor.wait(TERMINATION_CHECK_MILLIS);
             }
         }
     }

@@ -195,20 +195,30 @@ public final class Journal implements AutoCloseable {
      * @throws JournalException       if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public long sync() {
+        if (appender.failure() != null) {
+            throw appender.failedException();
+        }
         final long position = ring.producerPosition();
-        if (drivesAppender()) {
-            while (!appender.isSynced(position)) {
-                invoker.invoke();
-            }
-        } else {
-            try {
+        try {
+            if (drivesAppender()) {
+                runUntilSynced(position);
+            } else {
                 appender.awaitSync(position);
-            } catch (final InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new JournalException(path + ": interrupted while waiting for a sync", e);
             }
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new JournalException(path + ": interrupted while waiting for a sync", e);
         }
         return stats.getDurablePosition();
+    }
+
+    private void runUntilSynced(final long position) throws InterruptedException {
+        while (!appender.isSynced(position)) {
+            appender.doWork(); // not by the invoker, which an interrupt stops
+            if (Thread.currentThread().isInterrupted() && !appender.isSynced(position)) {
+                throw new InterruptedException();
+            }
+        }
     }
 
     private boolean drivesAppender() {
@@ -264,7 +274,7 @@ public final class Journal implements AutoCloseable {
      * Refuses what is offered from now on, journals all that was accepted, forces it, cuts the file to its length and
      * marks it closed. A claim that is neither committed nor aborted is waited for as long as the config says, then
      * left and reported. Called again, it waits for the first close to end. With an invoker, called on the thread that
-     * invokes it, this runs the appender.
+     * invokes it or after that thread has ended, this runs the appender.
      *
      * @throws JournalFailedException if the journal has failed; its file will be recovered when it is opened again
      */
@@ -273,7 +283,7 @@ public final class Journal implements AutoCloseable {
         appender.requestClose();
         boolean interrupted = false;
         while (!appender.isTerminated()) {
-            if (appender.isOnAppenderThread()) {
+            if (appender.canRunHere()) {
                 appender.doWork();
             } else {
                 try {

@@ -17,6 +17,7 @@ final class Producers {
     private static final int PAYLOAD_LENGTH = 12;
 
     final List<Producer> all = new ArrayList<>();
+    private volatile boolean stopped;
     private final CountDownLatch go = new CountDownLatch(1);
 
     Producers(final Journal journal, final int threads, final long eventsEach) {
@@ -28,6 +29,11 @@ final class Producers {
 
     void go() {
         go.countDown();
+    }
+
+    /** Ends them before they have published all. */
+    void stop() {
+        stopped = true;
     }
 
     void join() throws InterruptedException {
@@ -119,7 +125,7 @@ final class Producers {
         public void run() {
             try {
                 go.await();
-                while (accepted + dropped < wanted && end == 0) {
+                while (accepted + dropped < wanted && end == 0 && !stopped) {
                     publish();
                 }
             } catch (final Throwable t) {
