@@ -197,15 +197,8 @@ class AppenderThreadTest {
             Thread.onSpinWait();
         }
         thread.get().interrupt();
-        while (thread.get().isAlive() && producers.all.stream().anyMatch(Thread::isAlive)) {
-            Thread.onSpinWait(); // busy, it goes on until there is nothing to do; give it that moment
-            if (journal.stats().getJournaledEvents() > 10_000) {
-                producers.stop();
-            }
-        }
         producers.stop();
         producers.join();
-        awaitEnd(journal);
         thread.get().join();
         assertEquals("closed", journal.stats().getState());
         assertEquals(Publisher.CLOSED, offer(journal));

@@ -1,0 +1,124 @@
+package dev.evtl.journal;
+
+import static dev.evtl.journal.TestJournals.payload;
+import static dev.evtl.journal.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.storage.Growth;
+import dev.evtl.journal.storage.JournalFile;
+import dev.evtl.journal.storage.MappedStorage;
+import dev.evtl.journal.storage.OpenMode;
+import dev.evtl.journal.storage.Space;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
+import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A producer that the scheduler stops between two instructions, while the journal closes without it. */
+class SlowProducerTest {
+    @TempDir
+    Path directory;
+
+    private final Counters counters = new Counters();
+    private final RingBuffer ring = new ManyToOneRingBuffer(
+            new UnsafeBuffer(BufferUtil.allocateDirectAligned(1024 + RingBufferDescriptor.TRAILER_LENGTH, 64)));
+    private Appender appender;
+    private Publisher publisher;
+    private String stopBefore = "";
+    private String stopAfter = "";
+
+    @BeforeEach
+    void open() {
+        final JournalConfig config = tiny().closeTimeout(Duration.ofNanos(1))
+                .errorHandler(error -> {})
+                .build();
+        final JournalFile file = JournalFile.open(
+                directory.resolve("s.evtl"),
+                OpenMode.CREATE,
+                new JournalFile.NewFile(1, true, 0, 4096, PosixFilePermissions.fromString("rw-------")));
+        final MappedStorage storage =
+                new MappedStorage(file, new Space(4096, Growth.steps(4096), Long.MAX_VALUE), 1024 / 8);
+        final Drops drops = new Drops(counters, ring);
+        appender = new Appender(
+                config,
+                ring,
+                counters,
+                drops,
+                storage,
+                new EventChecksum(file.header().checksum()));
+        appender.onStart();
+        publisher =
+                new Publisher(stopping(), counters, drops, BackPressure.FAIL, YieldingIdleStrategy::new, () -> 1, 112);
+    }
+
+    private RingBuffer stopping() {
+        return (RingBuffer) Proxy.newProxyInstance(
+                RingBuffer.class.getClassLoader(), new Class<?>[] {RingBuffer.class}, (proxy, method, args) -> {
+                    if (method.getName().equals(stopBefore)) {
+                        close();
+                    }
+                    try {
+                        final Object result = method.invoke(ring, args);
+                        if (method.getName().equals(stopAfter)) {
+                            close();
+                        }
+                        return result;
+                    } catch (final InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private void close() {
+        appender.requestClose();
+        while (!appender.isTerminated()) {
+            appender.doWork();
+        }
+    }
+
+    @Test
+    void commitAfterTheClaimWasPassedOverSaysClosed() {
+        final int claim = publisher.tryClaim(1, 8);
+        stopBefore = "commit";
+        assertEquals(Publisher.CLOSED, publisher.commit(claim));
+        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(Counters.REFUSED));
+        assertEquals(0, counters.get(Counters.JOURNALED));
+    }
+
+    @Test
+    void claimDuringWhichTheJournalClosedSaysClosed() {
+        stopAfter = "tryClaim";
+        assertEquals(Publisher.CLOSED, publisher.offer(1, payload(8), 0, 8));
+        assertEquals(1, counters.get(Counters.REFUSED));
+        assertEquals(0, counters.get(Counters.JOURNALED));
+    }
+
+    @Test
+    void abortAfterTheClaimWasPassedOverDoesNothing() {
+        final int claim = publisher.tryClaim(1, 8);
+        stopBefore = "abort";
+        publisher.abort(claim);
+        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+    }
+
+    @Test
+    void secondCommitOfAnOpenJournalStillIsAnError() {
+        final int claim = publisher.tryClaim(1, 8);
+        publisher.commit(claim);
+        assertThrows(IllegalStateException.class, () -> publisher.commit(claim));
+        close();
+    }
+}
