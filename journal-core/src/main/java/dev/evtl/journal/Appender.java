@@ -371,7 +371,8 @@ final class Appender implements Agent {
 
     private int stuckEvents() {
         final int index = (int) ring.consumerPosition() & ring.capacity() - 1;
-        return Math.max(1, ring.buffer().getInt(RecordDescriptor.typeOffset(index)));
+        final int messageType = ring.buffer().getInt(RecordDescriptor.typeOffset(index));
+        return messageType == GAP_MESSAGE_TYPE ? 0 : Math.max(1, messageType);
     }
 
     private void finish() throws IOException {

@@ -11,11 +11,13 @@ import dev.evtl.journal.storage.JournalFile;
 import dev.evtl.journal.storage.MappedStorage;
 import dev.evtl.journal.storage.OpenMode;
 import dev.evtl.journal.storage.Space;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
@@ -50,17 +52,21 @@ class SlowProducerTest {
                 new JournalFile.NewFile(1, true, 0, 4096, PosixFilePermissions.fromString("rw-------")));
         final MappedStorage storage =
                 new MappedStorage(file, new Space(4096, Growth.steps(4096), Long.MAX_VALUE), 1024 / 8);
-        final Drops drops = new Drops(counters, ring);
         appender = new Appender(
                 config,
                 ring,
                 counters,
-                drops,
+                new Drops(counters, ring),
                 storage,
                 new EventChecksum(file.header().checksum()));
         appender.onStart();
-        publisher =
-                new Publisher(stopping(), counters, drops, BackPressure.FAIL, YieldingIdleStrategy::new, () -> 1, 112);
+        publisher = publisher(BackPressure.FAIL);
+    }
+
+    private Publisher publisher(final BackPressure policy) {
+        final RingBuffer stopping = stopping();
+        return new Publisher(
+                stopping, counters, new Drops(counters, stopping), policy, YieldingIdleStrategy::new, () -> 1, 112);
     }
 
     private RingBuffer stopping() {
@@ -112,6 +118,22 @@ class SlowProducerTest {
         stopBefore = "abort";
         publisher.abort(claim);
         assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+    }
+
+    @Test
+    void gapThatWasPassedOverIsRecordedByTheClose() throws IOException {
+        final Publisher dropping = publisher(BackPressure.DROP);
+        while (dropping.offer(1, payload(8), 0, 8) != Publisher.DROPPED) {
+            assertEquals(0, counters.get(Counters.DROPPED_BY_PRODUCERS));
+        }
+        appender.doWork();
+        stopAfter = "tryClaim";
+        assertEquals(Publisher.CLOSED, dropping.offer(1, payload(8), 0, 8));
+        assertEquals(0, counters.get(Counters.CLAIMS_LEFT), "a gap is none of the application's events");
+        final List<StoredEvent> events = StoredEvent.readAll(directory.resolve("s.evtl"));
+        final StoredEvent last = events.get(events.size() - 1);
+        assertEquals(StoredEvent.GAP, last.type());
+        assertEquals(1, last.data().getLong());
     }
 
     @Test
