@@ -73,6 +73,7 @@ final class Appender implements Agent {
     private long stuckSince;
     private boolean stuckReported;
     private boolean leaving;
+    private boolean abandoned;
 
     private boolean full;
     private long fullDropped;
@@ -342,7 +343,7 @@ final class Appender implements Agent {
         if (closeRequested) {
             leaveStuckClaim(stuckFor);
         }
-        return false;
+        return abandoned;
     }
 
     private void clearStuck() {
@@ -361,7 +362,10 @@ final class Appender implements Agent {
             clearStuck();
         } else if (leaving && stuckFor >= GRACE_NANOS) {
             final int events = stuckEvents();
-            if (ring.unblock()) {
+            final boolean passed = ring.unblock();
+            // not even its length was stored, and there is nothing behind it that could be read
+            abandoned = !passed && ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(headIndex())) == 0;
+            if (passed || abandoned) {
                 counters.add(Counters.CLAIMS_LEFT, events);
                 report(new JournalException(storage.path() + ": closed without a claim of " + events
                         + " events that was neither committed nor aborted"));
@@ -369,9 +373,12 @@ final class Appender implements Agent {
         }
     }
 
+    private int headIndex() {
+        return (int) ring.consumerPosition() & ring.capacity() - 1;
+    }
+
     private int stuckEvents() {
-        final int index = (int) ring.consumerPosition() & ring.capacity() - 1;
-        final int messageType = ring.buffer().getInt(RecordDescriptor.typeOffset(index));
+        final int messageType = ring.buffer().getInt(RecordDescriptor.typeOffset(headIndex()));
         return messageType == GAP_MESSAGE_TYPE ? 0 : Math.max(1, messageType);
     }
 
@@ -385,7 +392,7 @@ final class Appender implements Agent {
             drops.record();
             return;
         }
-        if (ring.consumerPosition() != ring.producerPosition()) {
+        if (ring.consumerPosition() != ring.producerPosition() && !abandoned) {
             return; // the gap, or one that a producer was recording
         }
         if (fullDropped > 0) {

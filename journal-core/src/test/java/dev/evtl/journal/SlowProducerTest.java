@@ -26,9 +26,12 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A producer that the scheduler stops between two instructions, while the journal closes without it. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class SlowProducerTest {
     @TempDir
     Path directory;
@@ -134,6 +137,15 @@ class SlowProducerTest {
         final StoredEvent last = events.get(events.size() - 1);
         assertEquals(StoredEvent.GAP, last.type());
         assertEquals(1, last.data().getLong());
+    }
+
+    @Test
+    void claimStoppedBeforeItsFirstStoreDoesNotHangTheClose() throws IOException {
+        publisher.offer(1, payload(8), 0, 8);
+        ring.buffer().getAndAddLong(1024 + RingBufferDescriptor.TAIL_POSITION_OFFSET, 32);
+        close();
+        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+        assertEquals(1, StoredEvent.readAll(directory.resolve("s.evtl")).size());
     }
 
     @Test
