@@ -359,7 +359,7 @@ final class Appender implements Agent {
         if (!leaving && (failure != null || stuckFor >= closeTimeoutNanos)) {
             leaving = true;
             counters.set(Counters.STATE, failure == null ? Counters.CLOSED : Counters.FAILED_AND_CLOSED);
-            clearStuck();
+            stuckSince = 0; // the grace begins
         } else if (leaving && stuckFor >= GRACE_NANOS) {
             final int events = stuckEvents();
             final boolean passed = ring.unblock();
