@@ -32,7 +32,7 @@ final class Appender implements Agent {
     /** Claims in a batch: some ten to a hundred KiB of ring, which still are in the cache when they are zeroed. */
     private static final int BATCH_LIMIT = 1024;
     /** A full file keeps room for two gap events: one when dropping begins, one at the close. */
-    private static final int FULL_RESERVE = 2 * GapEvent.LENGTH;
+    static final int FULL_RESERVE = 2 * GapEvent.LENGTH;
     /** What a commit that was under way when claims were given up on needs at the most to become visible. */
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 

@@ -153,7 +153,8 @@ public final class Journal implements AutoCloseable {
                 config.openMode,
                 new JournalFile.NewFile(
                         config.clock.nanoTime(), config.checksums, 0, config.space.initial(), config.filePermissions));
-        final JournalStorage storage = around.apply(new MappedStorage(file, config.space, config.ringSize / 8));
+        final JournalStorage storage =
+                around.apply(new MappedStorage(file, config.space, config.ringSize / 8 + Appender.FULL_RESERVE));
         boolean running = false;
         try {
             final Journal journal = new Journal(path, config, file, storage);
