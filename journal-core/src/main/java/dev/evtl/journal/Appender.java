@@ -36,6 +36,7 @@ final class Appender implements Agent {
     /** What a commit that was under way when claims were given up on needs at the most to become visible. */
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+    private static final long TERMINATION_CHECK_MILLIS = 100;
     private static final long LONGEST_FORCE_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final RingBuffer ring;
@@ -72,6 +73,7 @@ final class Appender implements Agent {
     private long stuckSince;
     private boolean stuckReported;
     private boolean leaving;
+    private boolean abandoned;
 
     private boolean full;
     private long fullDropped;
@@ -273,7 +275,7 @@ final class Appender implements Agent {
         return ControlledMessageHandler.Action.CONTINUE;
     }
 
-    private void countDropped(final int events, final int bytes) {
+    private void countDropped(final long events, final long bytes) {
         counters.add(Counters.BYTES_DROPPED_BY_APPENDER, bytes);
         counters.add(Counters.DROPPED_BY_APPENDER, events);
     }
@@ -345,7 +347,7 @@ final class Appender implements Agent {
         if (closeRequested) {
             leaveStuckClaim(stuckFor);
         }
-        return false;
+        return abandoned;
     }
 
     private void clearStuck() {
@@ -361,10 +363,13 @@ final class Appender implements Agent {
         if (!leaving && (failure != null || stuckFor >= closeTimeoutNanos)) {
             leaving = true;
             counters.set(Counters.STATE, failure == null ? Counters.CLOSED : Counters.FAILED_AND_CLOSED);
-            clearStuck();
+            stuckSince = 0; // the grace begins
         } else if (leaving && stuckFor >= GRACE_NANOS) {
             final int events = stuckEvents();
-            if (ring.unblock()) {
+            final boolean passed = ring.unblock();
+            // not even its length was stored, and there is nothing behind it that could be read
+            abandoned = !passed && ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(headIndex())) == 0;
+            if (passed || abandoned) {
                 counters.add(Counters.CLAIMS_LEFT, events);
                 report(new JournalException(storage.path() + ": closed without a claim of " + events
                         + " events that was neither committed nor aborted"));
@@ -372,9 +377,13 @@ final class Appender implements Agent {
         }
     }
 
+    private int headIndex() {
+        return (int) ring.consumerPosition() & ring.capacity() - 1;
+    }
+
     private int stuckEvents() {
-        final int index = (int) ring.consumerPosition() & ring.capacity() - 1;
-        return Math.max(1, ring.buffer().getInt(RecordDescriptor.typeOffset(index)));
+        final int messageType = ring.buffer().getInt(RecordDescriptor.typeOffset(headIndex()));
+        return messageType == GAP_MESSAGE_TYPE ? 0 : Math.max(1, messageType);
     }
 
     private void finish() throws IOException {
@@ -387,7 +396,7 @@ final class Appender implements Agent {
             drops.record();
             return;
         }
-        if (ring.consumerPosition() != ring.producerPosition()) {
+        if (ring.consumerPosition() != ring.producerPosition() && !abandoned) {
             return; // the gap, or one that a producer was recording
         }
         if (fullDropped > 0) {
@@ -410,6 +419,10 @@ final class Appender implements Agent {
 
     private void fail(final Throwable cause) {
         if (failure == null) {
+            // taken from the ring and not published
+            countDropped(
+                    journaled - counters.get(Counters.JOURNALED),
+                    bytesJournaled - counters.get(Counters.BYTES_JOURNALED));
             failure = cause;
             counters.set(Counters.STATE, leaving ? Counters.FAILED_AND_CLOSED : Counters.FAILED);
             wakeWaiters(synced);
@@ -423,7 +436,9 @@ final class Appender implements Agent {
         try {
             errorHandler.onError(error);
         } catch (final Throwable t) {
-            error.addSuppressed(t); // the handler's own failure must not end the appender
+            if (t != error) {
+                error.addSuppressed(t); // the handler's own failure must not end the appender
+            }
         }
     }
 
@@ -439,9 +454,23 @@ final class Appender implements Agent {
         return forceTimes;
     }
 
+    boolean isStarted() {
+        return thread != null;
+    }
+
     /** Whether the calling thread is the one that last ran this agent. */
     boolean isOnAppenderThread() {
         return thread == Thread.currentThread();
+    }
+
+    /** Whether the calling thread can run this agent: it did so last, or the thread that did has ended without it. */
+    boolean canRunHere() {
+        synchronized (monitor) {
+            if (thread != null && !thread.isAlive() && !terminated) {
+                thread = Thread.currentThread();
+            }
+        }
+        return isOnAppenderThread();
     }
 
     void requestClose() {
@@ -454,10 +483,11 @@ final class Appender implements Agent {
         return terminated;
     }
 
+    /** Waits for the end, or for a while: the thread that runs this agent may have ended without it. */
     void awaitTermination() throws InterruptedException {
         synchronized (monitor) {
-            while (!terminated) {
-                monitor.wait();
+            if (!terminated) {
+                monitor.wait(TERMINATION_CHECK_MILLIS);
             }
         }
     }
@@ -493,9 +523,9 @@ final class Appender implements Agent {
         }
     }
 
-    void onThreadEnd() {
+    void onThreadEnd(final Throwable cause) {
         if (!terminated) {
-            fail(new IllegalStateException("the appender's thread has ended"));
+            fail(cause);
             onClose();
         }
     }

@@ -5,6 +5,7 @@ import static dev.evtl.journal.Counters.DROPPED_BY_PRODUCERS;
 import static dev.evtl.journal.Counters.DROPS_RECORDED;
 import static dev.evtl.journal.Counters.FIRST_DROP_TIMESTAMP;
 import static dev.evtl.journal.Counters.LAST_DROP_TIMESTAMP;
+import static dev.evtl.journal.Counters.STATE;
 
 import dev.evtl.journal.format.GapEvent;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
@@ -82,11 +83,18 @@ final class Drops {
             if (index < 0) {
                 return false;
             }
-            if (counters.compareAndSet(DROPS_RECORDED, recorded, dropped)) {
-                GapEvent.encode(ring.buffer(), index, last, dropped - recorded, first, last);
-                ring.commit(index);
-            } else {
-                ring.abort(index);
+            try {
+                if (counters.compareAndSet(DROPS_RECORDED, recorded, dropped)) {
+                    GapEvent.encode(ring.buffer(), index, last, dropped - recorded, first, last);
+                    ring.commit(index);
+                } else {
+                    ring.abort(index);
+                }
+            } catch (final IllegalStateException e) {
+                if (counters.get(STATE) < Counters.CLOSED) {
+                    throw e;
+                }
+                return false; // a close has passed over the claim
             }
         }
         return true;

@@ -154,6 +154,7 @@ public final class EventBatch {
             throw new IllegalStateException("there is no claim to abort");
         }
         events = 0;
+        remaining = 0;
         publisher.abortRecord(start);
     }
 }

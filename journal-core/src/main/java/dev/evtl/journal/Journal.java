@@ -14,6 +14,8 @@ import dev.evtl.journal.storage.WriteStorage;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.UnaryOperator;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.ObjectName;
@@ -71,22 +73,48 @@ public final class Journal implements AutoCloseable {
         if (config.invoker) {
             runner = null;
             invoker = new AgentInvoker(config.errorHandler, null, appender);
-            invoker.start();
         } else {
             invoker = null;
             runner = new AgentRunner(config.idleStrategy, config.errorHandler, null, appender);
-            AgentRunner.startOnThread(
-                    runner,
-                    work -> config.threadFactory.newThread(() -> {
-                        try {
-                            work.run();
-                        } finally {
-                            appender.onThreadEnd();
-                        }
-                    }));
         }
-        if (shutdownHook != null) {
-            Runtime.getRuntime().addShutdownHook(shutdownHook);
+    }
+
+    private void start(final ThreadFactory threadFactory) {
+        boolean started = false;
+        try {
+            if (shutdownHook != null) {
+                Runtime.getRuntime().addShutdownHook(shutdownHook);
+            }
+            if (invoker != null) {
+                invoker.start();
+            } else {
+                awaitStart(AgentRunner.startOnThread(runner, work -> threadFactory.newThread(() -> run(work))));
+            }
+            started = true;
+        } finally {
+            if (!started) {
+                release();
+            }
+        }
+    }
+
+    private void run(final Runnable work) {
+        try {
+            work.run();
+        } catch (final Throwable t) {
+            appender.onThreadEnd(t);
+            throw t;
+        }
+        appender.onThreadEnd(new IllegalStateException("the appender's thread has ended"));
+    }
+
+    /** A thread may end before it comes to the appender, as one does that could not be pinned. */
+    private void awaitStart(final Thread thread) {
+        while (!appender.isStarted()) {
+            if (!thread.isAlive() && !appender.isStarted()) {
+                throw new JournalException(path + ": the thread that threadFactory made ended before it did its work");
+            }
+            Thread.yield();
         }
     }
 
@@ -115,18 +143,25 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
      */
     public static Journal open(final Path path, final JournalConfig config) {
+        return open(path, config, storage -> storage);
+    }
+
+    /** With a storage around the file's own, which tests use to make it fail. */
+    static Journal open(final Path path, final JournalConfig config, final UnaryOperator<JournalStorage> around) {
         Platform.check();
         final JournalFile file = JournalFile.open(
                 path,
                 config.openMode,
                 new JournalFile.NewFile(config.clock.nanoTime(), config.checksums, 0, config.filePermissions));
-        final JournalStorage storage = new MappedStorage(file, config.space, config.ringSize / 8);
-        Journal journal = null;
+        final JournalStorage storage = around.apply(open(file, config));
+        boolean running = false;
         try {
-            journal = new Journal(path, config, file, storage);
+            final Journal journal = new Journal(path, config, file, storage);
+            journal.start(config.threadFactory);
+            running = true;
             return journal;
         } finally {
-            if (journal == null) {
+            if (!running) {
                 storage.abandon();
             }
         }
@@ -170,20 +205,30 @@ public final class Journal implements AutoCloseable {
      * @throws JournalException       if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public long sync() {
+        if (appender.failure() != null) {
+            throw appender.failedException();
+        }
         final long position = ring.producerPosition();
-        if (drivesAppender()) {
-            while (!appender.isSynced(position)) {
-                invoker.invoke();
-            }
-        } else {
-            try {
+        try {
+            if (drivesAppender()) {
+                runUntilSynced(position);
+            } else {
                 appender.awaitSync(position);
-            } catch (final InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new JournalException(path + ": interrupted while waiting for a sync", e);
             }
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new JournalException(path + ": interrupted while waiting for a sync", e);
         }
         return stats.getDurablePosition();
+    }
+
+    private void runUntilSynced(final long position) throws InterruptedException {
+        while (!appender.isSynced(position)) {
+            appender.doWork(); // not by the invoker, which an interrupt stops
+            if (Thread.currentThread().isInterrupted() && !appender.isSynced(position)) {
+                throw new InterruptedException();
+            }
+        }
     }
 
     private boolean drivesAppender() {
@@ -239,7 +284,7 @@ public final class Journal implements AutoCloseable {
      * Refuses what is offered from now on, journals all that was accepted, forces it, cuts the file to its length and
      * marks it closed. A claim that is neither committed nor aborted is waited for as long as the config says, then
      * left and reported. Called again, it waits for the first close to end. With an invoker, called on the thread that
-     * invokes it, this runs the appender.
+     * invokes it or after that thread has ended, this runs the appender.
      *
      * @throws JournalFailedException if the journal has failed; its file will be recovered when it is opened again
      */
@@ -248,7 +293,7 @@ public final class Journal implements AutoCloseable {
         appender.requestClose();
         boolean interrupted = false;
         while (!appender.isTerminated()) {
-            if (appender.isOnAppenderThread()) {
+            if (appender.canRunHere()) {
                 appender.doWork();
             } else {
                 try {

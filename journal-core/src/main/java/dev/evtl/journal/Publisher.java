@@ -170,6 +170,7 @@ public final class Publisher {
             final DirectBuffer source,
             final int offset,
             final int length) {
+        checkEvent(type, flags, length);
         source.boundsCheck(offset, length); // before the claim, which an exception would leave behind
         final int claim = tryClaim(type, flags, timestamp, length);
         if (claim < 0) {
@@ -223,7 +224,7 @@ public final class Publisher {
                 return index;
             }
             if (index > 0) {
-                ring.abort(index);
+                abortRecord(index);
             }
         }
         return claimOrRefuse(events, length, timestamp);
@@ -237,7 +238,7 @@ public final class Publisher {
                     return index;
                 }
                 if (index > 0) {
-                    ring.abort(index);
+                    abortRecord(index);
                     break;
                 }
             }
@@ -266,18 +267,33 @@ public final class Publisher {
     }
 
     int commitRecord(final int index, final int events, final int length) {
-        final long state = counters.get(Counters.STATE);
-        if (state < Counters.FAILED) {
-            ring.commit(index);
-            return ACCEPTED;
+        if (counters.get(Counters.STATE) < Counters.FAILED) {
+            try {
+                ring.commit(index);
+                return ACCEPTED;
+            } catch (final IllegalStateException e) {
+                throwUnlessPassedOver(e);
+            }
+        } else {
+            abortRecord(index);
         }
-        abortRecord(index);
         return refuse(events, length, ended());
     }
 
     void abortRecord(final int index) {
         if (counters.get(Counters.STATE) < Counters.CLOSED) {
-            ring.abort(index);
+            try {
+                ring.abort(index);
+            } catch (final IllegalStateException e) {
+                throwUnlessPassedOver(e);
+            }
+        }
+    }
+
+    /** The claim has ended before: by its owner, which is an error, or by a close that did not wait any longer. */
+    private void throwUnlessPassedOver(final IllegalStateException e) {
+        if (counters.get(Counters.STATE) < Counters.CLOSED) {
+            throw e;
         }
     }
 }

@@ -1,0 +1,258 @@
+package dev.evtl.journal;
+
+import static dev.evtl.journal.TestJournals.EIGHTH_OF_RING;
+import static dev.evtl.journal.TestJournals.drain;
+import static dev.evtl.journal.TestJournals.payload;
+import static dev.evtl.journal.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.IdleStrategy;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A full ring under each policy, with an appender that runs only when the test lets it. */
+@Timeout(60)
+class BackPressureTest {
+    private static final DirectBuffer EIGHTH = payload(EIGHTH_OF_RING);
+
+    /** Bytes of the ring that a gap event takes, with its record's header. */
+    private static final int GAP_IN_RING = 48;
+
+    @TempDir
+    Path directory;
+
+    private long time;
+
+    private Journal open(final BackPressure policy) {
+        return Journal.open(
+                directory.resolve("b.evtl"),
+                tiny().backPressure(policy).clock(() -> ++time).build());
+    }
+
+    private static int offer(final Journal journal) {
+        return journal.publisher().offer(1, EIGHTH, 0, EIGHTH_OF_RING);
+    }
+
+    private static void fill(final Journal journal) {
+        for (int i = 0; i < 8; i++) {
+            assertEquals(Publisher.ACCEPTED, offer(journal));
+        }
+        assertEquals(1024, journal.stats().getRingUsed());
+    }
+
+    private static void assertAccounts(
+            final Journal journal, final long journaled, final long dropped, final long refused) {
+        final JournalStats stats = journal.stats();
+        assertEquals(
+                List.of(journaled + dropped + refused, journaled, dropped, refused),
+                List.of(
+                        stats.getOfferedEvents(),
+                        stats.getJournaledEvents(),
+                        stats.getDroppedEvents(),
+                        stats.getRefusedEvents()));
+        assertEquals(
+                List.of(120 * journaled, 120 * dropped, 120 * refused),
+                List.of(stats.getJournaledBytes(), stats.getDroppedBytes(), stats.getRefusedBytes()));
+    }
+
+    @Test
+    void failRefusesUntilThereIsRoom() throws IOException {
+        final Journal journal = open(BackPressure.FAIL);
+        fill(journal);
+        assertEquals(Publisher.BACK_PRESSURED, offer(journal));
+        assertEquals(Publisher.BACK_PRESSURED, journal.publisher().tryClaim(1, EIGHTH_OF_RING));
+        drain(journal);
+        assertEquals(Publisher.ACCEPTED, offer(journal));
+        journal.close();
+        assertEquals(9, StoredEvent.readAll(journal.path()).size());
+        assertAccounts(journal, 9, 0, 2);
+    }
+
+    @Test
+    void blockWaitsUntilThereIsRoom() throws IOException {
+        final AtomicInteger idled = new AtomicInteger();
+        final Journal journal = Journal.open(
+                directory.resolve("b.evtl"),
+                tiny().backPressure(BackPressure.BLOCK)
+                        .blockIdleStrategy(() -> new CountingIdle(idled))
+                        .build());
+        fill(journal);
+        final CompletableFuture<Integer> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
+        while (idled.get() < 100) {
+            Thread.onSpinWait();
+        }
+        assertEquals(8, journal.stats().getAcceptedEvents());
+        drain(journal);
+        assertEquals(Publisher.ACCEPTED, blocked.join());
+        journal.close();
+        assertEquals(9, StoredEvent.readAll(journal.path()).size());
+        assertAccounts(journal, 9, 0, 0);
+    }
+
+    @Test
+    void closeEndsABlockedPublish() {
+        final AtomicInteger idled = new AtomicInteger();
+        final Journal journal = Journal.open(
+                directory.resolve("b.evtl"),
+                tiny().backPressure(BackPressure.BLOCK)
+                        .blockIdleStrategy(() -> new CountingIdle(idled))
+                        .build());
+        fill(journal);
+        final CompletableFuture<Integer> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
+        while (idled.get() == 0) {
+            Thread.onSpinWait();
+        }
+        journal.close();
+        final int result = blocked.join();
+        assertTrue(result == Publisher.CLOSED || result == Publisher.ACCEPTED, "result " + result);
+        assertAccounts(journal, result == Publisher.ACCEPTED ? 9 : 8, 0, result == Publisher.ACCEPTED ? 0 : 1);
+    }
+
+    @Test
+    void dropIsRecordedAtItsPlaceWithCountAndTimes() throws IOException {
+        final Journal journal = open(BackPressure.DROP);
+        fill(journal);
+        final long firstDrop = time + 1;
+        for (int i = 0; i < 5; i++) {
+            assertEquals(Publisher.DROPPED, offer(journal));
+        }
+        final long lastDrop = time;
+        assertEquals(5, journal.stats().getDroppedEvents());
+        drain(journal);
+        assertEquals(Publisher.ACCEPTED, offer(journal));
+        journal.close();
+        final List<StoredEvent> events = StoredEvent.readAll(journal.path());
+        assertEquals(
+                List.of(1, 1, 1, 1, 1, 1, 1, 1, StoredEvent.GAP, 1),
+                events.stream().map(StoredEvent::type).toList());
+        assertGap(events.get(8), 5, firstDrop, lastDrop);
+        assertAccounts(journal, 9, 5, 0);
+    }
+
+    @Test
+    void everyGapHasItsOwnPlaceAndCount() throws IOException {
+        final Journal journal = open(BackPressure.DROP);
+        final int restOfEighth = EIGHTH_OF_RING - GAP_IN_RING;
+        final List<long[]> gaps = new ArrayList<>();
+        for (int round = 1; round <= 20; round++) {
+            fill(journal);
+            final long firstDrop = time + 1;
+            for (int i = 0; i < round; i++) {
+                assertEquals(Publisher.DROPPED, offer(journal));
+            }
+            gaps.add(new long[] {round, firstDrop, time});
+            drain(journal);
+            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(2, EIGHTH, 0, restOfEighth));
+            drain(journal);
+        }
+        journal.close();
+        final List<StoredEvent> events = StoredEvent.readAll(journal.path());
+        for (int i = 0; i < events.size(); i++) {
+            final int inRound = i % 10;
+            assertEquals(
+                    inRound < 8 ? 1 : inRound == 8 ? StoredEvent.GAP : 2,
+                    events.get(i).type());
+            if (inRound == 8) {
+                final long[] gap = gaps.get(i / 10);
+                assertGap(events.get(i), gap[0], gap[1], gap[2]);
+            }
+        }
+        assertEquals(200, events.size());
+        assertEquals(210, journal.stats().getDroppedEvents());
+    }
+
+    @Test
+    void dropIsRecordedThoughNoProducerComesByAfterwards() throws IOException {
+        final Journal journal = open(BackPressure.DROP);
+        fill(journal);
+        offer(journal);
+        while (journal.stats().getFilePosition() < 64 + 8 * 120 + 40) {
+            journal.invoker().invoke();
+        }
+        assertGap(StoredEvent.readAll(journal.path()).get(8), 1, time, time);
+        journal.close();
+        assertEquals(9, StoredEvent.readAll(journal.path()).size());
+    }
+
+    @Test
+    void dropIsRecordedByClose() throws IOException {
+        final Journal journal = open(BackPressure.DROP);
+        fill(journal);
+        offer(journal);
+        offer(journal);
+        journal.close();
+        final List<StoredEvent> events = StoredEvent.readAll(journal.path());
+        assertEquals(9, events.size());
+        assertGap(events.get(8), 2, time - 1, time);
+        assertAccounts(journal, 8, 2, 0);
+    }
+
+    @Test
+    void droppedBatchCountsWithAllItsEvents() throws IOException {
+        final Journal journal = open(BackPressure.DROP);
+        fill(journal);
+        final EventBatch batch = journal.publisher().newBatch();
+        assertEquals(Publisher.DROPPED, batch.tryClaim(4, 32));
+        assertEquals(4, journal.stats().getDroppedEvents());
+        assertEquals(4 * 16 + 32, journal.stats().getDroppedBytes());
+        journal.close();
+        assertGap(StoredEvent.readAll(journal.path()).get(8), 4, time, time);
+    }
+
+    @Test
+    void dropBehindAnOpenClaimWaitsForItsPlace() throws IOException {
+        final Journal journal = open(BackPressure.DROP);
+        final int open = journal.publisher().tryClaim(2, EIGHTH_OF_RING);
+        for (int i = 0; i < 7; i++) {
+            offer(journal);
+        }
+        assertEquals(Publisher.DROPPED, offer(journal));
+        journal.invoker().invoke();
+        assertEquals(Publisher.DROPPED, offer(journal), "there still is no room");
+        journal.publisher().commit(open);
+        drain(journal);
+        assertEquals(Publisher.ACCEPTED, offer(journal));
+        journal.close();
+        final List<StoredEvent> events = StoredEvent.readAll(journal.path());
+        assertEquals(
+                List.of(2, 1, 1, 1, 1, 1, 1, 1, StoredEvent.GAP, 1),
+                events.stream().map(StoredEvent::type).toList());
+        assertEquals(2, events.get(8).data().getLong());
+        assertAccounts(journal, 9, 2, 0);
+    }
+
+    private static void assertGap(
+            final StoredEvent gap, final long dropped, final long firstTimestamp, final long lastTimestamp) {
+        assertEquals(StoredEvent.GAP, gap.type());
+        assertEquals(0, gap.flags());
+        assertEquals(24, gap.payload().length);
+        assertEquals(dropped, gap.data().getLong(0));
+        assertEquals(firstTimestamp, gap.data().getLong(8));
+        assertEquals(lastTimestamp, gap.data().getLong(16));
+    }
+
+    private record CountingIdle(AtomicInteger idled) implements IdleStrategy {
+        @Override
+        public void idle(final int workCount) {
+            idle();
+        }
+
+        @Override
+        public void idle() {
+            idled.incrementAndGet();
+            Thread.yield();
+        }
+
+        @Override
+        public void reset() {}
+    }
+}

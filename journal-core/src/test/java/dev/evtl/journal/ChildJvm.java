@@ -1,0 +1,59 @@
+package dev.evtl.journal;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
+import org.agrona.DirectBuffer;
+
+/** Starts a main class of the tests in a JVM of its own, as quickly as a JVM starts. */
+public final class ChildJvm {
+    public static final String FLAG = "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED";
+
+    private ChildJvm() {}
+
+    /** With the flag that Agrona needs. Standard error goes to standard output. */
+    public static Process start(final Class<?> main, final String... args) throws IOException {
+        return start(List.of(FLAG), main, args);
+    }
+
+    public static Process start(final List<String> flags, final Class<?> main, final String... args)
+            throws IOException {
+        final List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m", "-cp", classPath()));
+        command.addAll(flags);
+        command.add(main.getName());
+        command.addAll(List.of(args));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    /** All that a process says until it ends. */
+    public static String output(final Process process) throws IOException {
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private static String classPath() {
+        return Stream.of(ChildJvm.class, Journal.class, DirectBuffer.class, Histogram.class)
+                .map(ChildJvm::location)
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static String location(final Class<?> type) {
+        try {
+            return Path.of(type.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toString();
+        } catch (final URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package dev.evtl.journal;
+
+import static dev.evtl.journal.TestJournals.drain;
+import static dev.evtl.journal.TestJournals.payload;
+import static dev.evtl.journal.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.storage.Growth;
+import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.storage.JournalScan.Condition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A file that may not grow any more. */
+@Timeout(60)
+class MaximumSizeTest {
+    @TempDir(factory = MemoryDirectory.class)
+    Path directory;
+
+    private Path file;
+    private long time;
+
+    @BeforeEach
+    void setFile() {
+        file = directory.resolve("m.evtl");
+    }
+
+    private Journal open(final long maximum, final WhenFull whenFull) {
+        return Journal.open(
+                file,
+                tiny().maxSize(maximum, whenFull)
+                        .clock(() -> ++time)
+                        .errorHandler(error -> {})
+                        .build());
+    }
+
+    private int offer(final Journal journal) {
+        final int result = journal.publisher().offer(1, payload(104), 0, 104);
+        drain(journal);
+        return result;
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {4096, 5000, 8192, 12_345})
+    void failingJournalKeepsWhatItHolds(final long maximum) throws IOException {
+        final Journal journal = open(maximum, WhenFull.FAIL);
+        final long fitting = (maximum - 64) / 120;
+        for (int i = 0; i < fitting; i++) {
+            assertEquals(Publisher.ACCEPTED, offer(journal));
+            assertEquals("running", journal.stats().getState());
+        }
+        assertEquals(100.0 * (64 + fitting * 120) / maximum, journal.stats().getPercentFull());
+        assertEquals(Publisher.ACCEPTED, offer(journal), "into the ring");
+        final Throwable failure = journal.failure().orElseThrow();
+        assertInstanceOf(JournalFullException.class, failure);
+        assertEquals(
+                file.toRealPath() + ": has reached its maximum, " + maximum
+                        + " bytes; open another file, or this one with a larger maxSize",
+                failure.getMessage());
+        assertEquals(Publisher.FAILED, offer(journal));
+        assertThrows(JournalFailedException.class, journal::sync);
+        assertThrows(JournalFailedException.class, journal::close);
+        assertEquals(maximum, Files.size(file));
+        assertEquals(fitting, StoredEvent.readAll(file).size());
+        assertEquals(
+                List.of(fitting, 1L, 1L),
+                List.of(
+                        journal.stats().getJournaledEvents(),
+                        journal.stats().getDroppedEvents(),
+                        journal.stats().getRefusedEvents()));
+
+        try (Journal larger = open(maximum + 4096, WhenFull.FAIL)) {
+            assertEquals(fitting, larger.recovery().orElseThrow().events());
+            assertEquals(Publisher.ACCEPTED, offer(larger));
+        }
+        assertEquals(fitting + 1, StoredEvent.readAll(file).size());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {4096, 5000, 8192, 12_345})
+    void droppingJournalSaysSoAtOnceAndInTheEndHowMany(final long maximum) throws IOException {
+        final Journal journal = open(maximum, WhenFull.DROP);
+        long offered = 0;
+        while (journal.stats().getDroppedEvents() < 10) {
+            assertEquals(Publisher.ACCEPTED, offer(journal));
+            offered++;
+            if (journal.stats().getDroppedEvents() == 1) {
+                assertGap(StoredEvent.readAll(file), 1, time, time);
+            }
+        }
+        final long lastDrop = time;
+        journal.close();
+        final List<StoredEvent> events = StoredEvent.readAll(file);
+        final long journaled = offered - 10;
+        assertEquals(journaled + 2, events.size());
+        assertGap(events.subList(0, events.size() - 1), 1, lastDrop - 9, lastDrop - 9);
+        assertGap(events, 9, lastDrop - 8, lastDrop);
+        final JournalScan scan = JournalScan.of(file);
+        assertEquals(Condition.CLEAN, scan.condition());
+        assertEquals(10, scan.dropped());
+        assertTrue(Files.size(file) <= maximum);
+        assertTrue(Files.size(file) > maximum - 120 - 80, "no more room than for the gaps is left unused");
+        assertEquals(journaled, journal.stats().getJournaledEvents());
+        assertEquals(offered, journal.stats().getOfferedEvents());
+        assertEquals(10 * 120, journal.stats().getDroppedBytes());
+    }
+
+    private static void assertGap(
+            final List<StoredEvent> events, final long dropped, final long firstTimestamp, final long lastTimestamp) {
+        final StoredEvent gap = events.get(events.size() - 1);
+        assertEquals(StoredEvent.GAP, gap.type());
+        assertEquals(dropped, gap.data().getLong(0));
+        assertEquals(firstTimestamp, gap.data().getLong(8));
+        assertEquals(lastTimestamp, gap.data().getLong(16));
+    }
+
+    @Test
+    void gapForAFullFileCountsDropsOfAFullRingToo() throws IOException {
+        final Journal journal = Journal.open(
+                file,
+                tiny().maxSize(4096, WhenFull.DROP)
+                        .backPressure(BackPressure.DROP)
+                        .build());
+        long offered = 0;
+        while (offered < 1000) {
+            journal.publisher().offer(1, payload(8), 0, 8);
+            if (++offered % 50 == 0) {
+                drain(journal);
+            }
+        }
+        journal.close();
+        final JournalStats stats = journal.stats();
+        assertTrue(stats.getDroppedEvents() > 800);
+        assertEquals(1000, stats.getJournaledEvents() + stats.getDroppedEvents());
+        assertEquals(stats.getDroppedEvents(), JournalScan.of(file).dropped());
+        assertEquals(1000, stats.getOfferedEvents());
+    }
+
+    /** The room kept for gaps must not make a claim that reaches past a window look as one that fits nowhere. */
+    @Test
+    void longestClaimsFitAtEveryWindowBoundary() throws IOException {
+        final int maxClaim = 4096;
+        final Random random = new Random(3);
+        final Journal journal = Journal.open(
+                file,
+                JournalConfig.builder()
+                        .useInvoker(true)
+                        .ringSize(8 * maxClaim)
+                        .maxPayloadLength(maxClaim - 16)
+                        .initialSize(4096)
+                        .growth(Growth.steps(4096))
+                        .maxSize(4 << 20, WhenFull.DROP)
+                        .build());
+        for (int i = 0; i < 900; i++) {
+            final int length = maxClaim - 16 - random.nextInt(100);
+            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, payload(length), 0, length));
+            drain(journal);
+            assertEquals(i + 1, journal.stats().getJournaledEvents());
+        }
+        journal.close();
+        assertEquals(900, StoredEvent.readAll(file).size());
+    }
+
+    @Test
+    void fullFileCanBeOpenedAgainAndSaysThatItIsFull() throws IOException {
+        final Journal first = open(4096, WhenFull.FAIL);
+        while (first.stats().getFilePosition() + 120 <= 4096) {
+            offer(first);
+        }
+        first.publisher().offer(1, payload(56), 0, 56); // 4024 + 72 = 4096
+        first.close();
+        assertEquals(4096, Files.size(file));
+        for (int i = 0; i < 2; i++) {
+            final Journal again = open(4096, WhenFull.FAIL);
+            assertEquals("running", again.stats().getState());
+            if (i == 0) {
+                offer(again);
+                assertInstanceOf(JournalFullException.class, again.failure().orElseThrow());
+                assertThrows(JournalFailedException.class, again::close);
+            } else {
+                again.close();
+            }
+        }
+        assertEquals(4096, Files.size(file));
+        assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+    }
+}

@@ -1,0 +1,158 @@
+package dev.evtl.journal;
+
+import static dev.evtl.journal.TestJournals.payload;
+import static dev.evtl.journal.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.storage.Growth;
+import dev.evtl.journal.storage.JournalFile;
+import dev.evtl.journal.storage.MappedStorage;
+import dev.evtl.journal.storage.OpenMode;
+import dev.evtl.journal.storage.Space;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
+import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A producer that the scheduler stops between two instructions, while the journal closes without it. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class SlowProducerTest {
+    @TempDir
+    Path directory;
+
+    private final Counters counters = new Counters();
+    private final RingBuffer ring = new ManyToOneRingBuffer(
+            new UnsafeBuffer(BufferUtil.allocateDirectAligned(1024 + RingBufferDescriptor.TRAILER_LENGTH, 64)));
+    private Appender appender;
+    private Publisher publisher;
+    private String stopBefore = "";
+    private String stopAfter = "";
+
+    @BeforeEach
+    void open() {
+        final JournalConfig config = tiny().closeTimeout(Duration.ofNanos(1))
+                .errorHandler(error -> {})
+                .build();
+        final JournalFile file = JournalFile.open(
+                directory.resolve("s.evtl"),
+                OpenMode.CREATE,
+                new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")));
+        final MappedStorage storage =
+                new MappedStorage(file, new Space(4096, Growth.steps(4096), Long.MAX_VALUE), 1024 / 8);
+        appender = new Appender(
+                config,
+                ring,
+                counters,
+                new Drops(counters, ring),
+                storage,
+                new EventChecksum(file.header().checksum()));
+        appender.onStart();
+        publisher = publisher(BackPressure.FAIL);
+    }
+
+    private Publisher publisher(final BackPressure policy) {
+        final RingBuffer stopping = stopping();
+        return new Publisher(
+                stopping, counters, new Drops(counters, stopping), policy, YieldingIdleStrategy::new, () -> 1, 112);
+    }
+
+    private RingBuffer stopping() {
+        return (RingBuffer) Proxy.newProxyInstance(
+                RingBuffer.class.getClassLoader(), new Class<?>[] {RingBuffer.class}, (proxy, method, args) -> {
+                    if (method.getName().equals(stopBefore)) {
+                        close();
+                    }
+                    try {
+                        final Object result = method.invoke(ring, args);
+                        if (method.getName().equals(stopAfter)) {
+                            close();
+                        }
+                        return result;
+                    } catch (final InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private void close() {
+        appender.requestClose();
+        while (!appender.isTerminated()) {
+            appender.doWork();
+        }
+    }
+
+    @Test
+    void commitAfterTheClaimWasPassedOverSaysClosed() {
+        final int claim = publisher.tryClaim(1, 8);
+        stopBefore = "commit";
+        assertEquals(Publisher.CLOSED, publisher.commit(claim));
+        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(Counters.REFUSED));
+        assertEquals(0, counters.get(Counters.JOURNALED));
+    }
+
+    @Test
+    void claimDuringWhichTheJournalClosedSaysClosed() {
+        stopAfter = "tryClaim";
+        assertEquals(Publisher.CLOSED, publisher.offer(1, payload(8), 0, 8));
+        assertEquals(1, counters.get(Counters.REFUSED));
+        assertEquals(0, counters.get(Counters.JOURNALED));
+    }
+
+    @Test
+    void abortAfterTheClaimWasPassedOverDoesNothing() {
+        final int claim = publisher.tryClaim(1, 8);
+        stopBefore = "abort";
+        publisher.abort(claim);
+        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+    }
+
+    @Test
+    void gapThatWasPassedOverIsRecordedByTheClose() throws IOException {
+        final Publisher dropping = publisher(BackPressure.DROP);
+        while (dropping.offer(1, payload(8), 0, 8) != Publisher.DROPPED) {
+            assertEquals(0, counters.get(Counters.DROPPED_BY_PRODUCERS));
+        }
+        appender.doWork();
+        stopAfter = "tryClaim";
+        assertEquals(Publisher.CLOSED, dropping.offer(1, payload(8), 0, 8));
+        assertEquals(0, counters.get(Counters.CLAIMS_LEFT), "a gap is none of the application's events");
+        final List<StoredEvent> events = StoredEvent.readAll(directory.resolve("s.evtl"));
+        final StoredEvent last = events.get(events.size() - 1);
+        assertEquals(StoredEvent.GAP, last.type());
+        assertEquals(1, last.data().getLong());
+    }
+
+    @Test
+    void claimStoppedBeforeItsFirstStoreDoesNotHangTheClose() throws IOException {
+        publisher.offer(1, payload(8), 0, 8);
+        ring.buffer().getAndAddLong(1024 + RingBufferDescriptor.TAIL_POSITION_OFFSET, 32);
+        close();
+        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+        assertEquals(1, StoredEvent.readAll(directory.resolve("s.evtl")).size());
+    }
+
+    @Test
+    void secondCommitOfAnOpenJournalStillIsAnError() {
+        final int claim = publisher.tryClaim(1, 8);
+        publisher.commit(claim);
+        assertThrows(IllegalStateException.class, () -> publisher.commit(claim));
+        close();
+    }
+}
