@@ -11,8 +11,7 @@ import org.agrona.MutableDirectBuffer;
 
 /** Offers events one after the other and keeps count of what became of them. Read by others when its thread has ended. */
 final class StressProducer implements Runnable {
-    /** After so many events a thread has loaded and linked what it needs. */
-    static final int WARM_EVENTS = 10_000;
+    private static final long MAX_WARM_EVENTS = 1_000_000;
     /** Events between two entries into the loop, so that it is compiled as a whole, not in the middle of a long run. */
     private static final int CHUNK = 4096;
     /** How much too late a parked thread can wake. */
@@ -65,15 +64,21 @@ final class StressProducer implements Runnable {
     /** What a producer has written, to compare with what is read. */
     record Written(long offered, long accepted, long digest) {}
 
+    /** After how many of its events a thread has loaded and linked what it needs, so that what it allocates counts. */
+    static long warmEvents(final long events) {
+        return Math.min(events / 10, MAX_WARM_EVENTS);
+    }
+
     @Override
     public void run() {
         try {
             start.await();
             long allocatedBefore = threads.getCurrentThreadAllocatedBytes();
             long offeredBefore = 0;
+            final long warm = warmEvents(events);
             firstClaim = System.nanoTime();
             while (offered < events && !stopped.get()) {
-                if (offeredBefore == 0 && offered >= WARM_EVENTS) {
+                if (offeredBefore == 0 && offered >= warm) {
                     allocatedBefore = threads.getCurrentThreadAllocatedBytes();
                     offeredBefore = offered;
                 }

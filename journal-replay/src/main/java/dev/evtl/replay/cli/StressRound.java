@@ -123,6 +123,7 @@ final class StressRound {
 
     private void awaitProducers(final List<Thread> running) throws InterruptedException {
         final long start = System.nanoTime();
+        final long warmEvents = StressProducer.warmEvents(settings.events());
         boolean warm = false;
         for (final Thread thread : running) {
             while (thread.isAlive()) {
@@ -130,7 +131,7 @@ final class StressRound {
                 if (System.nanoTime() - start >= settings.nanos()) {
                     stopped.set(true);
                 }
-                if (!warm && stats.getJournaledEvents() >= StressProducer.WARM_EVENTS) {
+                if (!warm && thread.isAlive() && stats.getJournaledEvents() >= warmEvents) {
                     appenderBefore = sampleAppender();
                     warm = true;
                 }
@@ -160,7 +161,7 @@ final class StressRound {
     private StressResult replay(final StressChecker checker) throws IOException {
         try (JournalReader reader = JournalReader.open(file)) {
             final long start = System.nanoTime();
-            reader.poll(checker, StressProducer.WARM_EVENTS);
+            reader.poll(checker, (int) StressProducer.warmEvents(stats.getJournaledEvents()));
             final long allocatedBefore = threads.getCurrentThreadAllocatedBytes();
             final long polled = reader.forEach(checker);
             final long allocated = threads.getCurrentThreadAllocatedBytes() - allocatedBefore;
