@@ -239,15 +239,15 @@ class StressTest {
 
     @Test
     void timeEndsARunWithoutANumberOfEvents() throws IOException {
-        assertEquals(0, stress("--seconds", "0.1", "--json"), err::toString);
+        assertEquals(0, stress("--seconds", "0.5", "--json"), err::toString);
         assertTrue(figures().get("offered") > 0);
         assertEquals(figures().get("offered"), figures().get("replayed"));
     }
 
     @Test
     void timeEndsARunThatWaitsForItsRate() throws IOException {
-        assertEquals(0, stress("--seconds", "0.05", "--rate", "1", "--json"), err::toString);
-        assertEquals(1, figures().get("offered"));
+        assertEquals(0, stress("--seconds", "0.05", "--rate", "1", "--events", "1000000", "--json"), err::toString);
+        assertTrue(figures().get("offered") < 1_000_000);
     }
 
     @Test
@@ -427,7 +427,7 @@ class StressTest {
     void temporaryFileIsDeletedWhenTheCommandIsInterrupted() throws IOException, InterruptedException {
         final Process child = child("--seconds", "240", "--rate", "1000");
         try {
-            while (list(directory).stream().noneMatch(path -> path.endsWith("stress.evtl"))) {
+            while (list(directory).stream().noneMatch(temporary -> Files.exists(temporary.resolve("stress.evtl")))) {
                 assertFalse(child.waitFor(10, TimeUnit.MILLISECONDS));
             }
             child.destroy();
@@ -456,8 +456,8 @@ class StressTest {
     }
 
     private static List<Path> list(final Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(path -> !path.equals(directory)).toList();
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.toList();
         }
     }
 
