@@ -124,7 +124,7 @@ final class Appender implements Agent {
         final long head = ring.consumerPosition();
         try {
             if (failure == null) {
-                append();
+                append(head);
                 forceIfDue();
             } else {
                 ring.controlledRead(discardHandler, BATCH_LIMIT);
@@ -139,12 +139,10 @@ final class Appender implements Agent {
         return (int) (ring.consumerPosition() - head);
     }
 
-    private void append() throws IOException {
+    private void append(final long head) throws IOException {
         waitingForSpace = false;
         final int claims = ring.controlledRead(appendHandler, BATCH_LIMIT);
-        if (claims == BATCH_LIMIT || waitingForSpace) {
-            noteRingUse(); // asked only when it matters: each look at the tail slows the producers
-        }
+        noteRingUse(ring.consumerPosition() - head, claims == BATCH_LIMIT || waitingForSpace);
         publish();
         if (claimFailure != null) {
             LangUtil.rethrowUnchecked(claimFailure);
@@ -154,10 +152,11 @@ final class Appender implements Agent {
         }
     }
 
-    private void noteRingUse() {
-        final int used = ring.size();
+    /** Asks for the rest only if there is more than was taken: each look at the tail slows the producers. */
+    private void noteRingUse(final long taken, final boolean more) {
+        final long used = more ? taken + ring.size() : taken;
         if (used > counters.get(Counters.RING_HIGH_WATER_MARK)) {
-            counters.set(Counters.RING_HIGH_WATER_MARK, used);
+            counters.set(Counters.RING_HIGH_WATER_MARK, Math.min(used, ring.capacity()));
         }
     }
 
@@ -367,8 +366,8 @@ final class Appender implements Agent {
         } else if (leaving && stuckFor >= GRACE_NANOS) {
             final int events = stuckEvents();
             final boolean passed = ring.unblock();
-            // not even its length was stored, and there is nothing behind it that could be read
-            abandoned = !passed && ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(headIndex())) == 0;
+            // not even its length was stored, or its only producer is gone: nothing behind it can be read
+            abandoned = !passed && ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(headIndex())) <= 0;
             if (passed || abandoned) {
                 counters.add(Counters.CLAIMS_LEFT, events);
                 report(new JournalException(storage.path() + ": closed without a claim of " + events

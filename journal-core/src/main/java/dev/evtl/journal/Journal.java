@@ -24,6 +24,7 @@ import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
@@ -53,8 +54,9 @@ public final class Journal implements AutoCloseable {
     private Journal(final Path path, final JournalConfig config, final JournalFile file, final JournalStorage storage) {
         this.path = path;
         this.recovery = file.recovery();
-        this.ring = new ManyToOneRingBuffer(new UnsafeBuffer(
-                BufferUtil.allocateDirectAligned(config.ringSize + RingBufferDescriptor.TRAILER_LENGTH, 4096)));
+        final UnsafeBuffer memory = new UnsafeBuffer(
+                BufferUtil.allocateDirectAligned(config.ringSize + RingBufferDescriptor.TRAILER_LENGTH, 4096));
+        this.ring = config.singleProducer ? new OneToOneRingBuffer(memory) : new ManyToOneRingBuffer(memory);
         final Drops drops = new Drops(counters, ring);
         this.publisher = new Publisher(
                 ring,

@@ -27,6 +27,7 @@ public final class JournalConfig {
     final OpenMode openMode;
     final int ringSize;
     final int maxPayloadLength;
+    final boolean singleProducer;
     final BackPressure backPressure;
     final Supplier<IdleStrategy> blockIdleStrategy;
     final boolean checksums;
@@ -49,6 +50,7 @@ public final class JournalConfig {
         openMode = builder.openMode;
         ringSize = builder.ringSize;
         maxPayloadLength = builder.maxPayloadLength;
+        singleProducer = builder.singleProducer;
         backPressure = builder.backPressure;
         blockIdleStrategy = builder.blockIdleStrategy;
         checksums = builder.checksums;
@@ -99,6 +101,7 @@ public final class JournalConfig {
         private OpenMode openMode = OpenMode.CREATE_OR_APPEND;
         private int ringSize = 4 << 20;
         private int maxPayloadLength = EventHeader.MAX_PAYLOAD_LENGTH;
+        private boolean singleProducer;
         private BackPressure backPressure = BackPressure.FAIL;
         private Supplier<IdleStrategy> blockIdleStrategy = JournalConfig::backoff;
         private boolean checksums = true;
@@ -159,6 +162,18 @@ public final class JournalConfig {
                         "maxPayloadLength " + bytes + " is not from 0 to " + EventHeader.MAX_PAYLOAD_LENGTH);
             }
             maxPayloadLength = bytes;
+            return this;
+        }
+
+        /**
+         * Whether only one thread ever publishes, which makes a claim cheaper. Does not go with
+         * {@link BackPressure#DROP}, under which the appender publishes too.
+         *
+         * @param value default false
+         * @return this
+         */
+        public Builder singleProducer(final boolean value) {
+            singleProducer = value;
             return this;
         }
 
@@ -379,6 +394,10 @@ public final class JournalConfig {
             if (ringSize < needed) {
                 throw new IllegalArgumentException("ringSize " + ringSize + " is too small for maxPayloadLength "
                         + maxPayloadLength + ", which needs at least " + needed);
+            }
+            if (singleProducer && backPressure == BackPressure.DROP) {
+                throw new IllegalArgumentException(
+                        "singleProducer does not go with backPressure DROP: the appender would be a second producer");
             }
             if (invoker && closeOnShutdown) {
                 throw new IllegalArgumentException(

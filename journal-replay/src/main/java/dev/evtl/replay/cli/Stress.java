@@ -3,6 +3,7 @@ package dev.evtl.replay.cli;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.storage.StorageMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,6 +98,14 @@ final class Stress implements Callable<Integer> {
                     + " gap; default ${DEFAULT-VALUE}.")
     private BackPressure policy;
 
+    @Option(
+            names = "--storage",
+            paramLabel = "mapped|write|direct",
+            defaultValue = "mapped",
+            converter = StorageConverter.class,
+            description = "How events get into the file; default ${DEFAULT-VALUE}.")
+    private StorageMode storage;
+
     @Option(names = "--no-checksums", description = "Write the file without checksums.")
     private boolean noChecksums;
 
@@ -127,6 +136,19 @@ final class Stress implements Callable<Integer> {
                 case "block" -> BackPressure.BLOCK;
                 case "drop" -> BackPressure.DROP;
                 default -> throw new CommandLine.TypeConversionException("'" + value + "' is not fail, block or drop");
+            };
+        }
+    }
+
+    static final class StorageConverter implements CommandLine.ITypeConverter<StorageMode> {
+        @Override
+        public StorageMode convert(final String value) {
+            return switch (value) {
+                case "mapped" -> StorageMode.MAPPED;
+                case "write" -> StorageMode.WRITE;
+                case "direct" -> StorageMode.DIRECT;
+                default ->
+                    throw new CommandLine.TypeConversionException("'" + value + "' is not mapped, write or direct");
             };
         }
     }
@@ -180,6 +202,7 @@ final class Stress implements Callable<Integer> {
                 batch,
                 rate != null ? rate : 0,
                 policy,
+                storage,
                 !noChecksums,
                 tuning);
     }

@@ -4,6 +4,7 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.storage.OpenMode;
+import dev.evtl.journal.storage.StorageMode;
 import java.util.function.UnaryOperator;
 import org.agrona.BitUtil;
 
@@ -17,6 +18,7 @@ import org.agrona.BitUtil;
  * @param batch      events in a claim
  * @param rate       events a second of all producers together, 0 for as fast as they can
  * @param policy     what happens when the ring is full
+ * @param storage   how events get into the file
  * @param checksums  whether every event carries a checksum
  * @param tuning     applied last to the journal's config
  */
@@ -28,6 +30,7 @@ record StressSettings(
         int batch,
         long rate,
         BackPressure policy,
+        StorageMode storage,
         boolean checksums,
         UnaryOperator<JournalConfig.Builder> tuning) {
     private static final int MAX_RING_SIZE = 1 << 30;
@@ -46,6 +49,7 @@ record StressSettings(
                 .ringSize(Math.max(DEFAULT_RING_SIZE, needed))
                 .maxPayloadLength(payload)
                 .backPressure(policy)
+                .storage(storage)
                 .checksums(checksums));
     }
 

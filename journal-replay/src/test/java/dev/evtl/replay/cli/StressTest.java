@@ -12,6 +12,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.WhenFull;
+import dev.evtl.journal.storage.StorageMode;
 import dev.evtl.replay.JournalReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -412,6 +413,7 @@ class StressTest {
                 StressSettings.maxBatch(payload),
                 0,
                 BackPressure.BLOCK,
+                StorageMode.MAPPED,
                 true,
                 UnaryOperator.identity());
         assertDoesNotThrow(() -> settings.config().build());
