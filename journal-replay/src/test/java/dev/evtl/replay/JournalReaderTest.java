@@ -283,6 +283,17 @@ class JournalReaderTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    void closedReaderThrows(final boolean verify) throws IOException {
+        final JournalReader reader = golden("closed", verify);
+        reader.poll(new Lines(), 1);
+        reader.close();
+        reader.close();
+        assertThrows(RuntimeException.class, () -> reader.poll(new Lines(), 1));
+        assertThrows(RuntimeException.class, reader::isAtEnd);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
     void replayAllocatesNothingPerEvent(final boolean verify) {
         final int events = 200_000;
         final Path file = TestFiles.numbered(directory.resolve("many.evtl"), events);
