@@ -18,8 +18,8 @@ public final class LatencyHistogram implements EventConsumer {
     /**
      * Measures up to what a clock says.
      *
-     * @param clock asked at each event; {@code SystemEpochNanoClock.INSTANCE} for now, or one that always gives the
-     *     same time
+     * @param clock asked at each event; an {@code OffsetEpochNanoClock} gives the time now and allocates nothing for
+     *     it, one that always gives the same time measures up to that
      */
     public LatencyHistogram(final EpochNanoClock clock) {
         this.clock = clock;

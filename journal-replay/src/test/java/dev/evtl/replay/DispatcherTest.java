@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import dev.evtl.journal.storage.CorruptJournalException;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongPredicate;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.OffsetEpochNanoClock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -177,6 +180,25 @@ class DispatcherTest {
             assertEquals(List.of(0L, 1L), consumer.seen);
             assertEquals(0, consumer.unflushed);
             assertEquals(2, dispatcher.delivered());
+        }
+    }
+
+    @Test
+    void dispatchAllocatesNothingPerEvent() {
+        final int events = 200_000;
+        final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (JournalReader reader = JournalReader.open(TestFiles.numbered(directory.resolve("many.evtl"), events))) {
+            final TypeCounter counter = new TypeCounter();
+            final LatencyHistogram latency = new LatencyHistogram(new OffsetEpochNanoClock());
+            final EventFilter filter = EventFilter.types(1, 2, 3).and(EventFilter.time(0, Long.MAX_VALUE));
+            final Dispatcher dispatcher = new Dispatcher(reader, filter, errors::add, List.of(counter, latency));
+            dispatcher.drain();
+            reader.seek(64, 0);
+            final long before = threads.getCurrentThreadAllocatedBytes();
+            assertEquals(events, dispatcher.drain());
+            final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            assertTrue(allocated < 4096, allocated + " bytes allocated for " + events + " events");
+            assertEquals(0, dispatcher.failed());
         }
     }
 }

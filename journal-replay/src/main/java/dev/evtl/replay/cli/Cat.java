@@ -54,7 +54,7 @@ final class Cat implements Callable<Integer> {
         }
         final EventFilter filter = selection.filter().and(this::count);
         final PrintWriter out = spec.commandLine().getOut();
-        try (Walk walk = evtl.walk(file, true, selection.sequences());
+        try (Walk walk = evtl.walk(file, true, selection.sequences(), true);
                 EventWriter writer = format.writer(walk.reader(), out, evtl::talk)) {
             final EventHandler handler = filter.before(writer);
             while (shown < limit && walk.poll(handler, limit - shown)) {

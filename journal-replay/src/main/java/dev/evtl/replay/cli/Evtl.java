@@ -60,8 +60,7 @@ public final class Evtl {
     private final PrintWriter out;
     private final PrintWriter err;
     private final PrintStream progressTerminal;
-    private final PrintStream progressBesideOutput;
-    private final Ansi ansi;
+    private final boolean outIsTerminal;
     private Throwable failure;
 
     /**
@@ -85,8 +84,7 @@ public final class Evtl {
         this.out = new PrintWriter(new BufferedWriter(new OutputStreamWriter(new Output(out), UTF_8), 1 << 16));
         this.err = new PrintWriter(new OutputStreamWriter(err, UTF_8), true);
         this.progressTerminal = errIsTerminal ? new PrintStream(err, true, UTF_8) : null;
-        this.progressBesideOutput = outIsTerminal ? null : progressTerminal;
-        this.ansi = outIsTerminal ? Ansi.AUTO : Ansi.OFF;
+        this.outIsTerminal = outIsTerminal;
     }
 
     /**
@@ -127,7 +125,7 @@ public final class Evtl {
             code = new CommandLine(this)
                     .setOut(out)
                     .setErr(err)
-                    .setColorScheme(Help.defaultColorScheme(ansi))
+                    .setColorScheme(Help.defaultColorScheme(outIsTerminal ? Ansi.AUTO : Ansi.OFF))
                     .setCaseInsensitiveEnumValuesAllowed(true)
                     .setExecutionStrategy(Evtl::execute)
                     .setParameterExceptionHandler(this::onWrongUsage)
@@ -141,7 +139,7 @@ public final class Evtl {
         } catch (final Output.Failure e) {
             failure = Objects.requireNonNullElse(failure, e);
         }
-        return failure == null ? code : report(failure);
+        return failure == null ? code : report(failure, code);
     }
 
     private static int execute(final ParseResult result) {
@@ -160,17 +158,17 @@ public final class Evtl {
 
     private int onFailure(final Exception e, final CommandLine line, final ParseResult result) {
         failure = e;
-        return ExitCode.IO_FAILURE;
+        return ExitCode.GOOD; // until run reports it
     }
 
-    private int report(final Throwable thrown) {
+    private int report(final Throwable thrown, final int code) {
         if (thrown instanceof final Output.Failure output && output.isClosedPipe()) {
-            return ExitCode.GOOD;
+            return code;
         }
         final boolean expected = thrown instanceof JournalException
                 || thrown instanceof UncheckedIOException
                 || thrown instanceof IllegalStateException;
-        talk(expected ? thrown.getMessage() : thrown.toString());
+        talk(expected && thrown.getMessage() != null ? thrown.getMessage() : thrown.toString());
         if (thrown instanceof final CorruptJournalException corrupt) {
             return corrupt.kind() == CorruptJournalException.Kind.UNSYNCED_DATA_LOST
                     ? ExitCode.DATA_LOST
@@ -195,22 +193,22 @@ public final class Evtl {
 
     /** Progress of a verb that writes nothing until it is done. */
     Progress progress(final String task, final long total) {
-        return new Progress(task, total, progressTerminal, System::nanoTime);
+        return progress(task, total, false);
     }
 
-    /** Reads a journal while nothing is written. */
-    Walk walk(final Path file) {
-        return walk(JournalReader.open(file), Range.ALL, progressTerminal);
+    private Progress progress(final String task, final long total, final boolean besideOutput) {
+        final PrintStream terminal = besideOutput && outIsTerminal ? null : progressTerminal;
+        return new Progress(task, total, terminal, System::nanoTime);
     }
 
-    /** Reads a stretch of a journal while data is written, which a terminal cannot show beside a progress bar. */
-    Walk walk(final Path file, final boolean verify, final Range sequences) {
-        return walk(JournalReader.open(file, verify), sequences, progressBesideOutput);
-    }
-
-    private static Walk walk(final JournalReader reader, final Range sequences, final PrintStream terminal) {
-        final long total = reader.header().writeOffset();
-        return Walk.of(reader, sequences, new Progress("read", total, terminal, System::nanoTime));
+    /**
+     * Reads a stretch of a journal.
+     *
+     * @param besideOutput whether data is written meanwhile, which a terminal cannot show with a progress bar
+     */
+    Walk walk(final Path file, final boolean verify, final Range sequences, final boolean besideOutput) {
+        final JournalReader reader = JournalReader.open(file, verify);
+        return Walk.of(reader, sequences, progress("read", reader.header().writeOffset(), besideOutput));
     }
 
     /** A new journal that takes events as fast as they come, and is closed even if the process is told to end. */

@@ -71,7 +71,7 @@ final class Info implements Callable<Integer> {
     public Integer call() throws IOException {
         final PrintWriter out = spec.commandLine().getOut();
         final Content content = new Content();
-        try (Walk walk = evtl.walk(file)) {
+        try (Walk walk = evtl.walk(file, true, Range.ALL, false)) {
             CorruptJournalException damage = null;
             try {
                 while (walk.poll(content, Long.MAX_VALUE)) {

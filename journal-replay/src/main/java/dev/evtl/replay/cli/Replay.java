@@ -20,7 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.agrona.CloseHelper;
-import org.agrona.concurrent.SystemEpochNanoClock;
+import org.agrona.concurrent.OffsetEpochNanoClock;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "replay", description = "Hands a journal's events to consumers, and says how fast that was.")
 final class Replay implements Callable<Integer> {
+    private static final String PRINT = "print";
     private static final String COPY = "copy:";
 
     @ParentCommand
@@ -69,10 +70,10 @@ final class Replay implements Callable<Integer> {
     private final Map<String, Supplier<EventConsumer>> known = Map.of(
             "count",
             TypeCounter::new,
-            "print",
+            PRINT,
             () -> new EventPrinter(spec.commandLine().getOut()),
             "latency",
-            () -> new LatencyHistogram(SystemEpochNanoClock.INSTANCE),
+            () -> new LatencyHistogram(new OffsetEpochNanoClock()),
             "latency:file",
             this::latencyToFileTime);
 
@@ -92,7 +93,7 @@ final class Replay implements Callable<Integer> {
             }
         }
         final ReplayReport report;
-        try (Walk walk = evtl.walk(file, !noVerify, selection.sequences())) {
+        try (Walk walk = evtl.walk(file, !noVerify, selection.sequences(), names.contains(PRINT))) {
             names.forEach(this::addConsumer);
             report = replay(walk, filter);
         } finally {

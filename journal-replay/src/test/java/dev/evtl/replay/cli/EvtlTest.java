@@ -200,8 +200,12 @@ class EvtlTest {
     @Test
     void damageKeepsItsCodeWhenNobodyReads() throws IOException {
         final Path file = TestFiles.golden("corrupt-payload", directory);
-        assertEquals(
-                4, evtl(new byte[0], new Failing(0, "Broken pipe"), "cat", file).code());
+        for (final String verb : List.of("cat", "info", "replay", "verify")) {
+            assertEquals(
+                    4,
+                    evtl(new byte[0], new Failing(0, "Broken pipe"), verb, file).code(),
+                    verb);
+        }
     }
 
     @ParameterizedTest
