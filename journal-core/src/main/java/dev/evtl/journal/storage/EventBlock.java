@@ -35,6 +35,7 @@ public final class EventBlock {
     private final byte[] bytes = new byte[BLOCK_LENGTH];
     private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
     private long start;
+    private long untouched;
     private int length;
     private int index;
     private long word;
@@ -88,13 +89,16 @@ public final class EventBlock {
             if (expectedChecksum != EventHeader.checksum(word)) {
                 return refuse(Problem.CHECKSUM);
             }
+            untouched = position + eventLength;
         }
         return eventLength;
     }
 
     private boolean ensure(final long position, final int needed, final long available) {
-        if (position < start || position + needed > start + length) {
+        // who goes back would find checksums that were zeroed to verify the events
+        if (position < untouched || position + needed > start + length) {
             start = position;
+            untouched = position;
             length = source.read(position, bytes, (int) Math.min(available, BLOCK_LENGTH));
         }
         index = (int) (position - start);

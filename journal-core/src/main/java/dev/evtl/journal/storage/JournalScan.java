@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.function.LongConsumer;
 
 /**
  * What a walk over a whole file found: where its events end, and what is there. Reads only.
@@ -58,12 +59,25 @@ public record JournalScan(
      * @throws JournalException        if it cannot be read
      */
     public static JournalScan of(final Path file) {
+        return of(file, position -> {});
+    }
+
+    /**
+     * Walks a file from its first event, as {@link #of(Path)} does.
+     *
+     * @param file     to walk
+     * @param progress told now and then which offset the walk has reached
+     * @return what was found
+     * @throws CorruptJournalException if the file is no journal or its header is damaged
+     * @throws JournalException        if it cannot be read
+     */
+    public static JournalScan of(final Path file, final LongConsumer progress) {
         final Path real = JournalFiles.readable(file);
         // asked before the header is read: a writer that closes meanwhile is seen as closed
         try {
             final boolean live = WriterLock.isHeld(real);
             try (FileChannel channel = FileChannel.open(real, READ)) {
-                return of(file, channel, live);
+                return of(file, channel, live, progress);
             }
         } catch (final IOException | UncheckedIOException e) {
             throw new JournalException(file + ": could not read: " + e.getMessage(), e);
@@ -71,6 +85,12 @@ public record JournalScan(
     }
 
     static JournalScan of(final Path file, final FileChannel channel, final boolean liveWriter) throws IOException {
+        return of(file, channel, liveWriter, position -> {});
+    }
+
+    private static JournalScan of(
+            final Path file, final FileChannel channel, final boolean liveWriter, final LongConsumer progress)
+            throws IOException {
         final JournalHeader header = JournalHeader.read(file, channel);
         final long writeOffset = header.writeOffset();
         if (writeOffset < FileHeader.LENGTH || header.closed() && writeOffset != header.length()) {
@@ -78,8 +98,10 @@ public record JournalScan(
         }
         final boolean toWriteOffset = header.closed() || liveWriter || !header.hasChecksums();
         final long limit = toWriteOffset ? Math.min(writeOffset, header.length()) : header.length();
-        final EventBlock block =
-                new EventBlock(header, (position, target, length) -> read(channel, position, target, length));
+        final EventBlock block = new EventBlock(header, (position, target, length) -> {
+            progress.accept(position);
+            return read(channel, position, target, length);
+        });
 
         long position = FileHeader.LENGTH;
         long validEnd = position;

@@ -178,6 +178,7 @@ public final class JournalView implements EventBlock.Source, AutoCloseable {
     @Override
     public void close() {
         unmapWindow();
+        liveHeader.wrap(0, 0); // so that a use after this is an exception and not a signal
         IoUtil.unmap(headerMap);
         closeChannel(channel);
     }

@@ -42,12 +42,6 @@ final class Stress implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            description = "Show this help.")
-    private boolean help;
-
-    @Option(
             names = "--file",
             paramLabel = "F",
             description = "New file to write, and keep; by default one that is deleted.")

@@ -1,6 +1,5 @@
 package dev.evtl.replay.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
@@ -36,6 +35,7 @@ final class StressReport {
             {"events in a claim", count(settings.batch())},
             {"events/s asked for", settings.rate() == 0 ? "all they can" : count(settings.rate())},
             {"when the ring is full", settings.policy().toString().toLowerCase(Locale.ROOT)},
+            {"storage", settings.storage().toString().toLowerCase(Locale.ROOT)},
             {"checksums", settings.checksums() ? "on" : "off"},
             {"offered", count(accounting.offered())},
             {"journaled", count(accounting.journaled())},
@@ -117,14 +117,14 @@ final class StressReport {
     }
 
     void writeJson(final PrintWriter out) throws IOException {
-        try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
-            json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+        try (JsonGenerator json = Json.to(out)) {
             json.writeStartObject();
             json.writeNumberField("producers", settings.producers());
             json.writeNumberField("payload", settings.payload());
             json.writeNumberField("batch", settings.batch());
             json.writeNumberField("rate", settings.rate());
             json.writeStringField("policy", settings.policy().toString().toLowerCase(Locale.ROOT));
+            json.writeStringField("storage", settings.storage().toString().toLowerCase(Locale.ROOT));
             json.writeBooleanField("checksums", settings.checksums());
             writeFigures(json, accounting, result);
             json.writeArrayFieldStart("rounds");
@@ -135,9 +135,8 @@ final class StressReport {
                 json.writeEndObject();
             }
             json.writeEndArray();
-            json.writeEndObject();
+            Json.end(json);
         }
-        out.println();
         out.flush();
     }
 

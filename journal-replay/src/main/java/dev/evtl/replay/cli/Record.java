@@ -1,0 +1,92 @@
+package dev.evtl.replay.cli;
+
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.Publisher;
+import java.io.BufferedInputStream;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "record",
+        description = {
+            "Records the messages of INPUT in a new journal: the type is a message's type byte, the timestamp its"
+                    + " nanoseconds after the date's midnight in UTC, the payload the whole message.",
+            "A message that is cut or impossible ends it with exit code 1; those before it are in the journal."
+        })
+final class Record implements Callable<Integer> {
+    /** Dates whose every nanosecond has a timestamp. */
+    private static final LocalDate FIRST_DATE = LocalDate.EPOCH;
+
+    private static final LocalDate LAST_DATE = LocalDate.of(2262, 4, 7);
+
+    @ParentCommand
+    private Evtl evtl;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--format",
+            required = true,
+            description = "itch50: Nasdaq TotalView-ITCH 5.0, each message after its length in two big-endian bytes")
+    private Format format;
+
+    @Option(names = "--date", required = true, paramLabel = "YYYY-MM-DD", description = "the day of the messages")
+    private LocalDate date;
+
+    @Parameters(index = "0", paramLabel = "INPUT", description = "file with the messages, or - for standard input")
+    private String input;
+
+    @Parameters(index = "1", paramLabel = "FILE", description = "the journal; it must not exist")
+    private Path file;
+
+    private enum Format {
+        ITCH50
+    }
+
+    @Override
+    public Integer call() {
+        if (date.isBefore(FIRST_DATE) || date.isAfter(LAST_DATE)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--date is not from " + FIRST_DATE + " to " + LAST_DATE + ": " + date);
+        }
+        final long recorded;
+        final boolean standardInput = input.equals("-");
+        final long total = standardInput ? -1 : Path.of(input).toFile().length();
+        try (InputStream in = standardInput ? evtl.in() : new FileInputStream(input);
+                Progress progress = evtl.progress("record", total)) {
+            recorded = record(new Itch50(new BufferedInputStream(in, 1 << 16), date), progress);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(input + ": " + e.getMessage(), e);
+        }
+        evtl.talk(recorded + " messages recorded in " + file);
+        return ExitCode.GOOD;
+    }
+
+    private long record(final Itch50 messages, final Progress progress) throws IOException {
+        long recorded = 0;
+        try (Journal journal = Evtl.create(file)) {
+            final Publisher publisher = journal.publisher();
+            while (messages.next()
+                    && publisher.offer(
+                                    messages.type(), 0, messages.timestamp(), messages.buffer(), 0, messages.length())
+                            == Publisher.ACCEPTED) {
+                recorded++;
+                progress.at(messages.offset());
+            }
+        } // a journal that has failed says so when it is closed
+        return recorded;
+    }
+}

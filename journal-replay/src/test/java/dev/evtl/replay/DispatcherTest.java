@@ -1,0 +1,204 @@
+package dev.evtl.replay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.evtl.journal.storage.CorruptJournalException;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongPredicate;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.OffsetEpochNanoClock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DispatcherTest {
+    @TempDir
+    Path directory;
+
+    private final List<Throwable> errors = new ArrayList<>();
+
+    private static final class Recording implements EventConsumer {
+        private final LongPredicate takes;
+        private final List<Long> seen = new ArrayList<>();
+        private final List<Long> gaps = new ArrayList<>();
+        private int flushes;
+        private int unflushed;
+        private int mostUnflushed;
+
+        Recording(final LongPredicate takes) {
+            this.takes = takes;
+        }
+
+        @Override
+        public boolean consume(
+                final long sequence,
+                final long timestamp,
+                final int type,
+                final int flags,
+                final DirectBuffer buffer,
+                final int offset,
+                final int length) {
+            seen.add(sequence);
+            mostUnflushed = Math.max(mostUnflushed, ++unflushed);
+            return takes.test(sequence);
+        }
+
+        @Override
+        public void gap(
+                final long sequence,
+                final long timestamp,
+                final long dropped,
+                final long firstTimestamp,
+                final long lastTimestamp) {
+            gaps.add(dropped);
+            takes.test(sequence);
+        }
+
+        @Override
+        public void flush() {
+            flushes++;
+            unflushed = 0;
+        }
+
+        @Override
+        public String name() {
+            return "recording";
+        }
+    }
+
+    private static boolean fail(final long sequence) {
+        throw new IllegalStateException("no room for " + sequence);
+    }
+
+    private Dispatcher dispatcher(
+            final JournalReader reader, final boolean stopOnFailure, final EventConsumer... consumers) {
+        return new Dispatcher(reader, EventFilter.ALL, errors::add, stopOnFailure, List.of(consumers));
+    }
+
+    @Test
+    void consumerThatThrowsOrRefusesDoesNotKeepEventsFromTheOthers() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("gap", directory))) {
+            final Recording throwing = new Recording(DispatcherTest::fail);
+            final Recording refusing = new Recording(sequence -> sequence != 1);
+            final Recording taking = new Recording(sequence -> true);
+            final Dispatcher dispatcher = dispatcher(reader, false, throwing, refusing, taking);
+            assertEquals(5, dispatcher.drain());
+            for (final Recording consumer : List.of(throwing, refusing, taking)) {
+                assertEquals(List.of(0L, 1L, 2L, 4L), consumer.seen);
+                assertEquals(List.of(12_345L), consumer.gaps);
+                assertTrue(consumer.flushes > 0);
+            }
+            final List<Delivery> deliveries = dispatcher.deliveries();
+            assertEquals(
+                    List.of(0L, 3L, 4L),
+                    deliveries.stream().map(Delivery::delivered).toList());
+            assertEquals(
+                    List.of(4L, 1L, 0L),
+                    deliveries.stream().map(Delivery::failed).toList());
+            assertEquals(
+                    List.of(0.0, 0.75, 1.0),
+                    deliveries.stream().map(Delivery::successRate).toList());
+            assertEquals("recording", deliveries.get(0).name());
+            assertEquals(7, dispatcher.delivered());
+            assertEquals(5, dispatcher.failed());
+            assertEquals(7.0 / 12, dispatcher.successRate());
+            assertEquals(5, errors.size());
+            assertInstanceOf(ConsumerException.class, errors.get(0));
+            assertEquals(
+                    "consumer recording: consume of event 0: java.lang.IllegalStateException: no room for 0",
+                    errors.get(0).getMessage());
+            assertFalse(dispatcher.isStopped());
+        }
+    }
+
+    @Test
+    void stopOnFailureEndsTheDrainAfterTheEventAndTheNextGoesOn() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final Recording refusing = new Recording(sequence -> sequence != 1);
+            final Recording taking = new Recording(sequence -> true);
+            final Dispatcher dispatcher = dispatcher(reader, true, refusing, taking);
+            assertEquals(2, dispatcher.drain());
+            assertTrue(dispatcher.isStopped());
+            assertEquals(List.of(0L, 1L), taking.seen);
+            assertEquals(1, dispatcher.drain());
+            assertFalse(dispatcher.isStopped());
+            assertEquals(List.of(0L, 1L, 2L), refusing.seen);
+            assertEquals(2, taking.flushes);
+        }
+    }
+
+    @Test
+    void consumersFlushAfterEachBatch() {
+        try (JournalReader reader = JournalReader.open(TestFiles.numbered(directory.resolve("many.evtl"), 10_000))) {
+            final Recording consumer = new Recording(sequence -> true);
+            assertEquals(10_000, dispatcher(reader, false, consumer).drain());
+            assertTrue(consumer.mostUnflushed <= 4096, "unflushed: " + consumer.mostUnflushed);
+            assertEquals(0, consumer.unflushed);
+        }
+    }
+
+    @Test
+    void drainReadsNoMoreThanItsLimit() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final Recording consumer = new Recording(sequence -> true);
+            final Dispatcher dispatcher = dispatcher(reader, false, consumer);
+            assertEquals(2, dispatcher.drain(2));
+            assertEquals(1, dispatcher.drain(2));
+            assertEquals(0, dispatcher.drain(2));
+            assertEquals(1.0, dispatcher.successRate());
+        }
+    }
+
+    @Test
+    void onlyWhatPassesTheFilterIsDispatchedAndCounted() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("gap", directory))) {
+            final Recording consumer = new Recording(sequence -> true);
+            final Dispatcher dispatcher =
+                    new Dispatcher(reader, EventFilter.types(7, 2), errors::add, List.of(consumer));
+            assertEquals(5, dispatcher.drain());
+            assertEquals(List.of(1L, 4L), consumer.seen);
+            assertEquals(List.of(12_345L), consumer.gaps);
+            assertEquals(2, dispatcher.delivered());
+            assertEquals(0, dispatcher.failed());
+        }
+    }
+
+    @Test
+    void whatLiesBeforeDamageIsDeliveredAndFlushed() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("power-loss", directory))) {
+            final Recording consumer = new Recording(sequence -> true);
+            final Dispatcher dispatcher = dispatcher(reader, false, consumer);
+            assertThrows(CorruptJournalException.class, dispatcher::drain);
+            assertEquals(List.of(0L, 1L), consumer.seen);
+            assertEquals(0, consumer.unflushed);
+            assertEquals(2, dispatcher.delivered());
+        }
+    }
+
+    @Test
+    void dispatchAllocatesNothingPerEvent() {
+        final int events = 200_000;
+        final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (JournalReader reader = JournalReader.open(TestFiles.numbered(directory.resolve("many.evtl"), events))) {
+            final TypeCounter counter = new TypeCounter();
+            final LatencyHistogram latency = new LatencyHistogram(new OffsetEpochNanoClock());
+            final EventFilter filter = EventFilter.types(1, 2, 3).and(EventFilter.time(0, Long.MAX_VALUE));
+            final Dispatcher dispatcher = new Dispatcher(reader, filter, errors::add, List.of(counter, latency));
+            dispatcher.drain();
+            reader.seek(64, 0);
+            final long before = threads.getCurrentThreadAllocatedBytes();
+            assertEquals(events, dispatcher.drain());
+            final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            assertTrue(allocated < 4096, allocated + " bytes allocated for " + events + " events");
+            assertEquals(0, dispatcher.failed());
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package dev.evtl.replay;
+
+import static dev.evtl.replay.Lines.numbered;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.storage.Growth;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FollowTest {
+    private static final int EVENTS = 20_000;
+
+    @TempDir
+    Path directory;
+
+    private Journal open() {
+        return Journal.open(
+                directory.resolve("live.evtl"),
+                JournalConfig.builder()
+                        .backPressure(BackPressure.BLOCK)
+                        .initialSize(4096)
+                        .growth(Growth.steps(4096))
+                        .build());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void readerAtTheEndGoesOnWhenMoreIsPublished(final boolean verify) {
+        final Lines lines = new Lines();
+        final Journal journal = open();
+        try (JournalReader reader = JournalReader.open(journal.path(), verify)) {
+            try (journal) {
+                assertEquals(0, reader.poll(lines, 10));
+                for (int i = 0; i < 200; i++) {
+                    TestFiles.offerNumber(journal.publisher(), i);
+                    journal.sync();
+                    assertEquals(1, reader.poll(lines, 10));
+                    assertEquals(numbered(i), lines.lines.get(i));
+                    assertEquals(0, reader.poll(lines, 10));
+                    assertFalse(reader.isAtEnd());
+                }
+            }
+            assertTrue(reader.isAtEnd());
+            assertEquals(0, reader.poll(lines, 10));
+        }
+    }
+
+    @Test
+    void severalReadersFollowWhileTheWriterGrowsAndClosesTheFile() throws Exception {
+        final List<String> expected =
+                IntStream.range(0, EVENTS).mapToObj(Lines::numbered).toList();
+        final ExecutorService threads = Executors.newFixedThreadPool(4);
+        final List<Future<List<String>>> readers = new ArrayList<>();
+        final Journal journal = open();
+        try {
+            try (journal) {
+                for (int i = 0; i < 4; i++) {
+                    final JournalReader reader = JournalReader.open(journal.path(), i < 2);
+                    readers.add(threads.submit(() -> follow(reader)));
+                }
+                for (int i = 0; i < EVENTS; i++) {
+                    TestFiles.offerNumber(journal.publisher(), i);
+                }
+            }
+            assertTrue(
+                    journal.stats().getGrowths() > 50,
+                    "growths: " + journal.stats().getGrowths());
+            for (final Future<List<String>> reader : readers) {
+                assertEquals(expected, result(reader));
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static List<String> follow(final JournalReader reader) {
+        try (reader) {
+            final Lines lines = new Lines();
+            while (!reader.isAtEnd()) {
+                if (reader.poll(lines, 100) == 0) {
+                    Thread.onSpinWait();
+                }
+            }
+            return lines.lines;
+        }
+    }
+
+    private static List<String> result(final Future<List<String>> future) throws Exception {
+        try {
+            return future.get();
+        } catch (final ExecutionException e) {
+            throw new AssertionError("a reader failed", e.getCause());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void readerOfACrashedWriterFollowsTheNextOne(final boolean verify) throws Exception {
+        final Path file = TestFiles.golden("crashed-unpublished", directory);
+        final Lines lines = new Lines();
+        try (JournalReader reader = JournalReader.open(file, verify)) {
+            assertEquals(1, reader.forEach(lines));
+            try (Journal journal = Journal.open(file)) {
+                TestFiles.offer(journal.publisher(), 5, TestFiles.T0 + 3, "next");
+            }
+            assertEquals(3, reader.forEach(lines));
+            assertEquals(List.of(Lines.E1, Lines.E2, Lines.E3, "3 3 5 0 next"), lines.lines);
+            assertTrue(reader.isAtEnd());
+        }
+    }
+}
