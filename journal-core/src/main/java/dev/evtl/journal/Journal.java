@@ -14,6 +14,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
@@ -48,6 +49,7 @@ public final class Journal implements AutoCloseable {
     private final AgentRunner runner;
     private final Thread shutdownHook;
     private final ObjectName mbean;
+    private final AtomicBoolean released = new AtomicBoolean();
 
     private Journal(final Path path, final JournalConfig config, final JournalFile file, final JournalStorage storage) {
         this.path = path;
@@ -307,11 +309,14 @@ public final class Journal implements AutoCloseable {
     }
 
     private void release() {
+        if (!released.compareAndSet(false, true)) {
+            return; // the next journal on this file may have its own MBean of that name
+        }
         if (mbean != null) {
             try {
                 ManagementFactory.getPlatformMBeanServer().unregisterMBean(mbean);
             } catch (final InstanceNotFoundException e) {
-                // an earlier close has done it
+                // somebody else has done it
             } catch (final JMException e) {
                 throw new JournalException(path + ": could not be unregistered: " + e.getMessage(), e);
             }
