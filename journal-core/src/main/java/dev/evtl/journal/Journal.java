@@ -89,7 +89,7 @@ public final class Journal implements AutoCloseable {
             if (invoker != null) {
                 invoker.start();
             } else {
-                awaitStart(AgentRunner.startOnThread(runner, work -> threadFactory.newThread(() -> run(work))));
+                awaitStart(AgentRunner.startOnThread(runner, work -> newThread(threadFactory, work)));
             }
             started = true;
         } finally {
@@ -97,6 +97,14 @@ public final class Journal implements AutoCloseable {
                 release();
             }
         }
+    }
+
+    private Thread newThread(final ThreadFactory threadFactory, final Runnable work) {
+        final Thread thread = threadFactory.newThread(() -> run(work));
+        if (shutdownHook != null) {
+            thread.setDaemon(true); // or it would keep a JVM alive whose shutdown is to close the journal
+        }
+        return thread;
     }
 
     private void run(final Runnable work) {
