@@ -15,6 +15,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
@@ -50,6 +51,7 @@ public final class Journal implements AutoCloseable {
     private final AgentRunner runner;
     private final Thread shutdownHook;
     private final ObjectName mbean;
+    private final AtomicBoolean released = new AtomicBoolean();
 
     private Journal(final Path path, final JournalConfig config, final JournalFile file, final JournalStorage storage) {
         this.path = path;
@@ -90,7 +92,7 @@ public final class Journal implements AutoCloseable {
             if (invoker != null) {
                 invoker.start();
             } else {
-                awaitStart(AgentRunner.startOnThread(runner, work -> threadFactory.newThread(() -> run(work))));
+                awaitStart(AgentRunner.startOnThread(runner, work -> newThread(threadFactory, work)));
             }
             started = true;
         } finally {
@@ -98,6 +100,14 @@ public final class Journal implements AutoCloseable {
                 release();
             }
         }
+    }
+
+    private Thread newThread(final ThreadFactory threadFactory, final Runnable work) {
+        final Thread thread = threadFactory.newThread(() -> run(work));
+        if (shutdownHook != null) {
+            thread.setDaemon(true); // or it would keep a JVM alive whose shutdown is to close the journal
+        }
+        return thread;
     }
 
     private void run(final Runnable work) {
@@ -318,11 +328,14 @@ public final class Journal implements AutoCloseable {
     }
 
     private void release() {
+        if (!released.compareAndSet(false, true)) {
+            return; // the next journal on this file may have its own MBean of that name
+        }
         if (mbean != null) {
             try {
                 ManagementFactory.getPlatformMBeanServer().unregisterMBean(mbean);
             } catch (final InstanceNotFoundException e) {
-                // an earlier close has done it
+                // somebody else has done it
             } catch (final JMException e) {
                 throw new JournalException(path + ": could not be unregistered: " + e.getMessage(), e);
             }

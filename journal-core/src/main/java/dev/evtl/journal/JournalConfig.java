@@ -362,7 +362,8 @@ public final class JournalConfig {
         }
 
         /**
-         * Whether a shutdown hook closes the journal.
+         * Whether a shutdown hook closes the journal. The appender's thread is a daemon then, so that the JVM ends with
+         * its other threads.
          *
          * @param value default false
          * @return this

@@ -43,6 +43,13 @@ class AppenderThreadTest {
         file = directory.resolve("t.evtl");
     }
 
+    /** A thread whose end by an Error is not printed. */
+    private static Thread quiet(final Runnable work) {
+        final Thread thread = new Thread(work);
+        thread.setUncaughtExceptionHandler((ended, error) -> {});
+        return thread;
+    }
+
     private static int offer(final Journal journal) {
         return journal.publisher().offer(1, payload(8), 0, 8);
     }
@@ -85,7 +92,11 @@ class AppenderThreadTest {
     void errorInTheIdleStrategyFailsTheJournal() {
         final IdleThatFails idle = new IdleThatFails();
         final Journal journal = Journal.open(
-                file, small().idleStrategy(idle).errorHandler(reported::add).build());
+                file,
+                small().idleStrategy(idle)
+                        .threadFactory(AppenderThreadTest::quiet)
+                        .errorHandler(reported::add)
+                        .build());
         assertEquals(Publisher.ACCEPTED, offer(journal));
         final long synced = journal.sync();
         idle.error = new StackOverflowError("provoked");
@@ -133,7 +144,9 @@ class AppenderThreadTest {
         final IOException failure = new IOException("provoked");
         final Journal journal = Journal.open(
                 file,
-                small().errorHandler(handler).build(),
+                small().threadFactory(AppenderThreadTest::quiet)
+                        .errorHandler(handler)
+                        .build(),
                 storage -> FailingStorage.throwing(storage, Call.FORCE, 1, failure));
         offer(journal);
         assertSame(
@@ -150,7 +163,11 @@ class AppenderThreadTest {
     void errorHandlerThatThrowsOfAThreadThatEndsChangesNothing(final ErrorHandler handler) {
         final IdleThatFails idle = new IdleThatFails();
         final Journal journal = Journal.open(
-                file, small().idleStrategy(idle).errorHandler(handler).build());
+                file,
+                small().idleStrategy(idle)
+                        .threadFactory(AppenderThreadTest::quiet)
+                        .errorHandler(handler)
+                        .build());
         idle.error = new StackOverflowError("provoked");
         awaitEnd(journal);
         assertEquals(Publisher.FAILED, offer(journal));

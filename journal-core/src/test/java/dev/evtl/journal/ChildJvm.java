@@ -7,12 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.agrona.DirectBuffer;
 
-/** Starts a main class of the tests in a JVM of its own, as quickly as a JVM starts. */
+/** Starts a main class of the tests in a JVM of its own, as quickly as a JVM starts, for a minute at most. */
 public final class ChildJvm {
     public static final String FLAG = "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED";
 
@@ -31,7 +33,10 @@ public final class ChildJvm {
         command.addAll(flags);
         command.add(main.getName());
         command.addAll(List.of(args));
-        return new ProcessBuilder(command).redirectErrorStream(true).start();
+        final Process process =
+                new ProcessBuilder(command).redirectErrorStream(true).start();
+        CompletableFuture.delayedExecutor(1, TimeUnit.MINUTES).execute(process::destroyForcibly);
+        return process;
     }
 
     /** All that a process says until it ends. */

@@ -104,7 +104,7 @@ final class JournalFiles {
         final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(unfinished);
         try {
-            try (FileChannel channel = FileChannel.open(unfinished, Set.of(CREATE_NEW, WRITE), permissions)) {
+            try (FileChannel channel = createNew(unfinished, permissions)) {
                 final ByteBuffer header = ByteBuffer.allocateDirect(FileHeader.LENGTH);
                 FileHeader.encode(new UnsafeBuffer(header), createdAt, flags, baseSequence);
                 write(channel, header, 0);
@@ -117,6 +117,23 @@ final class JournalFiles {
         } catch (final Throwable t) {
             Files.deleteIfExists(unfinished);
             throw t;
+        }
+    }
+
+    /** Creates an empty file with exactly these permissions, of which the process's umask would take some away. */
+    static FileChannel createNew(final Path file, final FileAttribute<?>... permissions) throws IOException {
+        final FileChannel channel = FileChannel.open(file, Set.of(CREATE_NEW, READ, WRITE), permissions);
+        boolean done = false;
+        try {
+            for (final FileAttribute<?> attribute : permissions) {
+                Files.setAttribute(file, attribute.name(), attribute.value());
+            }
+            done = true;
+            return channel;
+        } finally {
+            if (!done) {
+                channel.close();
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.evtl.journal.storage;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
@@ -9,6 +8,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
@@ -55,7 +55,7 @@ final class WriterLock implements AutoCloseable {
         }
         boolean locked = false;
         try {
-            final FileChannel channel = FileChannel.open(fileFor(journal), Set.of(CREATE, READ, WRITE), permissions);
+            final FileChannel channel = open(fileFor(journal), permissions);
             if (!tryLock(channel, false, ATTEMPTS)) {
                 final String owner =
                         Files.readString(fileFor(journal), US_ASCII).strip();
@@ -70,6 +70,14 @@ final class WriterLock implements AutoCloseable {
             if (!locked) {
                 HELD_HERE.remove(journal);
             }
+        }
+    }
+
+    private static FileChannel open(final Path lock, final FileAttribute<?>... permissions) throws IOException {
+        try {
+            return JournalFiles.createNew(lock, permissions);
+        } catch (final FileAlreadyExistsException e) {
+            return FileChannel.open(lock, READ, WRITE);
         }
     }
 

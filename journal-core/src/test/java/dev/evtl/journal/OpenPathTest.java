@@ -1,0 +1,214 @@
+package dev.evtl.journal;
+
+import static dev.evtl.journal.TestJournals.payload;
+import static dev.evtl.journal.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.evtl.journal.storage.CorruptJournalException;
+import dev.evtl.journal.storage.CorruptJournalException.Kind;
+import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.storage.OpenMode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Paths at which no journal can be opened: each message names the path and says what to do, and nothing changes. */
+class OpenPathTest {
+    @TempDir
+    Path directory;
+
+    private static Journal open(final Path file, final OpenMode mode) {
+        return Journal.open(file, tiny().openMode(mode).build());
+    }
+
+    private void assertRefused(final Path path, final OpenMode mode, final String message) throws IOException {
+        final List<Path> before = files();
+        final JournalException e = assertThrows(JournalException.class, () -> open(path, mode));
+        assertEquals(path + ": " + message, e.getMessage());
+        assertEquals(before, files(), "nothing is left behind");
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> walk = Files.walk(directory)) {
+            return walk.sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(OpenMode.class)
+    void directoryIsRefused(final OpenMode mode) throws IOException {
+        assertRefused(directory, mode, "is a directory; give the path of a file in it");
+    }
+
+    @ParameterizedTest
+    @EnumSource(OpenMode.class)
+    void pipeIsRefusedWithoutWaitingForItsOtherEnd(final OpenMode mode) throws Exception {
+        final Path pipe = directory.resolve("pipe");
+        assumeTrue(Tmpfs.run("mkfifo", pipe.toString()), "there is no mkfifo");
+        assertRefused(pipe, mode, "is a pipe, a device or a socket; give the path of a regular file");
+    }
+
+    @Test
+    void deviceIsRefused() throws IOException {
+        assertRefused(
+                Path.of("/dev/null"),
+                OpenMode.CREATE_OR_APPEND,
+                "is a pipe, a device or a socket; give the path of a regular file");
+    }
+
+    @Test
+    void missingParentIsNamed() throws IOException {
+        final Path parent = directory.resolve("no/such");
+        assertRefused(
+                parent.resolve("j.evtl"),
+                OpenMode.CREATE,
+                "its directory " + parent + " does not exist; create it first");
+    }
+
+    @Test
+    void parentThatIsAFileIsNamed() throws IOException {
+        final Path parent = Files.createFile(directory.resolve("file"));
+        assertRefused(
+                parent.resolve("j.evtl"),
+                OpenMode.CREATE_OR_APPEND,
+                "its directory " + parent + " does not exist; create it first");
+    }
+
+    @Test
+    void existingFileIsRefusedInCreateMode() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        assertRefused(file, OpenMode.CREATE, "exists; open it with APPEND, or give another name");
+        assertArrayEquals(Golden.bytes("closed"), Files.readAllBytes(file));
+    }
+
+    @Test
+    void missingFileIsRefusedInAppendMode() throws IOException {
+        assertRefused(directory.resolve("no.evtl"), OpenMode.APPEND, "does not exist; open it with CREATE");
+    }
+
+    @Test
+    void symbolicLinkToNothingIsRefused() throws IOException {
+        final Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("no.evtl"));
+        assertRefused(link, OpenMode.CREATE_OR_APPEND, "is a symbolic link to a file that does not exist");
+    }
+
+    @Test
+    void symbolicLinkLeadsToItsFile() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        final Path link = Files.createSymbolicLink(directory.resolve("link"), file);
+        try (Journal journal = open(link, OpenMode.APPEND)) {
+            assertEquals(link, journal.path());
+            journal.publisher().offer(1, payload(1), 0, 1);
+        }
+        assertTrue(Files.isSymbolicLink(link));
+        assertEquals(4, StoredEvent.readAll(file).size());
+    }
+
+    @Test
+    void fileIsCreatedInADirectoryBehindALink() throws IOException {
+        final Path real = Files.createDirectory(directory.resolve("real"));
+        final Path link = Files.createSymbolicLink(directory.resolve("link"), real);
+        open(link.resolve("j.evtl"), OpenMode.CREATE).close();
+        assertTrue(Files.exists(real.resolve("j.evtl")));
+        assertTrue(Files.exists(real.resolve("j.evtl.lock")));
+    }
+
+    @Test
+    void fileWithTwoNamesIsRefused() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        final Path other = Files.createLink(directory.resolve("other.evtl"), file);
+        assertRefused(
+                other,
+                OpenMode.APPEND,
+                "has 2 names (hard links); remove all but one, or copy it, before it is opened for writing");
+        Files.delete(other);
+        open(file, OpenMode.APPEND).close();
+    }
+
+    @Test
+    void relativePathIsOpenedInTheWorkingDirectory() throws IOException {
+        final Path relative = Path.of("").toAbsolutePath().relativize(directory).resolve("j.evtl");
+        open(relative, OpenMode.CREATE).close();
+        assertEquals(64, Files.size(directory.resolve("j.evtl")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "x", "not a journal at all, but a text that is longer than the 64 bytes of a header"})
+    void fileOfAnotherKindIsRefusedAndLeftAsItIs(final String content) throws IOException {
+        final Path file = Files.writeString(directory.resolve("text"), content);
+        final CorruptJournalException e =
+                assertThrows(CorruptJournalException.class, () -> open(file, OpenMode.APPEND));
+        assertEquals(Kind.NOT_A_JOURNAL, e.kind());
+        assertEquals(content, Files.readString(file));
+    }
+
+    @Test
+    void nameTooLongForItsLockIsRefused() throws IOException {
+        final Path file = directory.resolve("x".repeat(255));
+        final JournalException e = assertThrows(JournalException.class, () -> open(file, OpenMode.CREATE));
+        assertTrue(e.getMessage().startsWith(file + ": could not be opened: "), e.getMessage());
+        assertEquals(List.of(directory), files());
+    }
+
+    @Test
+    void readOnlyFileSystemIsRefused() throws Exception {
+        try (Tmpfs tmpfs = Tmpfs.mount(directory, 1 << 20)) {
+            final Path file = Golden.copy("closed", directory);
+            tmpfs.remount("ro");
+            assertRefused(file, OpenMode.APPEND, "not readable and writable by this user; change its permissions");
+            assertRefused(
+                    directory.resolve("new.evtl"),
+                    OpenMode.CREATE,
+                    "its directory " + directory + " is not writable by this user");
+        }
+    }
+
+    @Test
+    void fileWithoutPermissionsIsRefused() throws IOException {
+        assumeFalse("root".equals(System.getProperty("user.name")), "root may do everything");
+        final Path file = Golden.copy("closed", directory);
+        for (final String permissions : List.of("---------", "r--------", "-w-------")) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+            assertRefused(file, OpenMode.APPEND, "not readable and writable by this user; change its permissions");
+        }
+    }
+
+    @Test
+    void fileAndLockAreTheOwnersOnly() throws IOException {
+        final Path file = directory.resolve("j.evtl");
+        open(file, OpenMode.CREATE).close();
+        assertEquals("rw-------", permissions(file));
+        assertEquals("rw-------", permissions(directory.resolve("j.evtl.lock")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-r-----", "rw-rw----", "rw-rw-rw-"})
+    void fileAndLockHaveTheConfiguredPermissions(final String configured) throws IOException {
+        final Set<PosixFilePermission> permissions = PosixFilePermissions.fromString(configured);
+        final Path file = directory.resolve("j.evtl");
+        Journal.open(file, tiny().filePermissions(permissions).build()).close();
+        assertEquals(configured, permissions(file));
+        assertEquals(configured, permissions(directory.resolve("j.evtl.lock")));
+        Journal.open(file, tiny().build()).close();
+        assertEquals(configured, permissions(file), "an existing file keeps its own");
+    }
+
+    private static String permissions(final Path file) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+    }
+}
