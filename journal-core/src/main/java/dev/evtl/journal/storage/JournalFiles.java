@@ -1,6 +1,5 @@
 package dev.evtl.journal.storage;
 
-import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
@@ -44,7 +43,7 @@ final class JournalFiles {
                 throw new JournalException(path + ": not readable and writable by this user; change its permissions");
             }
             checkOneName(path);
-        } else if (Files.exists(path, NOFOLLOW_LINKS)) {
+        } else if (Files.isSymbolicLink(path)) {
             throw new JournalException(path + ": is a symbolic link to a file that does not exist");
         }
         final Path parent = path.toAbsolutePath().getParent();
