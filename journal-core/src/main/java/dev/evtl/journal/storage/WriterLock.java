@@ -53,13 +53,13 @@ final class WriterLock implements AutoCloseable {
         if (!HELD_HERE.add(journal)) {
             throw new JournalLockedException(journal + ": this process has it open for writing already");
         }
+        FileChannel channel = null;
         boolean locked = false;
         try {
-            final FileChannel channel = open(fileFor(journal), permissions);
+            channel = open(fileFor(journal), permissions);
             if (!tryLock(channel, false, ATTEMPTS)) {
                 final String owner =
                         Files.readString(fileFor(journal), US_ASCII).strip();
-                channel.close();
                 throw new JournalLockedException(journal + ": process " + owner + " has it open for writing");
             }
             channel.truncate(0);
@@ -69,6 +69,9 @@ final class WriterLock implements AutoCloseable {
         } finally {
             if (!locked) {
                 HELD_HERE.remove(journal);
+                if (channel != null) {
+                    channel.close(); // or nobody in this process could take the lock again
+                }
             }
         }
     }
