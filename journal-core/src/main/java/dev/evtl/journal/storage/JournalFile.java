@@ -108,8 +108,10 @@ public final class JournalFile implements AutoCloseable {
                 opened = recover(path, real, lock, file);
             }
             return opened;
-        } catch (final IOException | UncheckedIOException e) {
-            throw new JournalException(path + ": could not be opened: " + e.getMessage(), e);
+        } catch (final IOException e) {
+            throw DiskFullException.classify(path, newFile.length(), "could not be opened", e);
+        } catch (final UncheckedIOException e) {
+            throw DiskFullException.classify(path, newFile.length(), "could not be opened", e.getCause());
         } finally {
             if (opened == null) {
                 closeQuietly(file);

@@ -109,13 +109,14 @@ final class JournalFiles {
                 write(channel, header, 0);
                 channel.force(true);
                 fill(channel, FileHeader.LENGTH, length);
-            } catch (final IOException e) {
-                throw DiskFullException.classify(file, length, e);
             }
             Files.move(unfinished, file, ATOMIC_MOVE);
             forceDirectory(file);
         } catch (final Throwable t) {
-            Files.deleteIfExists(unfinished);
+            Files.deleteIfExists(unfinished); // first, so that what is free now is what was free before
+            if (t instanceof IOException e) {
+                throw DiskFullException.classify(file, length, "could not be created", e);
+            }
             throw t;
         }
     }

@@ -156,7 +156,7 @@ final class Preallocator implements AutoCloseable {
             try {
                 JournalFiles.fill(file.channel(), from, to);
             } catch (final IOException e) {
-                throw DiskFullException.classify(file.path(), to - from, e);
+                throw DiskFullException.classify(file.path(), to - from, "could not grow", e);
             }
             allocated = to;
         }
