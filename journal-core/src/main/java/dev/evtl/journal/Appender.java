@@ -142,7 +142,7 @@ final class Appender implements Agent {
     private void append(final long head) throws IOException {
         waitingForSpace = false;
         final int claims = ring.controlledRead(appendHandler, BATCH_LIMIT);
-        noteRingUse(ring.consumerPosition() - head, claims == BATCH_LIMIT || waitingForSpace);
+        noteRingUse(ring.consumerPosition() - head);
         publish();
         if (claimFailure != null) {
             LangUtil.rethrowUnchecked(claimFailure);
@@ -152,8 +152,9 @@ final class Appender implements Agent {
         }
     }
 
-    /** Asks for the rest only if there is more than was taken: each look at the tail slows the producers. */
-    private void noteRingUse(final long taken, final boolean more) {
+    /** Asks for the tail only if a claim lies behind what was taken: each look at it slows the producers. */
+    private void noteRingUse(final long taken) {
+        final boolean more = ring.buffer().getInt(RecordDescriptor.lengthOffset(headIndex())) != 0;
         final long used = more ? taken + ring.size() : taken;
         if (used > counters.get(Counters.RING_HIGH_WATER_MARK)) {
             counters.set(Counters.RING_HIGH_WATER_MARK, Math.min(used, ring.capacity()));

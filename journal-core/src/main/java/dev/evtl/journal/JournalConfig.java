@@ -1,5 +1,8 @@
 package dev.evtl.journal;
 
+import static java.nio.file.attribute.PosixFilePermission.OWNER_READ;
+import static java.nio.file.attribute.PosixFilePermission.OWNER_WRITE;
+
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.storage.Growth;
 import dev.evtl.journal.storage.OpenMode;
@@ -85,6 +88,7 @@ public final class JournalConfig {
     }
 
     static void checkDuration(final String setting, final Duration duration) {
+        Objects.requireNonNull(duration, setting);
         if (duration.isNegative() || duration.isZero() || duration.compareTo(Duration.ofDays(1)) > 0) {
             throw new IllegalArgumentException(setting + " " + duration + " is not above 0 and at most a day");
         }
@@ -224,11 +228,14 @@ public final class JournalConfig {
         /**
          * Space that is allocated when the file is opened.
          *
-         * @param bytes at least a page; default 64 MiB
+         * @param bytes at least a page and at most {@link Growth#MAX_STEP}; default 64 MiB
          * @return this
          */
         public Builder initialSize(final long bytes) {
             checkSpace("initialSize", bytes);
+            if (bytes > Growth.MAX_STEP) {
+                throw new IllegalArgumentException("initialSize " + bytes + " is above " + Growth.MAX_STEP);
+            }
             initialSize = bytes;
             return this;
         }
@@ -272,11 +279,15 @@ public final class JournalConfig {
         /**
          * Permissions of a new file and its lock file.
          *
-         * @param value default readable and writable by the owner only
+         * @param value with the owner's to read and write; default these only
          * @return this
          */
         public Builder filePermissions(final Set<PosixFilePermission> value) {
-            filePermissions = Set.copyOf(value);
+            filePermissions = Set.copyOf(Objects.requireNonNull(value, "filePermissions"));
+            if (!filePermissions.containsAll(Set.of(OWNER_READ, OWNER_WRITE))) {
+                throw new IllegalArgumentException("filePermissions " + PosixFilePermissions.toString(filePermissions)
+                        + " do not let the owner read and write");
+            }
             return this;
         }
 

@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.storage.JournalStorage;
 import org.agrona.BitUtil;
 import org.agrona.concurrent.AtomicBuffer;
@@ -89,7 +90,9 @@ final class LiveStats implements JournalStats {
             }
             position += BitUtil.align(Math.abs((long) length), RecordDescriptor.ALIGNMENT);
         }
-        return sum;
+        // a walk that the producers overtook has read payloads as lengths and counts: never more than could be there
+        final long used = Math.min(tail - head, ring.capacity());
+        return Math.min(sum, events ? used / EventHeader.LENGTH : used);
     }
 
     @Override

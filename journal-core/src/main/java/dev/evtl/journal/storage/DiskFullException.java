@@ -21,12 +21,12 @@ public final class DiskFullException extends JournalException {
     }
 
     /** The failure of a write as what it is: a full disk, or something else. */
-    static JournalException classify(final Path file, final long needed, final IOException cause) {
+    static JournalException classify(final Path file, final long needed, final String what, final IOException cause) {
         final String message = String.valueOf(cause.getMessage());
         if (message.contains("No space left") || message.contains("quota exceeded")) {
             return new DiskFullException(file, needed, freeBytes(file), cause);
         }
-        return new JournalException(file + ": could not write: " + message, cause);
+        return new JournalException(file + ": " + what + ": " + message, cause);
     }
 
     private static long freeBytes(final Path file) {

@@ -8,6 +8,8 @@ package dev.evtl.journal.storage;
 public record Growth(long step) {
     /** Smallest step in bytes. */
     public static final int MIN_STEP = 4096;
+    /** Largest step in bytes, more than any file system gives one file. */
+    public static final long MAX_STEP = 1L << 46;
 
     /** Doubles the file each time. */
     public static final Growth DOUBLING = new Growth(0);
@@ -16,7 +18,7 @@ public record Growth(long step) {
      * Checks the step.
      *
      * @param step bytes of a step, or 0 for doubling
-     * @throws IllegalArgumentException if the step is below a page
+     * @throws IllegalArgumentException if the step is below a page or above {@link #MAX_STEP}
      */
     public Growth {
         if (step != 0) {
@@ -27,9 +29,9 @@ public record Growth(long step) {
     /**
      * Fixed steps.
      *
-     * @param bytes of a step, a page at least
+     * @param bytes of a step, a page at least and {@link #MAX_STEP} at most
      * @return the growth
-     * @throws IllegalArgumentException if the step is below a page
+     * @throws IllegalArgumentException if the step is below a page or above {@link #MAX_STEP}
      */
     public static Growth steps(final long bytes) {
         checkStep(bytes);
@@ -39,6 +41,9 @@ public record Growth(long step) {
     private static void checkStep(final long bytes) {
         if (bytes < MIN_STEP) {
             throw new IllegalArgumentException("growth step " + bytes + " is below a page, " + MIN_STEP + " bytes");
+        }
+        if (bytes > MAX_STEP) {
+            throw new IllegalArgumentException("growth step " + bytes + " is above " + MAX_STEP);
         }
     }
 

@@ -107,8 +107,10 @@ public final class JournalFile implements AutoCloseable {
                 opened = recover(path, real, lock, file);
             }
             return opened;
-        } catch (final IOException | UncheckedIOException e) {
-            throw new JournalException(path + ": could not be opened: " + e.getMessage(), e);
+        } catch (final IOException e) {
+            throw DiskFullException.classify(path, FileHeader.LENGTH, "could not be opened", e);
+        } catch (final UncheckedIOException e) {
+            throw DiskFullException.classify(path, FileHeader.LENGTH, "could not be opened", e.getCause());
         } finally {
             if (opened == null) {
                 closeQuietly(file);
@@ -127,33 +129,22 @@ public final class JournalFile implements AutoCloseable {
         }
     }
 
-    /** The steps of FORMAT.md in their order: each can be the last before a crash, and the next open starts over. */
+    /**
+     * The steps of FORMAT.md in their order: each can be the last before a crash, and the next open starts over. A
+     * closed file is walked too: what is appended behind damage could never be recovered.
+     */
     private static JournalFile recover(
             final Path path, final Path real, final WriterLock lock, final RandomAccessFile file) throws IOException {
         final FileChannel channel = file.getChannel();
-        final JournalHeader before = JournalHeader.read(path, channel);
-        final long validEnd;
-        final long events;
-        final RecoveryReport report;
-        if (before.closed()) {
-            if (before.writeOffset() != before.length()) {
-                throw before.damagedWriteOffset(path);
-            }
-            validEnd = before.writeOffset();
-            events = before.eventCount();
-            report = null;
-        } else {
-            final JournalScan scan = JournalScan.of(path, channel, false);
-            if (scan.condition() == Condition.CORRUPT) {
-                throw new CorruptJournalException(
-                        CorruptJournalException.Kind.CORRUPT_EVENT,
-                        path,
-                        scan.offset(),
-                        scan.sequence(),
-                        scan.reason());
-            }
-            validEnd = scan.validEnd();
-            events = scan.events();
+        final JournalScan scan = JournalScan.of(path, channel, false);
+        if (scan.condition() == Condition.CORRUPT) {
+            throw new CorruptJournalException(
+                    CorruptJournalException.Kind.CORRUPT_EVENT, path, scan.offset(), scan.sequence(), scan.reason());
+        }
+        final long validEnd = scan.validEnd();
+        final long events = scan.events();
+        RecoveryReport report = null;
+        if (!scan.header().closed()) {
             JournalFiles.fill(channel, validEnd, scan.tailEnd());
             channel.force(true);
             report = new RecoveryReport(scan.condition(), events, validEnd, scan.tailEnd() - validEnd, scan.reason());

@@ -1,6 +1,5 @@
 package dev.evtl.journal.storage;
 
-import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
@@ -48,7 +47,7 @@ final class JournalFiles {
                 throw new JournalException(path + ": not readable and writable by this user; change its permissions");
             }
             checkOneName(path);
-        } else if (Files.exists(path, NOFOLLOW_LINKS)) {
+        } else if (Files.isSymbolicLink(path)) {
             throw new JournalException(path + ": is a symbolic link to a file that does not exist");
         }
         final Path parent = path.toAbsolutePath().getParent();
@@ -109,13 +108,14 @@ final class JournalFiles {
                 FileHeader.encode(new UnsafeBuffer(header), createdAt, flags, baseSequence);
                 write(channel, header, 0);
                 channel.force(true);
-            } catch (final IOException e) {
-                throw DiskFullException.classify(file, FileHeader.LENGTH, e);
             }
             Files.move(unfinished, file, ATOMIC_MOVE);
             forceDirectory(file);
         } catch (final Throwable t) {
-            Files.deleteIfExists(unfinished);
+            Files.deleteIfExists(unfinished); // first, so that what is free now is what was free before
+            if (t instanceof IOException e) {
+                throw DiskFullException.classify(file, FileHeader.LENGTH, "could not be created", e);
+            }
             throw t;
         }
     }

@@ -169,9 +169,19 @@ final class Preallocator implements AutoCloseable {
                 JournalFiles.fill(fillChannel, firstPage, lastPage);
                 JournalFiles.fill(file.channel(), lastPage, to);
             } catch (final IOException e) {
-                throw DiskFullException.classify(file.path(), to - from, e);
+                giveBack(from, e);
+                throw DiskFullException.classify(file.path(), to - from, "could not grow", e);
             }
             allocated = to;
+        }
+    }
+
+    /** A step that does not fit leaves the rest of the disk to others. */
+    private void giveBack(final long length, final IOException cause) {
+        try {
+            file.setLength(length);
+        } catch (final IOException e) {
+            cause.addSuppressed(e);
         }
     }
 

@@ -49,17 +49,18 @@ final class WriterLock implements AutoCloseable {
      * @param permissions of the lock file, if it is made
      * @throws JournalLockedException if another writer has it
      */
-    static WriterLock acquire(final Path journal, final FileAttribute<?>... permissions) throws IOException {
+    static synchronized WriterLock acquire(final Path journal, final FileAttribute<?>... permissions)
+            throws IOException {
         if (!HELD_HERE.add(journal)) {
             throw new JournalLockedException(journal + ": this process has it open for writing already");
         }
+        FileChannel channel = null;
         boolean locked = false;
         try {
-            final FileChannel channel = open(fileFor(journal), permissions);
+            channel = open(fileFor(journal), permissions);
             if (!tryLock(channel, false, ATTEMPTS)) {
                 final String owner =
                         Files.readString(fileFor(journal), US_ASCII).strip();
-                channel.close();
                 throw new JournalLockedException(journal + ": process " + owner + " has it open for writing");
             }
             channel.truncate(0);
@@ -69,6 +70,9 @@ final class WriterLock implements AutoCloseable {
         } finally {
             if (!locked) {
                 HELD_HERE.remove(journal);
+                if (channel != null) {
+                    channel.close(); // or nobody in this process could take the lock again
+                }
             }
         }
     }
@@ -81,8 +85,11 @@ final class WriterLock implements AutoCloseable {
         }
     }
 
-    /** Whether a writer, in this process or another, has a journal open now. Changes nothing. */
-    static boolean isHeld(final Path journal) throws IOException {
+    /**
+     * Whether a writer, in this process or another, has a journal open now. Changes nothing. Never while this process
+     * takes a lock, as closing a channel on the file would drop it.
+     */
+    static synchronized boolean isHeld(final Path journal) throws IOException {
         if (HELD_HERE.contains(journal)) {
             return true;
         }
