@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.evtl.journal.storage.JournalScan;
 import dev.evtl.journal.storage.JournalScan.Condition;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -24,10 +22,11 @@ class GoldenFileTest {
     @TempDir
     Path directory;
 
-    @Test
-    void writerReproducesClosedFileBitForBit() throws IOException {
-        final Path file = directory.resolve("closed.evtl");
-        try (Journal journal = open(file)) {
+    @ParameterizedTest
+    @CsvSource({"closed, true", "no-checksums, false"})
+    void writerReproducesClosedFileBitForBit(final String name, final boolean checksums) throws IOException {
+        final Path file = directory.resolve(name + ".evtl");
+        try (Journal journal = open(file, checksums)) {
             final Publisher publisher = journal.publisher();
             final UnsafeBuffer none = new UnsafeBuffer(new byte[0]);
             assertEquals(Publisher.ACCEPTED, publisher.offer(1, 0, T0 + 1, none, 0, 0));
@@ -40,15 +39,15 @@ class GoldenFileTest {
             long769[768] = 'x';
             assertEquals(Publisher.ACCEPTED, publisher.offer(239, 0x0F, T0 + 2, new UnsafeBuffer(long769), 0, 769));
         }
-        assertArrayEquals(golden("closed.evtl"), Files.readAllBytes(file));
+        assertArrayEquals(Golden.bytes(name), Files.readAllBytes(file));
     }
 
     @Test
     void writerReproducesClaimOfSeveralEventsBitForBit() throws IOException {
         final Path file = directory.resolve("group.evtl");
-        final byte[] expected = golden("group.evtl");
+        final byte[] expected = Golden.bytes("group");
         final UnsafeBuffer source = new UnsafeBuffer(expected);
-        try (Journal journal = open(file)) {
+        try (Journal journal = open(file, true)) {
             final Publisher publisher = journal.publisher();
             assertEquals(Publisher.ACCEPTED, publisher.offer(1, 0, T0 + 1, source, 80, 5));
             final EventBatch batch = publisher.newBatch();
@@ -62,14 +61,10 @@ class GoldenFileTest {
         assertArrayEquals(expected, Files.readAllBytes(file));
     }
 
-    private static Journal open(final Path file) {
-        return Journal.open(file, JournalConfig.builder().clock(() -> T0).build());
-    }
-
-    private static byte[] golden(final String name) throws IOException {
-        try (InputStream in = GoldenFileTest.class.getResourceAsStream("/golden/" + name)) {
-            return in.readAllBytes();
-        }
+    private static Journal open(final Path file, final boolean checksums) {
+        return Journal.open(
+                file,
+                JournalConfig.builder().clock(() -> T0).checksums(checksums).build());
     }
 
     @ParameterizedTest
@@ -89,9 +84,8 @@ class GoldenFileTest {
     })
     void walkFindsWhereEventsEndAndWhatIsThere(
             final String name, final Condition condition, final long validEnd, final long events, final long dropped)
-            throws URISyntaxException {
-        final JournalScan scan = JournalScan.of(Path.of(
-                GoldenFileTest.class.getResource("/golden/" + name + ".evtl").toURI()));
+            throws IOException {
+        final JournalScan scan = JournalScan.of(Golden.copy(name, directory));
         assertEquals(condition, scan.condition(), scan.reason());
         assertEquals(validEnd, scan.validEnd());
         assertEquals(events, scan.events());
