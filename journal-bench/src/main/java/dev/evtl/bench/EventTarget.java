@@ -19,6 +19,20 @@ public interface EventTarget extends AutoCloseable {
      */
     void awaitWritten(long events);
 
+    /** Returns when all that the calling thread published is on the device. */
+    default void sync() {
+        throw new UnsupportedOperationException(getClass() + " has no sync");
+    }
+
+    /**
+     * How often the file was forced since it was opened.
+     *
+     * @return number of forces, where the target counts them
+     */
+    default long forces() {
+        return 0;
+    }
+
     @Override
     void close() throws IOException;
 }

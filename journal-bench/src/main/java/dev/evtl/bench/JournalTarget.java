@@ -43,6 +43,16 @@ public final class JournalTarget implements EventTarget {
     }
 
     @Override
+    public void sync() {
+        journal.sync();
+    }
+
+    @Override
+    public long forces() {
+        return journal.stats().getForces();
+    }
+
+    @Override
     public void close() {
         journal.close();
     }

@@ -1,20 +1,22 @@
 package dev.evtl.bench;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 
 /** Runs producers at the same time, each on a thread of its own; a single one on the caller's. */
 public final class Producers implements AutoCloseable {
-    /** Events between two looks at the clock of the loop, so that what is compiled is a call and not a running loop. */
+    /** Events of one call, so that what is compiled is a call and not a running loop. */
     private static final int CHUNK = 4096;
 
     private final int count;
-    private final ExecutorService threads;
+    private final ThreadPoolExecutor threads;
 
     /**
      * Makes the threads.
@@ -23,7 +25,11 @@ public final class Producers implements AutoCloseable {
      */
     public Producers(final int count) {
         this.count = count;
-        this.threads = count == 1 ? null : Executors.newFixedThreadPool(count);
+        this.threads =
+                count == 1 ? null : new ThreadPoolExecutor(count, count, 0, SECONDS, new LinkedBlockingQueue<>());
+        if (threads != null) {
+            threads.prestartAllCoreThreads();
+        }
     }
 
     /**

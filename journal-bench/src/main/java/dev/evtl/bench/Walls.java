@@ -1,9 +1,6 @@
 package dev.evtl.bench;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -57,32 +54,19 @@ public class Walls extends FileBenchmark {
         }
     }
 
-    /** A zero-filled file and a page of bytes to write into it. */
+    /** A zero-filled file. */
     @State(Scope.Benchmark)
     public static class Blocks {
-        private static final int PAGE_LENGTH = 4096;
-        private static final int FILE_LENGTH = 64 << 20;
-
-        private final ByteBuffer page = ByteBuffer.allocateDirect(PAGE_LENGTH);
-        private FileChannel channel;
-        private long position;
+        private ForceTarget target;
 
         @Setup(Level.Trial)
         public void open(final Walls walls) throws IOException {
-            channel = FileChannel.open(walls.newFile(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            for (long filled = 0; filled < FILE_LENGTH; filled += PAGE_LENGTH) {
-                write(filled);
-            }
-            channel.force(true);
-        }
-
-        private void write(final long at) throws IOException {
-            channel.write(page.clear(), at);
+            target = new ForceTarget(walls.newFile());
         }
 
         @TearDown(Level.Trial)
         public void close() throws IOException {
-            channel.close();
+            target.close();
         }
     }
 
@@ -113,9 +97,8 @@ public class Walls extends FileBenchmark {
     @Benchmark
     @BenchmarkMode(Mode.SampleTime)
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
-    public void force(final Blocks blocks) throws IOException {
-        blocks.write(blocks.position);
-        blocks.channel.force(false);
-        blocks.position = (blocks.position + Blocks.PAGE_LENGTH) % Blocks.FILE_LENGTH;
+    public void force(final Blocks blocks) {
+        blocks.target.publish(0, 0);
+        blocks.target.sync();
     }
 }
