@@ -1,0 +1,43 @@
+package dev.evtl.bench.compare;
+
+import java.util.List;
+
+/** What is measured of a contestant in a round. */
+enum Figure {
+    EVENTS_PER_SECOND("events/s"),
+    CALLER_NANOS("ns of the caller per event"),
+    NANOS_PER_EVENT("ns per event"),
+    ALLOCATED("bytes allocated per event"),
+    P50("p50, ns", 50),
+    P90("p90, ns", 90),
+    P99("p99, ns", 99),
+    P999("p99.9, ns", 99.9),
+    P9999("p99.99, ns", 99.99),
+    MAX("longest, ns", 100),
+    FORCES_PER_SECOND("forces/s"),
+    BYTES_PER_SECOND("bytes/s"),
+    DEVICE_BYTES_PER_BYTE("bytes to the device per byte of events");
+
+    static final List<Figure> PERCENTILES = List.of(P50, P90, P99, P999, P9999, MAX);
+
+    private final String label;
+    private final double percentile;
+
+    Figure(final String label) {
+        this(label, Double.NaN);
+    }
+
+    Figure(final String label, final double percentile) {
+        this.label = label;
+        this.percentile = percentile;
+    }
+
+    String label() {
+        return label;
+    }
+
+    /** Which percentile it is, 0 to 100. */
+    double percentile() {
+        return percentile;
+    }
+}

@@ -1,0 +1,166 @@
+package dev.evtl.bench.compare;
+
+import dev.evtl.bench.EventTarget;
+import dev.evtl.bench.ForceTarget;
+import dev.evtl.bench.JournalSource;
+import dev.evtl.bench.JournalTarget;
+import dev.evtl.bench.MappedSource;
+import dev.evtl.bench.MappedTarget;
+import dev.evtl.bench.RawSource;
+import dev.evtl.bench.RawTarget;
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.SyncPolicy;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.Set;
+
+/** Who takes part: the walls, the journal, and the peers if the build has them. */
+final class Roster {
+    static final String WALL = "wall";
+    static final String EACH = "evtl-each";
+    static final String EACH_UNCHECKED = "evtl-each-unchecked";
+    static final String BATCH = "evtl-batch";
+    static final String BATCH_UNCHECKED = "evtl-batch-unchecked";
+    static final String FOUR_PRODUCERS = "evtl-4-producers";
+    static final String VERIFIED = "evtl-verified";
+    static final String UNVERIFIED = "evtl-unverified";
+    static final String FORCE = "force";
+    static final String SYNC = "evtl-sync";
+    static final String SYNC_1 = "evtl-sync-1";
+    static final String SYNC_8 = "evtl-sync-8";
+    static final String RAW = "raw";
+    static final String SIZE = "evtl-size";
+    static final String COLD = "evtl-cold";
+
+    private static final int PAYLOAD_LENGTH = Contestant.PAYLOAD_LENGTH;
+    private static final int RAW_EVENTS_PER_CALL = (1 << 20) / 80;
+
+    private Roster() {}
+
+    static List<Contestant> all() {
+        final List<Contestant> all = new ArrayList<>();
+        all.add(new Contestant(
+                WALL,
+                "wall: plain stores into, loads from a mapping",
+                Role.WALL,
+                EnumSet.of(Group.WRITE, Group.READ, Group.CALLER),
+                1,
+                List.of(),
+                (directory, events) -> new MappedTarget(file(directory), events, PAYLOAD_LENGTH),
+                directory -> new MappedSource(file(directory))));
+        all.add(writer(EACH, "EVTL, a claim each", 1, 1, true, EnumSet.of(Group.WRITE, Group.CALLER, Group.VISIBLE)));
+        all.add(writer(EACH_UNCHECKED, "EVTL, a claim each, no checksums", 1, 1, false, EnumSet.of(Group.WRITE)));
+        all.add(writer(BATCH, "EVTL, 64 events a claim", 1, 64, true, EnumSet.of(Group.WRITE)));
+        all.add(writer(
+                BATCH_UNCHECKED, "EVTL, 64 events a claim, no checksums", 1, 64, false, EnumSet.of(Group.WRITE)));
+        all.add(writer(FOUR_PRODUCERS, "EVTL, a claim each, 4 producers", 4, 1, true, EnumSet.of(Group.WRITE)));
+        all.add(reader(VERIFIED, "EVTL, every event verified", true, EnumSet.of(Group.READ)));
+        all.add(reader(UNVERIFIED, "EVTL, not verified", false, EnumSet.of(Group.READ)));
+        all.add(new Contestant(
+                FORCE,
+                "wall: write of 4 KiB and force",
+                Role.WALL,
+                EnumSet.of(Group.SYNC),
+                1,
+                List.of(),
+                (directory, events) -> new ForceTarget(file(directory)),
+                directory -> {
+                    throw new UnsupportedOperationException("no events are written");
+                }));
+        all.add(syncer(SYNC, "EVTL, sync() after each event", 1, SyncPolicy.NONE));
+        all.add(syncer(SYNC_1, "EVTL, EVERY_BATCH, 1 producer in sync()", 1, SyncPolicy.EVERY_BATCH));
+        all.add(syncer("evtl-sync-2", "EVTL, EVERY_BATCH, 2 producers in sync()", 2, SyncPolicy.EVERY_BATCH));
+        all.add(syncer("evtl-sync-4", "EVTL, EVERY_BATCH, 4 producers in sync()", 4, SyncPolicy.EVERY_BATCH));
+        all.add(syncer(SYNC_8, "EVTL, EVERY_BATCH, 8 producers in sync()", 8, SyncPolicy.EVERY_BATCH));
+        all.add(writer(SIZE, "EVTL, a claim each", 1, 1, true, EnumSet.of(Group.SIZE)));
+        all.add(new Contestant(
+                RAW,
+                "wall: plain write() and read() of 1 MiB",
+                Role.WALL,
+                EnumSet.of(Group.COLD),
+                1,
+                List.of(),
+                (directory, events) -> new RawTarget(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL),
+                directory -> new RawSource(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL)));
+        all.add(writer(COLD, "EVTL, 64 events a claim", 1, 64, true, EnumSet.of(Group.COLD)));
+        for (final Peers peers : ServiceLoader.load(Peers.class)) {
+            all.addAll(peers.contestants());
+        }
+        return all;
+    }
+
+    static Contestant find(final String id) {
+        return all().stream()
+                .filter(c -> c.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no contestant " + id));
+    }
+
+    private static Contestant writer(
+            final String id,
+            final String label,
+            final int producers,
+            final int eventsPerClaim,
+            final boolean checksums,
+            final Set<Group> groups) {
+        return journal(
+                id,
+                label,
+                producers,
+                eventsPerClaim,
+                groups,
+                JournalConfig.builder().checksums(checksums),
+                true);
+    }
+
+    private static Contestant reader(
+            final String id, final String label, final boolean verify, final Set<Group> groups) {
+        return journal(id, label, 1, 64, groups, JournalConfig.builder(), verify);
+    }
+
+    private static Contestant syncer(
+            final String id, final String label, final int producers, final SyncPolicy policy) {
+        return journal(
+                id,
+                label,
+                producers,
+                1,
+                EnumSet.of(Group.SYNC),
+                JournalConfig.builder().syncPolicy(policy),
+                true);
+    }
+
+    private static Contestant journal(
+            final String id,
+            final String label,
+            final int producers,
+            final int eventsPerClaim,
+            final Set<Group> groups,
+            final JournalConfig.Builder config,
+            final boolean verify) {
+        config.backPressure(BackPressure.BLOCK);
+        return new Contestant(
+                id,
+                label,
+                Role.JOURNAL,
+                groups,
+                producers,
+                List.of(),
+                (directory, events) -> open(directory, config, eventsPerClaim),
+                directory -> new JournalSource(file(directory), verify));
+    }
+
+    private static EventTarget open(
+            final Path directory, final JournalConfig.Builder config, final int eventsPerClaim) {
+        return new JournalTarget(Journal.open(file(directory), config.build()), PAYLOAD_LENGTH, eventsPerClaim);
+    }
+
+    static Path file(final Path directory) {
+        return directory.resolve("journal.evtl");
+    }
+}

@@ -1,0 +1,157 @@
+package dev.evtl.bench.compare;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+
+/**
+ * A line of the table.
+ *
+ * @param what       is measured
+ * @param contestant by its label
+ * @param role       of the contestant
+ * @param median     of the rounds
+ * @param spread     least and most of the rounds
+ * @param ofWall     share of the wall
+ * @param mustBe     where it must get to
+ * @param verdict    whether it does
+ * @param state      of the targets in the row
+ * @param isBrief    whether it belongs into the short table
+ */
+record Row(
+        String what,
+        String contestant,
+        Role role,
+        String median,
+        String spread,
+        String ofWall,
+        String mustBe,
+        String verdict,
+        State state,
+        boolean isBrief) {
+    /** How targets stand. */
+    enum State {
+        NONE,
+        MET,
+        MISSED
+    }
+
+    private static final Map<Group, List<Figure>> FIGURES = Map.of(
+            Group.WRITE, List.of(Figure.EVENTS_PER_SECOND, Figure.CALLER_NANOS, Figure.ALLOCATED),
+            Group.READ, List.of(Figure.EVENTS_PER_SECOND, Figure.ALLOCATED),
+            Group.CALLER, List.of(Figure.P50, Figure.P99, Figure.P999, Figure.MAX),
+            Group.VISIBLE, List.of(Figure.P50, Figure.P99, Figure.P999, Figure.MAX),
+            Group.SYNC, List.of(Figure.P50, Figure.P99, Figure.EVENTS_PER_SECOND, Figure.FORCES_PER_SECOND),
+            Group.SIZE, List.of(Figure.NANOS_PER_EVENT),
+            Group.COLD, List.of(Figure.BYTES_PER_SECOND, Figure.DEVICE_BYTES_PER_BYTE));
+
+    private static final Map<Group, String> TITLES = Map.of(
+            Group.WRITE, "write until in the file",
+            Group.READ, "read",
+            Group.CALLER, "claim to commit, or append",
+            Group.VISIBLE, "offer to visible in another process",
+            Group.SYNC, "publish and force",
+            Group.SIZE, "write and read",
+            Group.COLD, "far past memory");
+
+    static String title(final Group group) {
+        return TITLES.get(group);
+    }
+
+    static List<Row> of(final Results results) {
+        final List<Target> targets = Target.of(results);
+        final List<Row> rows = new ArrayList<>();
+        for (final Group group : Group.values()) {
+            final List<String> variants =
+                    results.of(group).stream().map(Series::variant).distinct().toList();
+            for (final String variant : variants) {
+                for (final Figure figure : FIGURES.get(group)) {
+                    for (final Series series : results.of(group)) {
+                        if (series.variant().equals(variant)) {
+                            addRow(rows, results, targets, series, figure);
+                        }
+                    }
+                }
+            }
+        }
+        return rows;
+    }
+
+    private static void addRow(
+            final List<Row> rows,
+            final Results results,
+            final List<Target> targets,
+            final Series series,
+            final Figure figure) {
+        final Contestant contestant = series.contestant();
+        final boolean failed = series.failure().isPresent();
+        if (failed
+                ? figure != FIGURES.get(series.group()).get(0)
+                : series.summary(figure).isEmpty()) {
+            return;
+        }
+        final Target.RowKey key = new Target.RowKey(series.group(), contestant.id(), series.variant(), figure);
+        final List<Target> own =
+                targets.stream().filter(t -> t.of().equals(key)).toList();
+        final String what = title(series.group()) + (series.variant().isEmpty() ? "" : ", " + series.variant()) + ": "
+                + figure.label();
+        final Summary summary = failed ? null : series.summary(figure).orElseThrow();
+        rows.add(new Row(
+                what,
+                contestant.label(),
+                contestant.role(),
+                failed ? "failed" : format(figure, summary.median()),
+                failed
+                        ? series.failure().orElseThrow()
+                        : format(figure, summary.min()) + " .. " + format(figure, summary.max()),
+                wallShare(results, series, figure),
+                own.stream().map(Target::mustBe).collect(Collectors.joining("\n")),
+                own.stream().map(Target::verdict).collect(Collectors.joining("\n")),
+                state(own),
+                isBrief(series, figure)));
+    }
+
+    private static State state(final List<Target> targets) {
+        final List<Target> measured =
+                targets.stream().filter(t -> t.ratio().isPresent()).toList();
+        if (measured.isEmpty()) {
+            return State.NONE;
+        }
+        return measured.stream().allMatch(Target::isMet) ? State.MET : State.MISSED;
+    }
+
+    private static String wallShare(final Results results, final Series series, final Figure figure) {
+        final OptionalDouble share = results.ofWall(series, figure);
+        return share.isPresent() ? String.format(Locale.ROOT, "%.2f", share.getAsDouble()) : "";
+    }
+
+    /** The short table has one rate, the one that has targets, and no longest times. */
+    private static boolean isBrief(final Series series, final Figure figure) {
+        final boolean atRates = series.group() == Group.CALLER || series.group() == Group.VISIBLE;
+        return figure != Figure.MAX
+                && (!atRates || series.variant().equals(Comparison.rateLabel(1_000_000)))
+                && (figure != Figure.ALLOCATED || series.contestant().role() == Role.JOURNAL);
+    }
+
+    static String format(final Figure figure, final double value) {
+        return switch (figure) {
+            case EVENTS_PER_SECOND, FORCES_PER_SECOND, BYTES_PER_SECOND -> scaled(value);
+            case ALLOCATED -> String.format(Locale.ROOT, "%.4f", value);
+            case DEVICE_BYTES_PER_BYTE -> String.format(Locale.ROOT, "%.3f", value);
+            case CALLER_NANOS, NANOS_PER_EVENT -> String.format(Locale.ROOT, "%.1f", value);
+            default -> String.format(Locale.ROOT, "%,d", Math.round(value));
+        };
+    }
+
+    private static String scaled(final double value) {
+        if (value >= 1e9) {
+            return String.format(Locale.ROOT, "%.2f G", value / 1e9);
+        }
+        return value >= 1e6
+                ? String.format(Locale.ROOT, "%.1f M", value / 1e6)
+                : String.format(Locale.ROOT, "%.1f k", value / 1e3);
+    }
+}

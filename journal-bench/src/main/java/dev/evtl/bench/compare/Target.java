@@ -1,0 +1,168 @@
+package dev.evtl.bench.compare;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/**
+ * A ratio that the journal must reach.
+ *
+ * @param what    is held against what
+ * @param of      the row of the table that it belongs to
+ * @param bound   that the ratio must reach
+ * @param atLeast whether it must be no less, otherwise no more
+ * @param ratio   that was measured, if both sides were
+ */
+record Target(String what, RowKey of, double bound, boolean atLeast, OptionalDouble ratio) {
+    /**
+     * A row of the table.
+     *
+     * @param group   of it
+     * @param id      of the contestant
+     * @param variant of the group
+     * @param figure  that it shows
+     */
+    record RowKey(Group group, String id, String variant, Figure figure) {}
+
+    private static final String CHRONICLE = "chronicle";
+    private static final String RATE = Comparison.rateLabel(1_000_000);
+    private static final double NO_ALLOCATION = 0.001;
+
+    boolean isMet() {
+        return ratio.isPresent() && (atLeast ? ratio.getAsDouble() >= bound : ratio.getAsDouble() <= bound);
+    }
+
+    String mustBe() {
+        return (atLeast ? "at least " : "at most ") + format(bound) + " " + what;
+    }
+
+    String verdict() {
+        return ratio.isEmpty() ? "not measured" : format(ratio.getAsDouble()) + (isMet() ? ", met" : ", NOT MET");
+    }
+
+    private static String format(final double value) {
+        return value != 0 && value < 0.01
+                ? String.format(Locale.ROOT, "%.4f", value)
+                : String.format(Locale.ROOT, "%.2f", value);
+    }
+
+    static List<Target> of(final Results results) {
+        final Figure throughput = Figure.EVENTS_PER_SECOND;
+        final List<Target> targets = new ArrayList<>();
+        targets.add(ofChronicle(results, new RowKey(Group.WRITE, Roster.EACH, "", throughput), 6, true));
+        targets.add(ofChronicle(results, new RowKey(Group.WRITE, Roster.BATCH, "", throughput), 10, true));
+        targets.add(ofOther(
+                results,
+                "of the wall",
+                new RowKey(Group.WRITE, Roster.BATCH_UNCHECKED, "", throughput),
+                new RowKey(Group.WRITE, Roster.WALL, "", throughput),
+                0.4,
+                true));
+        targets.add(ofOther(
+                results,
+                "of one producer",
+                new RowKey(Group.WRITE, Roster.FOUR_PRODUCERS, "", throughput),
+                new RowKey(Group.WRITE, Roster.EACH, "", throughput),
+                0.7,
+                true));
+        for (final Figure figure : List.of(Figure.P50, Figure.P99, Figure.P999)) {
+            targets.add(ofChronicle(results, new RowKey(Group.CALLER, Roster.EACH, RATE, figure), 1.0 / 3, false));
+        }
+        targets.add(ofOther(
+                results,
+                "of the wall",
+                new RowKey(Group.READ, Roster.UNVERIFIED, "", throughput),
+                new RowKey(Group.READ, Roster.WALL, "", throughput),
+                0.9,
+                true));
+        targets.add(ofChronicle(results, new RowKey(Group.READ, Roster.UNVERIFIED, "", throughput), 6, true));
+        targets.add(ofChronicle(results, new RowKey(Group.READ, Roster.VERIFIED, "", throughput), 1, true));
+        for (final RowKey row : List.of(
+                new RowKey(Group.WRITE, Roster.EACH, "", Figure.ALLOCATED),
+                new RowKey(Group.WRITE, Roster.BATCH, "", Figure.ALLOCATED),
+                new RowKey(Group.READ, Roster.VERIFIED, "", Figure.ALLOCATED),
+                new RowKey(Group.READ, Roster.UNVERIFIED, "", Figure.ALLOCATED))) {
+            targets.add(new Target("bytes", row, NO_ALLOCATION, false, median(results, row)));
+        }
+        targets.addAll(ofSync(results));
+        targets.addAll(ofLongFiles(results));
+        return targets;
+    }
+
+    private static List<Target> ofSync(final Results results) {
+        final RowKey eight = new RowKey(Group.SYNC, Roster.SYNC_8, "", Figure.FORCES_PER_SECOND);
+        return List.of(
+                ofOther(
+                        results,
+                        "of the wall",
+                        new RowKey(Group.SYNC, Roster.SYNC, "", Figure.P50),
+                        new RowKey(Group.SYNC, Roster.FORCE, "", Figure.P50),
+                        1.25,
+                        false),
+                ofOther(
+                        results,
+                        "of the wall",
+                        eight,
+                        new RowKey(Group.SYNC, Roster.FORCE, "", Figure.FORCES_PER_SECOND),
+                        0.9,
+                        true),
+                ofOther(
+                        results,
+                        "of one producer",
+                        new RowKey(Group.SYNC, Roster.SYNC_8, "", Figure.EVENTS_PER_SECOND),
+                        new RowKey(Group.SYNC, Roster.SYNC_1, "", Figure.EVENTS_PER_SECOND),
+                        1,
+                        true));
+    }
+
+    private static List<Target> ofLongFiles(final Results results) {
+        final RowKey device = new RowKey(Group.COLD, Roster.COLD, Comparison.WRITTEN, Figure.DEVICE_BYTES_PER_BYTE);
+        final List<Target> targets = new ArrayList<>();
+        targets.add(ofOther(
+                results,
+                "of the short file",
+                new RowKey(Group.SIZE, Roster.SIZE, Comparison.sizeLabel(8L << 30), Figure.NANOS_PER_EVENT),
+                new RowKey(Group.SIZE, Roster.SIZE, Comparison.sizeLabel(1L << 30), Figure.NANOS_PER_EVENT),
+                1.1,
+                false));
+        for (final String variant : List.of(Comparison.WRITTEN, Comparison.READ)) {
+            targets.add(ofOther(
+                    results,
+                    "of the wall",
+                    new RowKey(Group.COLD, Roster.COLD, variant, Figure.BYTES_PER_SECOND),
+                    new RowKey(Group.COLD, Roster.RAW, variant, Figure.BYTES_PER_SECOND),
+                    0.9,
+                    true));
+        }
+        targets.add(new Target("bytes", device, 1.15, false, median(results, device)));
+        return targets;
+    }
+
+    /** Against the better of Chronicle's modes. */
+    private static Target ofChronicle(
+            final Results results, final RowKey row, final double bound, final boolean atLeast) {
+        final OptionalDouble best = results.best(row.group(), CHRONICLE, row.variant(), row.figure(), atLeast);
+        return new Target("x Chronicle", row, bound, atLeast, ratio(median(results, row), best));
+    }
+
+    private static Target ofOther(
+            final Results results,
+            final String what,
+            final RowKey row,
+            final RowKey other,
+            final double bound,
+            final boolean atLeast) {
+        return new Target(what, row, bound, atLeast, ratio(median(results, row), median(results, other)));
+    }
+
+    private static OptionalDouble median(final Results results, final RowKey row) {
+        return results.median(row.group(), row.id(), row.variant(), row.figure());
+    }
+
+    private static OptionalDouble ratio(final OptionalDouble one, final OptionalDouble other) {
+        return one.isPresent() && other.isPresent() && other.getAsDouble() > 0
+                ? OptionalDouble.of(one.getAsDouble() / other.getAsDouble())
+                : OptionalDouble.empty();
+    }
+}
