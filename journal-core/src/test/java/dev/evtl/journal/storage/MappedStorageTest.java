@@ -38,8 +38,7 @@ class MappedStorageTest {
         final JournalFile created = JournalFile.open(
                 file,
                 OpenMode.CREATE,
-                new JournalFile.NewFile(
-                        createdAt, true, baseSequence, 4096, PosixFilePermissions.fromString("rw-------")));
+                new JournalFile.NewFile(createdAt, true, baseSequence, PosixFilePermissions.fromString("rw-------")));
         assertNull(created.recovery());
         return new MappedStorage(created, new Space(4096, Growth.steps(4096), maximum), MAX_CLAIM);
     }
@@ -119,7 +118,7 @@ class MappedStorageTest {
                 () -> JournalFile.open(
                         file,
                         OpenMode.APPEND,
-                        new JournalFile.NewFile(1, true, 0, 4096, PosixFilePermissions.fromString("rw-------"))));
+                        new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------"))));
         storage.abandon();
     }
 }
