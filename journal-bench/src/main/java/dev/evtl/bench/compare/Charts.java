@@ -39,7 +39,8 @@ final class Charts {
             Role.WALL, new Color(0x9AA0A6),
             Role.JOURNAL, new Color(0x1A73E8),
             Role.PEER, new Color(0xE8710A));
-    private static final Color SPREAD_COLOUR = new Color(0xAECBFA);
+    private static final Color MOST_COLOUR = new Color(0xD2E3FC);
+    private static final Color LEAST_COLOUR = new Color(0x8AB4F8);
     private static final Color[] PEER_COLOURS = {new Color(0xE8710A), new Color(0xB3261E), new Color(0x8430CE)};
 
     private Charts() {}
@@ -103,10 +104,14 @@ final class Charts {
                 .title(title)
                 .build();
         style(chart.getStyler());
-        chart.getStyler().setAvailableSpaceFill(0.8).setXAxisMin(0.0).setLegendPosition(Styler.LegendPosition.InsideSE);
-        chart.addSeries("most", most, labels).setFillColor(SPREAD_COLOUR);
+        chart.getStyler()
+                .setAvailableSpaceFill(0.8)
+                .setYAxisTickMarkSpacingHint(10)
+                .setXAxisMin(0.0)
+                .setLegendPosition(Styler.LegendPosition.InsideSE);
+        chart.addSeries("most", most, labels).setFillColor(MOST_COLOUR);
         chart.addSeries("median", median, labels).setFillColor(COLOURS.get(Role.JOURNAL));
-        chart.addSeries("least", least, labels).setFillColor(SPREAD_COLOUR);
+        chart.addSeries("least", least, labels).setFillColor(LEAST_COLOUR);
         pictures.add(picture(chart, title, BAR_CHART_WIDTH, height));
     }
 
@@ -127,6 +132,7 @@ final class Charts {
                 .setYAxisLogarithmicDecadeOnly(true)
                 .setXAxisTickLabelsFormattingFunction(Charts::percentileLabel)
                 .setYAxisTickLabelsFormattingFunction(Charts::timeLabel)
+                .setPlotGridVerticalLinesVisible(false)
                 .setLegendPosition(Styler.LegendPosition.OutsideS)
                 .setLegendLayout(Styler.LegendLayout.Horizontal);
         int peers = 0;

@@ -49,8 +49,9 @@ public final class Compare implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "D",
+            defaultValue = "${sys:evtl.compare.out:-.}",
             description = "where compare.json and compare.html go (default: ${DEFAULT-VALUE})")
-    private Path out = Path.of("target");
+    private Path out;
 
     @Option(
             names = "--only",
@@ -84,8 +85,12 @@ public final class Compare implements Callable<Integer> {
             final Thread hook = new Thread(() -> endChildren(directory));
             Runtime.getRuntime().addShutdownHook(hook);
             facts = Machine.describe(directory.path());
+            facts.put("load before", Machine.load());
             results = new Comparison(settings, contestants, directory, System.err).run();
             Runtime.getRuntime().removeShutdownHook(hook);
+        }
+        if (peers) {
+            Roster.peers().forEach(built -> built.notes().forEach(results::note));
         }
         facts.put("date", start.truncatedTo(ChronoUnit.SECONDS).toString());
         facts.put(

@@ -1,9 +1,11 @@
 package dev.evtl.bench.compare;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -28,6 +30,14 @@ final class Machine {
                 Files.getFileStore(directory).type() + " on "
                         + Files.getFileStore(directory).name());
         return facts;
+    }
+
+    /** How many threads wanted to run during the last minute: other than 0, and the figures are not the machine's. */
+    static String load() {
+        return String.format(
+                Locale.ROOT,
+                "%.2f",
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     }
 
     private static String field(final Path file, final String name) throws IOException {

@@ -10,4 +10,11 @@ public interface Peers {
      * @return the contestants
      */
     List<Contestant> contestants();
+
+    /**
+     * What a reader of the figures must know of them.
+     *
+     * @return a sentence each
+     */
+    List<String> notes();
 }

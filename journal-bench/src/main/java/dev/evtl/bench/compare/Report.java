@@ -163,11 +163,18 @@ final class Report {
                             Base64.getEncoder().encodeToString(picture.png())));
         }
         final StringBuilder rows = new StringBuilder();
-        Row.of(results).forEach(row -> rows.append(html(row)));
+        final StringBuilder targets = new StringBuilder();
+        for (final Row row : Row.of(results)) {
+            rows.append(html(row));
+            if (!row.mustBe().isEmpty()) {
+                targets.append(html(row));
+            }
+        }
         return template()
                 .replace("${facts}", factRows)
                 .replace("${notes}", noteItems)
                 .replace("${pictures}", pictures)
+                .replace("${targets}", targets)
                 .replace("${rows}", rows);
     }
 

@@ -12,12 +12,14 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.SyncPolicy;
+import dev.evtl.journal.format.FileHeader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
+import org.agrona.concurrent.YieldingIdleStrategy;
 
 /** Who takes part: the walls, the journal, and the peers if the build has them. */
 final class Roster {
@@ -46,7 +48,7 @@ final class Roster {
         final List<Contestant> all = new ArrayList<>();
         all.add(new Contestant(
                 WALL,
-                "wall: plain stores into, loads from a mapping",
+                "wall: plain loop over a mapping",
                 Role.WALL,
                 EnumSet.of(Group.WRITE, Group.READ, Group.CALLER),
                 1,
@@ -58,7 +60,29 @@ final class Roster {
         all.add(writer(BATCH, "EVTL, 64 events a claim", 1, 64, true, EnumSet.of(Group.WRITE)));
         all.add(writer(
                 BATCH_UNCHECKED, "EVTL, 64 events a claim, no checksums", 1, 64, false, EnumSet.of(Group.WRITE)));
+        all.add(new Contestant(
+                "evtl-batch-unchecked-ready",
+                "EVTL, 64 events a claim, no checksums, all space made ready",
+                Role.JOURNAL,
+                EnumSet.of(Group.WRITE),
+                1,
+                List.of(),
+                (directory, events) -> open(
+                        directory,
+                        config(JournalConfig.builder()
+                                .checksums(false)
+                                .initialSize(FileHeader.LENGTH + events * Comparison.EVENT_LENGTH)),
+                        64),
+                directory -> new JournalSource(file(directory), true)));
         all.add(writer(FOUR_PRODUCERS, "EVTL, a claim each, 4 producers", 4, 1, true, EnumSet.of(Group.WRITE)));
+        all.add(journal(
+                "evtl-each-yielding",
+                "EVTL, a claim each, the appender yielding",
+                1,
+                1,
+                EnumSet.of(Group.VISIBLE),
+                JournalConfig.builder().idleStrategy(new YieldingIdleStrategy()),
+                true));
         all.add(reader(VERIFIED, "EVTL, every event verified", true, EnumSet.of(Group.READ)));
         all.add(reader(UNVERIFIED, "EVTL, not verified", false, EnumSet.of(Group.READ)));
         all.add(new Contestant(
@@ -88,10 +112,13 @@ final class Roster {
                 (directory, events) -> new RawTarget(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL),
                 directory -> new RawSource(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL)));
         all.add(writer(COLD, "EVTL, 64 events a claim", 1, 64, true, EnumSet.of(Group.COLD)));
-        for (final Peers peers : ServiceLoader.load(Peers.class)) {
-            all.addAll(peers.contestants());
-        }
+        peers().forEach(peers -> all.addAll(peers.contestants()));
         return all;
+    }
+
+    /** What the build has of them: one, or none. */
+    static ServiceLoader<Peers> peers() {
+        return ServiceLoader.load(Peers.class);
     }
 
     static Contestant find(final String id) {
@@ -143,7 +170,6 @@ final class Roster {
             final Set<Group> groups,
             final JournalConfig.Builder config,
             final boolean verify) {
-        config.backPressure(BackPressure.BLOCK);
         return new Contestant(
                 id,
                 label,
@@ -151,13 +177,16 @@ final class Roster {
                 groups,
                 producers,
                 List.of(),
-                (directory, events) -> open(directory, config, eventsPerClaim),
+                (directory, events) -> open(directory, config(config), eventsPerClaim),
                 directory -> new JournalSource(file(directory), verify));
     }
 
-    private static EventTarget open(
-            final Path directory, final JournalConfig.Builder config, final int eventsPerClaim) {
-        return new JournalTarget(Journal.open(file(directory), config.build()), PAYLOAD_LENGTH, eventsPerClaim);
+    private static JournalConfig config(final JournalConfig.Builder config) {
+        return config.backPressure(BackPressure.BLOCK).build();
+    }
+
+    private static EventTarget open(final Path directory, final JournalConfig config, final int eventsPerClaim) {
+        return new JournalTarget(Journal.open(file(directory), config), PAYLOAD_LENGTH, eventsPerClaim);
     }
 
     static Path file(final Path directory) {
