@@ -115,6 +115,7 @@ public final class MappedStorage implements JournalStorage {
         if (!checksums) {
             headerMap.force(); // without checksums a recovery stops at write_offset
         }
+        file.checkLength(published);
         durable = published;
         FileHeader.durableOffset(header, published);
     }
@@ -124,6 +125,7 @@ public final class MappedStorage implements JournalStorage {
         try {
             preallocator.close();
             publish();
+            file.checkLength(position);
             file.setLength(position);
             file.sync();
             durable = position;

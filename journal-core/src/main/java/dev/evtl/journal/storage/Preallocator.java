@@ -63,7 +63,7 @@ final class Preallocator implements AutoCloseable {
         mappedEnd = Math.min(growthEnd, position + WINDOW_LENGTH);
         allocate(mappedEnd);
         allocate(Math.max(mappedEnd, initial));
-        final Window window = map(position & -PAGE_LENGTH, mappedEnd);
+        final Window window = map(position & -PAGE_LENGTH, mappedEnd, position);
         thread.start();
         return window;
     }
@@ -144,7 +144,7 @@ final class Preallocator implements AutoCloseable {
         final long start = Math.max(0, mappedEnd - maxClaimLength & -PAGE_LENGTH);
         final long end = Math.min(mappedEnd + WINDOW_LENGTH, growthEnd);
         allocate(end);
-        final Window window = map(start, end);
+        final Window window = map(start, end, mappedEnd);
         mappedEnd = end;
         wanted = false;
         next = window;
@@ -154,6 +154,7 @@ final class Preallocator implements AutoCloseable {
         final long from = allocated;
         if (to > from) {
             try {
+                file.checkLength(from);
                 JournalFiles.fill(file.channel(), from, to);
             } catch (final IOException e) {
                 throw DiskFullException.classify(file.path(), to - from, "could not grow", e);
@@ -162,13 +163,18 @@ final class Preallocator implements AutoCloseable {
         }
     }
 
-    private Window map(final long start, final long end) {
+    private Window map(final long start, final long end, final long unused) {
         try {
             final FileChannel channel = file.channel();
             final MappedByteBuffer map = channel.map(MapMode.READ_WRITE, start, end - start);
             final UnsafeBuffer buffer = new UnsafeBuffer(map);
             for (int i = 0; i + Long.BYTES <= buffer.capacity(); i += PAGE_LENGTH) {
-                buffer.getAndAddLong(i, 0); // atomic, as the appender may be writing in the overlap
+                // plain accesses: were the file cut short now, an atomic one would kill the JVM
+                if (start + i >= unused) {
+                    buffer.putLong(i, 0);
+                } else {
+                    buffer.getLongVolatile(i); // the appender may be writing in the overlap
+                }
             }
             return new Window(start, end, map, buffer);
         } catch (final IOException e) {
