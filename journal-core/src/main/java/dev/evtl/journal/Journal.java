@@ -211,7 +211,7 @@ public final class Journal implements AutoCloseable {
         }
         final long position = ring.producerPosition();
         try {
-            if (drivesAppender()) {
+            if (appender.isOnAppenderThread()) {
                 runUntilSynced(position);
             } else {
                 appender.awaitSync(position);
@@ -230,10 +230,6 @@ public final class Journal implements AutoCloseable {
                 throw new InterruptedException();
             }
         }
-    }
-
-    private boolean drivesAppender() {
-        return invoker != null && appender.isOnAppenderThread();
     }
 
     /**
