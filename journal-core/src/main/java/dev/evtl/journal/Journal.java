@@ -222,7 +222,7 @@ public final class Journal implements AutoCloseable {
         }
         final long position = ring.producerPosition();
         try {
-            if (drivesAppender()) {
+            if (appender.isOnAppenderThread()) {
                 runUntilSynced(position);
             } else {
                 appender.awaitSync(position);
@@ -241,10 +241,6 @@ public final class Journal implements AutoCloseable {
                 throw new InterruptedException();
             }
         }
-    }
-
-    private boolean drivesAppender() {
-        return invoker != null && appender.isOnAppenderThread();
     }
 
     /**

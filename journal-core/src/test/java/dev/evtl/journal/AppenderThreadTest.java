@@ -12,8 +12,11 @@ import dev.evtl.journal.storage.JournalScan.Condition;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -195,6 +198,28 @@ class AppenderThreadTest {
         assertThrows(JournalFailedException.class, journal::sync);
         assertThrows(JournalFailedException.class, journal::close);
         assertSame(failure, atClose.get());
+    }
+
+    @Test
+    void errorHandlerMayWaitForASync() throws Exception {
+        final CompletableFuture<Journal> opened = new CompletableFuture<>();
+        final CompletableFuture<Long> synced = new CompletableFuture<>();
+        final CountDownLatch called = new CountDownLatch(1);
+        final Journal journal = Journal.open(
+                file,
+                small().stuckClaimTimeout(Duration.ofMillis(1))
+                        .errorHandler(error -> {
+                            called.countDown();
+                            synced.complete(opened.join().sync());
+                        })
+                        .build());
+        opened.complete(journal);
+        final int claim = journal.publisher().tryClaim(1, 8);
+        called.await();
+        journal.publisher().commit(claim);
+        assertEquals(64 + 24, synced.get());
+        journal.close();
+        assertEquals(1, StoredEvent.readAll(file).size());
     }
 
     @Test

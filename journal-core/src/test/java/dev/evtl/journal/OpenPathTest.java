@@ -4,6 +4,7 @@ import static dev.evtl.journal.TestJournals.payload;
 import static dev.evtl.journal.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
@@ -163,6 +164,32 @@ class OpenPathTest {
         final JournalException e = assertThrows(JournalException.class, () -> open(file, OpenMode.CREATE));
         assertTrue(e.getMessage().startsWith(file + ": could not be opened: "), e.getMessage());
         assertEquals(List.of(directory), files());
+    }
+
+    @Test
+    void whatAKilledCreationLeftBehindIsReplaced() throws IOException {
+        final Path unfinished = Files.writeString(directory.resolve("j.evtl.new"), "half-made");
+        final Path file = directory.resolve("j.evtl");
+        open(file, OpenMode.CREATE).close();
+        assertFalse(Files.exists(unfinished));
+        assertEquals(64, Files.size(file));
+    }
+
+    @Test
+    void interruptedThreadOpensNothingAndLeavesNothingBehind() throws IOException {
+        final Path file = directory.resolve("j.evtl");
+        open(file, OpenMode.CREATE).close();
+        final List<Path> before = files();
+        for (final Path path : List.of(file, directory.resolve("other.evtl"))) {
+            Thread.currentThread().interrupt();
+            final JournalException e =
+                    assertThrows(JournalException.class, () -> open(path, OpenMode.CREATE_OR_APPEND));
+            assertTrue(Thread.interrupted());
+            assertEquals(path + ": could not be opened: java.nio.channels.ClosedByInterruptException", e.getMessage());
+        }
+        Files.deleteIfExists(directory.resolve("other.evtl.lock"));
+        assertEquals(before, files());
+        open(file, OpenMode.APPEND).close();
     }
 
     @Test

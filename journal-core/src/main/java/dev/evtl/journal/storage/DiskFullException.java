@@ -22,7 +22,8 @@ public final class DiskFullException extends JournalException {
 
     /** The failure of a write as what it is: a full disk, or something else. */
     static JournalException classify(final Path file, final long needed, final String what, final IOException cause) {
-        final String message = String.valueOf(cause.getMessage());
+        // one that an interrupt made has none
+        final String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
         if (message.contains("No space left") || message.contains("quota exceeded")) {
             return new DiskFullException(file, needed, freeBytes(file), cause);
         }

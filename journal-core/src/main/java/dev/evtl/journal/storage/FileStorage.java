@@ -123,6 +123,7 @@ abstract class FileStorage implements JournalStorage {
         if (!checksums) {
             headerMap.force(); // without checksums a recovery stops at write_offset
         }
+        file.checkLength(published);
         durable = published;
         FileHeader.durableOffset(header, published);
     }
@@ -141,6 +142,7 @@ abstract class FileStorage implements JournalStorage {
         try {
             publish();
             preallocator.close();
+            file.checkLength(position);
             file.setLength(position);
             file.sync();
             durable = position;

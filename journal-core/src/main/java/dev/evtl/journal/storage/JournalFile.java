@@ -206,6 +206,15 @@ public final class JournalFile implements AutoCloseable {
         file.getFD().sync();
     }
 
+    /** Where somebody has cut the file short, events are gone although neither a store nor a force fails. */
+    void checkLength(final long expected) throws IOException {
+        final long length = file.length();
+        if (length < expected) {
+            throw new JournalException(path + ": was cut short by another process: expected at least " + expected
+                    + " bytes, found " + length);
+        }
+    }
+
     /** Cuts the file to a length. An interrupt does not close the file, as it would with the channel's own method. */
     void setLength(final long length) throws IOException {
         file.setLength(length);

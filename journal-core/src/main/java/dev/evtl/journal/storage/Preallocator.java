@@ -71,7 +71,7 @@ final class Preallocator implements AutoCloseable {
         growthEnd = Math.max(growthEnd, wanted);
         mappedEnd = Math.min(growthEnd, position + WINDOW_LENGTH);
         allocate(growthEnd);
-        final Window window = map(position & -PAGE_LENGTH, mappedEnd);
+        final Window window = map(position & -PAGE_LENGTH, mappedEnd, position);
         thread.start();
         return window;
     }
@@ -152,7 +152,7 @@ final class Preallocator implements AutoCloseable {
         final long start = Math.max(0, mappedEnd - maxClaimLength & -PAGE_LENGTH);
         final long end = Math.min(mappedEnd + WINDOW_LENGTH, growthEnd);
         allocate(end);
-        final Window window = map(start, end);
+        final Window window = map(start, end, mappedEnd);
         mappedEnd = end;
         wanted = false;
         next = window;
@@ -165,6 +165,7 @@ final class Preallocator implements AutoCloseable {
             final long firstPage = Math.min(BitUtil.align(from, PAGE_LENGTH), to);
             final long lastPage = Math.max(to & -PAGE_LENGTH, firstPage);
             try {
+                file.checkLength(from);
                 JournalFiles.fill(file.channel(), from, firstPage);
                 JournalFiles.fill(fillChannel, firstPage, lastPage);
                 JournalFiles.fill(file.channel(), lastPage, to);
@@ -185,13 +186,18 @@ final class Preallocator implements AutoCloseable {
         }
     }
 
-    private Window map(final long start, final long end) {
+    private Window map(final long start, final long end, final long unused) {
         try {
             final FileChannel channel = file.channel();
             final MappedByteBuffer map = channel.map(MapMode.READ_WRITE, start, end - start);
             final UnsafeBuffer buffer = new UnsafeBuffer(map);
             for (int i = 0; touch && i + Long.BYTES <= buffer.capacity(); i += PAGE_LENGTH) {
-                buffer.getAndAddLong(i, 0); // atomic, as the appender may be writing in the overlap
+                // plain accesses: were the file cut short now, an atomic one would kill the JVM
+                if (start + i >= unused) {
+                    buffer.putLong(i, 0);
+                } else {
+                    buffer.getLongVolatile(i); // the appender may be writing in the overlap
+                }
             }
             return new Window(start, end, map, buffer);
         } catch (final IOException e) {
