@@ -33,7 +33,7 @@ final class Charts {
     private static final int BAR_SPACE = 36;
     private static final int BAR_CHART_EXTRA_HEIGHT = 100;
     private static final int CURVE_CHART_WIDTH = 640;
-    private static final int CURVE_CHART_HEIGHT = 400;
+    private static final int CURVE_CHART_HEIGHT = 460;
     private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
     private static final Map<Role, Color> COLOURS = Map.of(
             Role.WALL, new Color(0x9AA0A6),
@@ -106,9 +106,8 @@ final class Charts {
         style(chart.getStyler());
         chart.getStyler()
                 .setAvailableSpaceFill(0.8)
-                .setYAxisTickMarkSpacingHint(10)
                 .setXAxisMin(0.0)
-                .setLegendPosition(Styler.LegendPosition.InsideSE);
+                .setXAxisTickMarkSpacingHint(BAR_SPACE - 6); // the categories' too: more, and some go without a label
         chart.addSeries("most", most, labels).setFillColor(MOST_COLOUR);
         chart.addSeries("median", median, labels).setFillColor(COLOURS.get(Role.JOURNAL));
         chart.addSeries("least", least, labels).setFillColor(LEAST_COLOUR);
@@ -133,8 +132,7 @@ final class Charts {
                 .setXAxisTickLabelsFormattingFunction(Charts::percentileLabel)
                 .setYAxisTickLabelsFormattingFunction(Charts::timeLabel)
                 .setPlotGridVerticalLinesVisible(false)
-                .setLegendPosition(Styler.LegendPosition.OutsideS)
-                .setLegendLayout(Styler.LegendLayout.Horizontal);
+                .setLegendPosition(Styler.LegendPosition.OutsideS);
         int peers = 0;
         for (final Series series : all) {
             final Role role = series.contestant().role();
