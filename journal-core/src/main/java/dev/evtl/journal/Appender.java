@@ -33,6 +33,11 @@ final class Appender implements Agent {
     private static final int BATCH_LIMIT = 1024;
     /** A full file keeps room for two gap events: one when dropping begins, one at the close. */
     static final int FULL_RESERVE = 2 * GapEvent.LENGTH;
+    /**
+     * Idle cycles from one look at the ring's tail to the next: it only tells of a claim that was stopped before its
+     * first store, and each look takes the line from the producers.
+     */
+    private static final int TAIL_LOOK_CYCLES = 1024;
     /** What a commit that was under way when claims were given up on needs at the most to become visible. */
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -69,6 +74,7 @@ final class Appender implements Agent {
     private long lastForce = System.nanoTime();
     private Throwable claimFailure;
     private boolean waitingForSpace;
+    private int idleCycles;
 
     private long stuckSince;
     private boolean stuckReported;
@@ -328,7 +334,9 @@ final class Appender implements Agent {
             clearStuck();
             return false;
         }
-        if (head == ring.producerPosition()) {
+        final boolean nothingBegun = ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(headIndex())) == 0;
+        if (nothingBegun && !closeRequested && idleCycles++ % TAIL_LOOK_CYCLES != 0
+                || head == ring.producerPosition()) {
             clearStuck();
             return true;
         }
