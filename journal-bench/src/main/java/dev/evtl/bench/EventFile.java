@@ -52,8 +52,10 @@ public final class EventFile implements AutoCloseable {
      * @param bytes  the same memory
      * @param index  of the event
      * @param length of the event in bytes, its header included
+     * @throws IOException if writing fails
      */
-    public void append(final UnsafeBuffer source, final ByteBuffer bytes, final int index, final int length) {
+    public void append(final UnsafeBuffer source, final ByteBuffer bytes, final int index, final int length)
+            throws IOException {
         int target = storage.reserve(length);
         while (target < 0) {
             Thread.yield();

@@ -30,7 +30,7 @@ final class Charts {
     private static final int SCALE = 2;
 
     private static final int BAR_CHART_WIDTH = 1000;
-    private static final int BAR_SPACE = 36;
+    private static final int BAR_SPACE = 46;
     private static final int BAR_CHART_EXTRA_HEIGHT = 100;
     private static final int CURVE_CHART_WIDTH = 640;
     private static final int CURVE_CHART_HEIGHT = 460;
@@ -107,7 +107,7 @@ final class Charts {
         chart.getStyler()
                 .setAvailableSpaceFill(0.8)
                 .setXAxisMin(0.0)
-                .setXAxisTickMarkSpacingHint(BAR_SPACE - 6); // the categories' too: more, and some go without a label
+                .setXAxisTickMarkSpacingHint(BAR_SPACE - 4); // the categories' too: more, and some go without a label
         chart.addSeries("most", most, labels).setFillColor(MOST_COLOUR);
         chart.addSeries("median", median, labels).setFillColor(COLOURS.get(Role.JOURNAL));
         chart.addSeries("least", least, labels).setFillColor(LEAST_COLOUR);

@@ -95,7 +95,7 @@ public final class Compare implements Callable<Integer> {
         facts.put("date", start.truncatedTo(ChronoUnit.SECONDS).toString());
         facts.put(
                 "command",
-                "compare "
+                "journal-bench/bin/compare "
                         + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
         facts.put("rounds", settings.rounds() + " counted, of " + settings.events() + " events where no rate is given");
         facts.put("took", Duration.between(start, Instant.now()).toSeconds() + " s");

@@ -317,9 +317,6 @@ final class Comparison {
                     + " are free");
             return;
         }
-        if (!Device.dropCaches()) {
-            results.note("The page cache could not be dropped before reading: only root may");
-        }
         for (final Contestant contestant : contestants) {
             if (contestant.groups().contains(Group.COLD)) {
                 talk.println(Group.COLD + ": " + contestant.label());
@@ -346,7 +343,10 @@ final class Comparison {
             series.apply(WRITTEN)
                     .add(Figure.DEVICE_BYTES_PER_BYTE, (double) (after.getAsLong() - before.getAsLong()) / bytes);
         }
-        Device.dropCaches();
+        if (settings.droppingCaches() && !Device.dropCaches()) {
+            results.note(entrant.writer.contestant().label()
+                    + ": the page cache could not be dropped before reading, which only root may");
+        }
         final Reply read = request(entrant.writer, "read " + round + " " + events + " true");
         series.apply(READ).add(Figure.BYTES_PER_SECOND, bytes * 1e9 / read.number("nanos"));
     }

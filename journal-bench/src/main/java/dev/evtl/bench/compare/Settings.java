@@ -17,6 +17,7 @@ import java.util.Set;
  * @param syncing        how long events are forced
  * @param sizes          of the files of {@link Group#SIZE}, in bytes
  * @param coldBytes      length of the file of {@link Group#COLD}
+ * @param droppingCaches whether the page cache of the whole machine may be dropped before that file is read
  * @param timeout        within which a child must answer
  */
 record Settings(
@@ -29,6 +30,7 @@ record Settings(
         Duration syncing,
         List<Long> sizes,
         long coldBytes,
+        boolean droppingCaches,
         Duration timeout) {
     static final List<Long> RATES = List.of(5_000_000L, 1_000_000L, 100_000L);
 
@@ -44,6 +46,7 @@ record Settings(
                 Duration.ofMillis(200),
                 List.of(),
                 0,
+                false,
                 Duration.ofSeconds(60));
     }
 
@@ -59,14 +62,17 @@ record Settings(
                 Duration.ofSeconds(1),
                 List.of(1L << 30, 8L << 30),
                 40L << 30,
+                true,
                 Duration.ofMinutes(10));
     }
 
     Settings withRounds(final int count) {
-        return new Settings(groups, count, longRounds, events, rates, offering, syncing, sizes, coldBytes, timeout);
+        return new Settings(
+                groups, count, longRounds, events, rates, offering, syncing, sizes, coldBytes, droppingCaches, timeout);
     }
 
     Settings withGroups(final Set<Group> some) {
-        return new Settings(some, rounds, longRounds, events, rates, offering, syncing, sizes, coldBytes, timeout);
+        return new Settings(
+                some, rounds, longRounds, events, rates, offering, syncing, sizes, coldBytes, droppingCaches, timeout);
     }
 }

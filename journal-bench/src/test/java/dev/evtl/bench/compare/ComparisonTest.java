@@ -36,6 +36,7 @@ class ComparisonTest {
                 Duration.ofMillis(10),
                 List.of(1L << 20),
                 1 << 20,
+                false,
                 Duration.ofMinutes(1));
         try (BenchDirectory files = new BenchDirectory(directory)) {
             return new Comparison(settings, contestants, files, new PrintStream(OutputStream.nullOutputStream())).run();
