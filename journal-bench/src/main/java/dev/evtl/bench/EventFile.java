@@ -39,7 +39,6 @@ public final class EventFile implements AutoCloseable {
                         SystemEpochNanoClock.INSTANCE.nanoTime(),
                         true,
                         0,
-                        STEP,
                         PosixFilePermissions.fromString("rw-------")));
         storage = new MappedStorage(file, new Space(STEP, Growth.steps(STEP), Long.MAX_VALUE), maxEventLength);
         checksum = new EventChecksum(file.header().checksum());
