@@ -79,6 +79,7 @@ final class Appender implements Agent {
     private long stuckSince;
     private boolean stuckReported;
     private boolean leaving;
+    private long leavingSince;
     private boolean abandoned;
 
     private boolean full;
@@ -371,8 +372,8 @@ final class Appender implements Agent {
         if (!leaving && (failure != null || stuckFor >= closeTimeoutNanos)) {
             leaving = true;
             counters.set(Counters.STATE, failure == null ? Counters.CLOSED : Counters.FAILED_AND_CLOSED);
-            stuckSince = 0; // the grace begins
-        } else if (leaving && stuckFor >= GRACE_NANOS) {
+            leavingSince = System.nanoTime(); // one grace for all claims, as none is committed from now on
+        } else if (leaving && System.nanoTime() - leavingSince >= GRACE_NANOS) {
             final int events = stuckEvents();
             final boolean passed = ring.unblock();
             // not even its length was stored, or its only producer is gone: nothing behind it can be read
