@@ -13,6 +13,7 @@ import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.storage.StorageMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -96,11 +97,15 @@ final class Roster {
                 directory -> {
                     throw new UnsupportedOperationException("no events are written");
                 }));
-        all.add(syncer(SYNC, "EVTL, sync() after each event", 1, SyncPolicy.NONE));
-        all.add(syncer(SYNC_1, "EVTL, EVERY_BATCH, 1 producer in sync()", 1, SyncPolicy.EVERY_BATCH));
-        all.add(syncer("evtl-sync-2", "EVTL, EVERY_BATCH, 2 producers in sync()", 2, SyncPolicy.EVERY_BATCH));
-        all.add(syncer("evtl-sync-4", "EVTL, EVERY_BATCH, 4 producers in sync()", 4, SyncPolicy.EVERY_BATCH));
-        all.add(syncer(SYNC_8, "EVTL, EVERY_BATCH, 8 producers in sync()", 8, SyncPolicy.EVERY_BATCH));
+        all.add(syncer(SYNC, "EVTL, WRITE, sync() after each event", 1, StorageMode.WRITE, SyncPolicy.NONE));
+        all.add(syncer(
+                "evtl-sync-mapped", "EVTL, MAPPED, sync() after each event", 1, StorageMode.MAPPED, SyncPolicy.NONE));
+        all.add(syncer(
+                "evtl-sync-direct", "EVTL, DIRECT, sync() after each event", 1, StorageMode.DIRECT, SyncPolicy.NONE));
+        all.add(batchSyncer(SYNC_1, 1));
+        all.add(batchSyncer("evtl-sync-2", 2));
+        all.add(batchSyncer("evtl-sync-4", 4));
+        all.add(batchSyncer(SYNC_8, 8));
         all.add(writer(SIZE, "EVTL, a claim each", 1, 1, true, EnumSet.of(Group.SIZE)));
         all.add(new Contestant(
                 RAW,
@@ -150,15 +155,24 @@ final class Roster {
         return journal(id, label, 1, 64, groups, JournalConfig.builder(), verify);
     }
 
+    private static Contestant batchSyncer(final String id, final int producers) {
+        final String label = "EVTL, WRITE, EVERY_BATCH, " + producers + (producers == 1 ? " producer" : " producers");
+        return syncer(id, label + " in sync()", producers, StorageMode.WRITE, SyncPolicy.EVERY_BATCH);
+    }
+
     private static Contestant syncer(
-            final String id, final String label, final int producers, final SyncPolicy policy) {
+            final String id,
+            final String label,
+            final int producers,
+            final StorageMode storage,
+            final SyncPolicy policy) {
         return journal(
                 id,
                 label,
                 producers,
                 1,
                 EnumSet.of(Group.SYNC),
-                JournalConfig.builder().syncPolicy(policy),
+                JournalConfig.builder().storage(storage).syncPolicy(policy),
                 true);
     }
 
