@@ -4,7 +4,6 @@ import static dev.evtl.journal.Drops.GAP_MESSAGE_TYPE;
 
 import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.storage.JournalException;
 import dev.evtl.journal.storage.JournalStorage;
 import java.io.IOException;
@@ -31,8 +30,6 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
 final class Appender implements Agent {
     /** Claims in a batch: some ten to a hundred KiB of ring, which still are in the cache when they are zeroed. */
     private static final int BATCH_LIMIT = 1024;
-    /** A full file keeps room for two gap events: one when dropping begins, one at the close. */
-    static final int FULL_RESERVE = 2 * GapEvent.LENGTH;
     /**
      * Idle cycles from one look at the ring's tail to the next: it only tells of a claim that was stopped before its
      * first store, and each look takes the line from the producers.
@@ -53,6 +50,7 @@ final class Appender implements Agent {
     private final SyncPolicy syncPolicy;
     private final WhenFull whenFull;
     private final int fullReserve;
+    private final FullFile fullFile;
     private final ErrorHandler errorHandler;
     private final long stuckClaimNanos;
     private final long closeTimeoutNanos;
@@ -82,11 +80,6 @@ final class Appender implements Agent {
     private long leavingSince;
     private boolean abandoned;
 
-    private boolean full;
-    private long fullDropped;
-    private long fullFirst;
-    private long fullLast;
-
     Appender(
             final JournalConfig config,
             final RingBuffer ring,
@@ -102,7 +95,8 @@ final class Appender implements Agent {
         this.checksum = checksum;
         this.syncPolicy = config.syncPolicy;
         this.whenFull = config.whenFull;
-        this.fullReserve = whenFull == WhenFull.DROP ? FULL_RESERVE : 0;
+        this.fullReserve = whenFull == WhenFull.DROP ? FullFile.RESERVE : 0;
+        this.fullFile = new FullFile(storage, checksum);
         this.errorHandler = config.errorHandler;
         this.stuckClaimNanos = config.stuckClaimNanos;
         this.closeTimeoutNanos = config.closeTimeoutNanos;
@@ -173,7 +167,7 @@ final class Appender implements Agent {
         try {
             final boolean gap = messageType == GAP_MESSAGE_TYPE;
             final int events = gap ? 1 : messageType;
-            final int target = full ? JournalStorage.FULL : storage.reserve(length + fullReserve);
+            final int target = fullFile.isFull() ? JournalStorage.FULL : storage.reserve(length + fullReserve);
             if (target >= 0) {
                 storage.buffer().putBytes(target, source, index, length);
                 if (checksum != null) {
@@ -229,49 +223,12 @@ final class Appender implements Agent {
             throw new JournalFullException(storage.path() + ": has reached its maximum, " + storage.allocated()
                     + " bytes; open another file, or this one with a larger maxSize");
         }
-        final int payload = index + EventHeader.LENGTH;
-        final long first = gap ? GapEvent.firstTimestamp(source, payload) : EventHeader.timestamp(source, index);
-        if (fullDropped == 0) {
-            fullFirst = first;
-        }
-        fullLast = gap ? GapEvent.lastTimestamp(source, payload) : lastTimestamp(source, index, length);
         if (gap) {
-            fullDropped += GapEvent.dropped(source, payload);
+            fullFile.dropGap(source, index);
         } else {
-            fullDropped += events;
             countDropped(events, length);
+            fullFile.drop(events, source, index, length);
         }
-        if (!full) {
-            full = true;
-            appendFullGap();
-        }
-    }
-
-    private static long lastTimestamp(final MutableDirectBuffer source, final int index, final int length) {
-        long timestamp = 0;
-        for (int i = index; i < index + length; ) {
-            timestamp = EventHeader.timestamp(source, i);
-            i += EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(source, i));
-        }
-        return timestamp;
-    }
-
-    private void appendFullGap() throws IOException {
-        final int target = storage.reserve(GapEvent.LENGTH);
-        if (target < 0) {
-            throw new JournalFullException(storage.path() + ": has no room left to record that events were dropped");
-        }
-        GapEvent.encode(storage.buffer(), target, fullLast, fullDropped, fullFirst, fullLast);
-        if (checksum != null) {
-            final byte[] bytes = new byte[GapEvent.LENGTH];
-            storage.buffer().getBytes(target, bytes);
-            storage.buffer()
-                    .putInt(
-                            target + EventHeader.CHECKSUM_OFFSET,
-                            checksum.compute(bytes, 0, bytes.length, storage.position()));
-        }
-        storage.append(GapEvent.LENGTH, 1);
-        fullDropped = 0;
     }
 
     private ControlledMessageHandler.Action onDiscard(
@@ -408,10 +365,8 @@ final class Appender implements Agent {
         if (ring.consumerPosition() != ring.producerPosition() && !abandoned) {
             return; // the gap, or one that a producer was recording
         }
-        if (fullDropped > 0) {
-            appendFullGap();
-            publish();
-        }
+        fullFile.record();
+        publish();
         storage.close();
         end(Counters.CLOSED);
     }

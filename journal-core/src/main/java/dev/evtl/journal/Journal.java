@@ -180,7 +180,7 @@ public final class Journal implements AutoCloseable {
     }
 
     private static JournalStorage open(final JournalFile file, final JournalConfig config) {
-        final int maxClaimLength = config.ringSize / 8 + Appender.FULL_RESERVE;
+        final int maxClaimLength = config.ringSize / 8 + FullFile.RESERVE;
         return switch (config.storage) {
             case MAPPED -> new MappedStorage(file, config.space, maxClaimLength);
             case WRITE -> WriteStorage.buffered(file, config.space, maxClaimLength);
