@@ -30,6 +30,8 @@ public final class EventBlock {
     /** Fits the second-level cache of current processors, and the largest event. */
     private static final int BLOCK_LENGTH = 128 * 1024;
 
+    private static final long NOWHERE = -1;
+
     private final Source source;
     private final EventChecksum checksum;
     private final byte[] bytes = new byte[BLOCK_LENGTH];
@@ -39,6 +41,8 @@ public final class EventBlock {
     private int length;
     private int index;
     private long word;
+    private long aheadPosition = NOWHERE;
+    private long aheadWord;
     private int expectedChecksum;
     private Problem problem;
 
@@ -72,7 +76,7 @@ public final class EventBlock {
         if (available < EventHeader.LENGTH || !ensure(position, EventHeader.LENGTH, available)) {
             return refuse(Problem.PAST_END);
         }
-        word = EventHeader.word(buffer, index);
+        word = position == aheadPosition ? aheadWord : EventHeader.word(buffer, index);
         if (EventHeader.type(word) == EventHeader.TYPE_NOTHING) {
             return refuse(Problem.NOTHING_HERE);
         }
@@ -84,7 +88,10 @@ public final class EventBlock {
             return refuse(Problem.PAST_END);
         }
         if (checksum != null) {
-            buffer.putInt(index + CHECKSUM_OFFSET, 0);
+            if (position != aheadPosition) {
+                buffer.putInt(index + CHECKSUM_OFFSET, 0);
+            }
+            lookAhead(position + eventLength);
             expectedChecksum = checksum.compute(bytes, index, eventLength, position);
             if (expectedChecksum != EventHeader.checksum(word)) {
                 return refuse(Problem.CHECKSUM);
@@ -94,11 +101,22 @@ public final class EventBlock {
         return eventLength;
     }
 
+    /** Takes the next event's checksum out before its turn comes: to load what was stored just before stalls. */
+    private void lookAhead(final long position) {
+        final int next = (int) (position - start);
+        if (next + EventHeader.LENGTH <= length) {
+            aheadPosition = position;
+            aheadWord = EventHeader.word(buffer, next);
+            buffer.putInt(next + CHECKSUM_OFFSET, 0);
+        }
+    }
+
     private boolean ensure(final long position, final int needed, final long available) {
         // who goes back would find checksums that were zeroed to verify the events
         if (position < untouched || position + needed > start + length) {
             start = position;
             untouched = position;
+            aheadPosition = NOWHERE;
             length = source.read(position, bytes, (int) Math.min(available, BLOCK_LENGTH));
         }
         index = (int) (position - start);
