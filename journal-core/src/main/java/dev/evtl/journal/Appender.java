@@ -155,7 +155,7 @@ final class Appender implements Agent {
 
     /** Asks for the tail only if a claim lies behind what was taken: each look at it slows the producers. */
     private void noteRingUse(final long taken) {
-        final boolean more = ring.buffer().getInt(RecordDescriptor.lengthOffset(headIndex())) != 0;
+        final boolean more = headLength() != 0;
         final long used = more ? taken + ring.size() : taken;
         if (used > counters.get(Counters.RING_HIGH_WATER_MARK)) {
             counters.set(Counters.RING_HIGH_WATER_MARK, Math.min(used, ring.capacity()));
@@ -292,7 +292,7 @@ final class Appender implements Agent {
             clearStuck();
             return false;
         }
-        final boolean nothingBegun = ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(headIndex())) == 0;
+        final boolean nothingBegun = headLength() == 0;
         if (nothingBegun && !closeRequested && idleCycles++ % TAIL_LOOK_CYCLES != 0
                 || head == ring.producerPosition()) {
             clearStuck();
@@ -334,7 +334,7 @@ final class Appender implements Agent {
             final int events = stuckEvents();
             final boolean passed = ring.unblock();
             // not even its length was stored, or its only producer is gone: nothing behind it can be read
-            abandoned = !passed && ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(headIndex())) <= 0;
+            abandoned = !passed && headLength() <= 0;
             if (passed || abandoned) {
                 counters.add(Counters.CLAIMS_LEFT, events);
                 report(new JournalException(storage.path() + ": closed without a claim of " + events
@@ -345,6 +345,11 @@ final class Appender implements Agent {
 
     private int headIndex() {
         return (int) ring.consumerPosition() & ring.capacity() - 1;
+    }
+
+    /** Length of the record at the head: 0 where none has begun, negative while it is not committed. */
+    private int headLength() {
+        return ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(headIndex()));
     }
 
     private int stuckEvents() {

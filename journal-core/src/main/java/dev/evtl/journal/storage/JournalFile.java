@@ -150,7 +150,7 @@ public final class JournalFile implements AutoCloseable {
             report = new RecoveryReport(scan.condition(), events, validEnd, scan.tailEnd() - validEnd, scan.reason());
         }
         final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
-        channel.read(bytes, 0);
+        JournalFiles.read(channel, bytes, 0);
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
         FileHeader.publish(buffer, events, validEnd);
         FileHeader.durableOffset(buffer, validEnd);

@@ -155,6 +155,14 @@ final class JournalFiles {
         }
     }
 
+    /** Fills the buffer's remaining bytes from a position on; leaves some remaining only where the file ends. */
+    static void read(final FileChannel channel, final ByteBuffer bytes, final long position) throws IOException {
+        final long start = position - bytes.position();
+        while (bytes.hasRemaining() && channel.read(bytes, start + bytes.position()) >= 0) {
+            // a read may return less than was asked for
+        }
+    }
+
     static int write(final FileChannel channel, final ByteBuffer bytes, final long position) throws IOException {
         final int length = bytes.remaining();
         while (bytes.hasRemaining()) {

@@ -45,7 +45,7 @@ public record JournalHeader(
      */
     public static JournalHeader read(final Path file, final FileChannel channel) throws IOException {
         final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
-        readFully(channel, bytes);
+        JournalFiles.read(channel, bytes, 0);
         final long length = channel.size();
         if (bytes.hasRemaining() || length < FileHeader.LENGTH) {
             throw new CorruptJournalException(
@@ -58,7 +58,7 @@ public record JournalHeader(
         }
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
         if (FileHeader.state(buffer) == FileHeader.STATE_CLOSED) {
-            readFully(channel, bytes.clear()); // a writer may have closed it while its fields were read
+            JournalFiles.read(channel, bytes.clear(), 0); // a writer may have closed it while its fields were read
         }
         expect(file, 0, "not a journal: magic", FileHeader.MAGIC, FileHeader.magic(buffer));
         expect(file, 4, "a version this does not read", FileHeader.VERSION, FileHeader.version(buffer));
@@ -83,12 +83,6 @@ public record JournalHeader(
                 FileHeader.durableOffset(buffer),
                 FileHeader.state(buffer) == FileHeader.STATE_CLOSED,
                 length);
-    }
-
-    private static void readFully(final FileChannel channel, final ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
-            // a read may return less than was asked for
-        }
     }
 
     private static void expect(

@@ -174,9 +174,7 @@ public record JournalScan(
     private static int read(final FileChannel channel, final long position, final byte[] target, final int length) {
         final ByteBuffer bytes = ByteBuffer.wrap(target, 0, length);
         try {
-            while (bytes.hasRemaining() && channel.read(bytes, position + bytes.position()) >= 0) {
-                // a read may return less than was asked for
-            }
+            JournalFiles.read(channel, bytes, position);
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -133,9 +133,7 @@ public final class WriteStorage extends FileStorage {
     private void loadLastBlock() {
         stage.limit((int) (written - stageStart));
         try {
-            while (stage.hasRemaining() && channel.read(stage, stageStart + stage.position()) >= 0) {
-                // a read may return less than was asked for
-            }
+            JournalFiles.read(channel, stage, stageStart);
         } catch (final IOException e) {
             abandon();
             throw new JournalException(path() + ": could not be read: " + e.getMessage(), e);
