@@ -146,6 +146,9 @@ final class JournalFiles {
 
     /** Writes zeros: allocates space, so that a full disk shows here as an exception and not later as a signal. */
     static void fill(final FileChannel channel, final long from, final long to) throws IOException {
+        if (from >= to) {
+            return; // before anything is allocated
+        }
         final ByteBuffer zeros = ZEROS.duplicate();
         long position = from;
         while (position < to) {
