@@ -1,6 +1,7 @@
 package dev.evtl.bench;
 
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -17,8 +18,9 @@ import org.openjdk.jmh.annotations.TearDown;
 public class Publish extends FileBenchmark {
     private static final int EVENTS = 1 << 20;
 
-    @Param({"1", "2", "4"})
-    public int producers;
+    /** How many, or one with the ring that takes no second one. */
+    @Param({"1", "one-to-one", "2", "4"})
+    public String producers;
 
     @Param({"1", "4", "16", "64"})
     public int eventsPerClaim;
@@ -29,12 +31,16 @@ public class Publish extends FileBenchmark {
     @Param({"true", "false"})
     public boolean checksums;
 
+    private boolean singleProducer;
+    private int producerCount;
     private Producers threads;
     private JournalTarget target;
 
     @Setup(Level.Trial)
     public void startThreads() {
-        threads = new Producers(producers);
+        singleProducer = producers.equals("one-to-one");
+        producerCount = singleProducer ? 1 : Integer.parseInt(producers);
+        threads = new Producers(producerCount);
     }
 
     @TearDown(Level.Trial)
@@ -44,13 +50,15 @@ public class Publish extends FileBenchmark {
 
     @Setup(Level.Invocation)
     public void open() throws IOException {
-        target = new JournalTarget(Journal.open(newFile(), config(checksums).build()), payload, eventsPerClaim);
+        final JournalConfig config =
+                config(checksums).singleProducer(singleProducer).build();
+        target = new JournalTarget(Journal.open(newFile(), config), payload, eventsPerClaim);
     }
 
     @Benchmark
     @OperationsPerInvocation(EVENTS)
     public void publish() throws InterruptedException, ExecutionException {
-        threads.publish(target, EVENTS / producers);
+        threads.publish(target, EVENTS / producerCount);
         target.awaitWritten(EVENTS);
     }
 

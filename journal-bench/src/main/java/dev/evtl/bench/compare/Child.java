@@ -1,5 +1,6 @@
 package dev.evtl.bench.compare;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.evtl.bench.ContentCheck;
 import dev.evtl.bench.EventProducer;
 import dev.evtl.bench.EventSource;
@@ -9,6 +10,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +30,8 @@ final class Child {
     static final String OK = "ok";
     static final String ERROR = "error";
 
+    private static final OperatingSystemMXBean SYSTEM =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     private final Contestant contestant;
@@ -91,6 +95,7 @@ final class Child {
     private Reply publish(final long events) throws InterruptedException, ExecutionException {
         try (Producers producers = new Producers(contestant.producers())) {
             final Allocations allocations = new Allocations();
+            final long cpuBefore = SYSTEM.getProcessCpuTime();
             final long start = System.nanoTime();
             producers.publish(target, events / contestant.producers());
             final long given = System.nanoTime();
@@ -99,6 +104,7 @@ final class Child {
             return new Reply()
                     .with("callerNanos", given - start)
                     .with("nanos", written - start)
+                    .with("cpuNanos", SYSTEM.getProcessCpuTime() - cpuBefore)
                     .with("allocated", allocations.bytesSinceStart());
         }
     }

@@ -209,17 +209,22 @@ final class Comparison {
     }
 
     private void write(final Entrant entrant, final Path round, final Function<String, Series> series)
-            throws ChildException, InterruptedException {
+            throws ChildException, InterruptedException, IOException {
         final long events = settings.events();
-        final Reply written = writeWhole(entrant.writer, round, events);
-        request(entrant.writer, "read " + round + " " + events + " true");
         final Series figures = series.apply("");
+        request(entrant.writer, "open " + round + " " + events);
+        final Reply written = request(entrant.writer, "publish " + events);
+        PageCache.bytesOf(round)
+                .ifPresent(bytes -> figures.add(Figure.PAGE_CACHE, (double) bytes / events / EVENT_LENGTH));
+        request(entrant.writer, "close");
+        request(entrant.writer, "read " + round + " " + events + " true");
         figures.add(Figure.EVENTS_PER_SECOND, events * 1e9 / written.number("nanos"));
         figures.add(
                 Figure.CALLER_NANOS,
                 (double) written.number("callerNanos")
                         * entrant.writer.contestant().producers()
                         / events);
+        figures.add(Figure.CPU_NANOS, (double) written.number("cpuNanos") / events);
         figures.add(Figure.ALLOCATED, (double) written.number("allocated") / events);
     }
 

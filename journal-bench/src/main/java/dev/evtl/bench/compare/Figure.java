@@ -6,6 +6,8 @@ import java.util.List;
 enum Figure {
     EVENTS_PER_SECOND("events/s"),
     CALLER_NANOS("ns of the caller per event"),
+    CPU_NANOS("ns of CPU per event"),
+    PAGE_CACHE("bytes of page cache per byte of events"),
     NANOS_PER_EVENT("ns per event"),
     ALLOCATED("bytes allocated per event"),
     P50("p50, ns", 50),

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.ServiceLoader;
 import java.util.Set;
 import org.agrona.concurrent.YieldingIdleStrategy;
@@ -76,6 +77,16 @@ final class Roster {
                         64),
                 directory -> new JournalSource(file(directory), true)));
         all.add(writer(FOUR_PRODUCERS, "EVTL, a claim each, 4 producers", 4, 1, true, EnumSet.of(Group.WRITE)));
+        for (final StorageMode mode : List.of(StorageMode.WRITE, StorageMode.DIRECT)) {
+            all.add(journal(
+                    "evtl-each-" + mode.name().toLowerCase(Locale.ROOT),
+                    "EVTL, " + mode + ", a claim each",
+                    1,
+                    1,
+                    EnumSet.of(Group.WRITE, Group.CALLER),
+                    JournalConfig.builder().storage(mode),
+                    true));
+        }
         all.add(journal(
                 "evtl-each-yielding",
                 "EVTL, a claim each, the appender yielding",
@@ -117,6 +128,7 @@ final class Roster {
                 (directory, events) -> new RawTarget(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL),
                 directory -> new RawSource(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL)));
         all.add(writer(COLD, "EVTL, 64 events a claim", 1, 64, true, EnumSet.of(Group.COLD)));
+        all.add(reader("evtl-cold-unverified", "EVTL, 64 events a claim, not verified", false, EnumSet.of(Group.COLD)));
         peers().forEach(peers -> all.addAll(peers.contestants()));
         return all;
     }

@@ -40,7 +40,13 @@ record Row(
     }
 
     private static final Map<Group, List<Figure>> FIGURES = Map.of(
-            Group.WRITE, List.of(Figure.EVENTS_PER_SECOND, Figure.CALLER_NANOS, Figure.ALLOCATED),
+            Group.WRITE,
+                    List.of(
+                            Figure.EVENTS_PER_SECOND,
+                            Figure.CALLER_NANOS,
+                            Figure.CPU_NANOS,
+                            Figure.PAGE_CACHE,
+                            Figure.ALLOCATED),
             Group.READ, List.of(Figure.EVENTS_PER_SECOND, Figure.ALLOCATED),
             Group.CALLER, List.of(Figure.P50, Figure.P99, Figure.P999, Figure.MAX),
             Group.VISIBLE, List.of(Figure.P50, Figure.P99, Figure.P999, Figure.MAX),
@@ -140,8 +146,8 @@ record Row(
         return switch (figure) {
             case EVENTS_PER_SECOND, FORCES_PER_SECOND, BYTES_PER_SECOND -> scaled(value);
             case ALLOCATED -> String.format(Locale.ROOT, "%.4f", value);
-            case DEVICE_BYTES_PER_BYTE -> String.format(Locale.ROOT, "%.3f", value);
-            case CALLER_NANOS, NANOS_PER_EVENT -> String.format(Locale.ROOT, "%.1f", value);
+            case DEVICE_BYTES_PER_BYTE, PAGE_CACHE -> String.format(Locale.ROOT, "%.3f", value);
+            case CALLER_NANOS, CPU_NANOS, NANOS_PER_EVENT -> String.format(Locale.ROOT, "%.1f", value);
             default -> String.format(Locale.ROOT, "%,d", Math.round(value));
         };
     }
