@@ -35,17 +35,17 @@ record DamagedHeader(JournalHeader header, boolean sequenceKnown, List<String> r
         }
         final long length = channel.size();
         final long found = finder.findHeaderChecksum(FileHeader.LENGTH, length, stored, computed);
-        final boolean looksUnchecked = FileHeader.magic(buffer) == FileHeader.MAGIC
-                && FileHeader.version(buffer) == FileHeader.VERSION
-                && FileHeader.flags(buffer) == 0;
-        if (found == EventFinder.NOWHERE && !looksUnchecked) {
+        final boolean unchecked = found == EventFinder.NOWHERE;
+        if (unchecked
+                && !hasOnlyItsChecksumDamaged(buffer)
+                && repair(buffer, 0, stored).isEmpty()) {
             JournalHeader.read(file, channel); // says what is wrong
         }
-        final int flags = found == EventFinder.NOWHERE ? 0 : FileHeader.FLAG_CHECKSUMS;
-        final int checksum = found == EventFinder.NOWHERE ? stored : (int) found;
+        final int flags = unchecked ? 0 : FileHeader.FLAG_CHECKSUMS;
+        final int checksum = unchecked ? stored : (int) found;
         final List<String> remarks = new ArrayList<>();
         remarks.add("header damaged: " + JournalHeader.expected("checksum", computed, stored)
-                + (flags == 0
+                + (unchecked
                         ? "; no event verifies, so it is read as a file without checksums"
                         : String.format("; the events are tied to 0x%08x", checksum)));
         final OptionalLong base = checksum == computed
@@ -69,6 +69,12 @@ record DamagedHeader(JournalHeader header, boolean sequenceKnown, List<String> r
                         length),
                 base.isPresent(),
                 remarks);
+    }
+
+    private static boolean hasOnlyItsChecksumDamaged(final UnsafeBuffer buffer) {
+        return FileHeader.magic(buffer) == FileHeader.MAGIC
+                && FileHeader.version(buffer) == FileHeader.VERSION
+                && FileHeader.flags(buffer) == 0;
     }
 
     /**

@@ -149,9 +149,11 @@ public final class JournalSalvage {
 
     private void walk() throws IOException {
         final long length = header.length();
-        final boolean toWriteOffset =
-                !header.hasChecksums() && header.writeOffset() >= FileHeader.LENGTH && header.writeOffset() <= length;
-        final long limit = toWriteOffset ? header.writeOffset() : length;
+        final boolean toPublishedEnd = !header.hasChecksums()
+                && !header.closed()
+                && publishedEnd >= FileHeader.LENGTH
+                && publishedEnd <= length;
+        final long limit = toPublishedEnd ? publishedEnd : length;
         String problem = "";
         long dataEnd = -1;
         long next = position;
