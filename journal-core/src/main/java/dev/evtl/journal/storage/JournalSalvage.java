@@ -39,7 +39,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  * sequence numbers behind a hole are not what they were.
  */
 public final class JournalSalvage {
-    private final Path file;
     private final FileChannel channel;
     private final JournalHeader header;
     private final EventFinder finder;
@@ -61,16 +60,15 @@ public final class JournalSalvage {
     private long lastTimestamp;
 
     /** A stretch without an event that verifies, and the gap that stands for it. */
-    private record Hole(long offset, long length, String reason, long gapPosition, long sequence, long[] timestamps) {}
+    private record Hole(
+            long offset, long length, String reason, long gapPosition, long sequence, long first, long last) {}
 
     private JournalSalvage(
-            final Path file,
             final FileChannel channel,
             final DamagedHeader damaged,
             final EventFinder finder,
             final EventBlock.Source source,
             final CleanFile out) {
-        this.file = file;
         this.channel = channel;
         this.header = damaged.header();
         this.finder = finder;
@@ -126,7 +124,7 @@ public final class JournalSalvage {
             final Path target) {
         final long createdAt = new SystemEpochNanoClock().nanoTime();
         try (CleanFile out = new CleanFile(target, createdAt, damaged.header().baseSequence(), permissions(real))) {
-            final JournalSalvage salvage = new JournalSalvage(file, channel, damaged, finder, source, out);
+            final JournalSalvage salvage = new JournalSalvage(channel, damaged, finder, source, out);
             salvage.walk();
             final SalvageReport report = salvage.report();
             JournalRecovery.refuseLiveWriter(file, real); // that has come meanwhile
@@ -216,11 +214,14 @@ public final class JournalSalvage {
         if (out.endClaim()) {
             brokenClaims++;
         }
-        final long first = events == 0 ? nextTimestamp : lastTimestamp;
         final Hole hole = new Hole(
-                position, end - position, reason, out.position(), header.baseSequence() + out.events(), new long[] {
-                    first, nextTimestamp
-                });
+                position,
+                end - position,
+                reason,
+                out.position(),
+                header.baseSequence() + out.events(),
+                events == 0 ? nextTimestamp : lastTimestamp,
+                nextTimestamp);
         holes.add(hole);
         out.append(gap(hole, 1), 0, GapEvent.LENGTH);
         position = end;
@@ -228,7 +229,7 @@ public final class JournalSalvage {
 
     private static UnsafeBuffer gap(final Hole hole, final long missing) {
         final UnsafeBuffer gap = new UnsafeBuffer(new byte[GapEvent.LENGTH]);
-        GapEvent.encode(gap, 0, hole.timestamps[1], missing, hole.timestamps[0], hole.timestamps[1]);
+        GapEvent.encode(gap, 0, hole.last, missing, hole.first, hole.last);
         return gap;
     }
 
