@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
             "0:good: nothing was torn or lost",
             "1:a file could not be read or written, or a writer has it open",
             "2:wrong usage",
-            "3:recovered but for a torn tail or unsynced data lost, which verify says beforehand, or it would be",
+            "3:recovered, or it would be, but its tail was torn or unsynced data was lost",
             "4:corrupt, or not a journal: refused and left as it was; see salvage"
         })
 final class Recover implements Callable<Integer> {

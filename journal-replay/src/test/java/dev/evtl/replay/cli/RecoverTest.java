@@ -186,7 +186,7 @@ class RecoverTest {
     @Test
     void helpSaysTheExitCodes() {
         final String help = evtl("recover", "--help").out();
-        assertTrue(help.contains("3   recovered but for a torn tail"), help);
+        assertTrue(help.contains("3   recovered, or it would be, but its tail was torn"), help);
         assertTrue(help.contains("4   corrupt, or not a journal: refused"), help);
     }
 }
