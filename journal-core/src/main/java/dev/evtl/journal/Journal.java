@@ -6,6 +6,7 @@ import dev.evtl.journal.storage.DiskFullException;
 import dev.evtl.journal.storage.JournalException;
 import dev.evtl.journal.storage.JournalFile;
 import dev.evtl.journal.storage.JournalLockedException;
+import dev.evtl.journal.storage.JournalScan.Condition;
 import dev.evtl.journal.storage.JournalStorage;
 import dev.evtl.journal.storage.MappedStorage;
 import dev.evtl.journal.storage.Platform;
@@ -258,7 +259,7 @@ public final class Journal implements AutoCloseable {
      * @return the report; empty if the file is new or was closed
      */
     public Optional<RecoveryReport> recovery() {
-        return Optional.ofNullable(recovery);
+        return Optional.ofNullable(recovery).filter(report -> report.condition() != Condition.CLEAN);
     }
 
     /**

@@ -89,6 +89,23 @@ class SecondWriterTest {
     }
 
     @Test
+    void isRefusedThroughAHardLinkInTheSameJvm() throws IOException {
+        try (Journal journal = open(file)) {
+            offer(journal);
+            final Path hardLink = Files.createLink(directory.resolve("hard"), file);
+            for (final Path path : new Path[] {hardLink, file}) {
+                assertTrue(assertThrows(JournalException.class, () -> open(path))
+                        .getMessage()
+                        .startsWith(path + ": has 2 names (hard links)"));
+            }
+            Files.delete(hardLink);
+            assertThrows(JournalLockedException.class, () -> open(file));
+            offer(journal);
+        }
+        assertEquals(2, JournalScan.of(file).events());
+    }
+
+    @Test
     void isRefusedAlsoAfterReadersHaveClosed() throws IOException {
         try (Journal journal = open(file)) {
             offer(journal);
@@ -97,6 +114,7 @@ class SecondWriterTest {
                 assertFalse(view.isClosed());
             }
             Files.readAllBytes(file);
+            assertThrows(JournalLockedException.class, () -> open(file));
             assertTrue(openInAnotherProcess(file).startsWith("JournalLockedException"));
         }
     }

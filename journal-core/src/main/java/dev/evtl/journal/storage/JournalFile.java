@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.function.LongConsumer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -81,10 +82,15 @@ public final class JournalFile implements AutoCloseable {
      * @return the open file
      * @throws JournalLockedException  if another writer has it open
      * @throws CorruptJournalException if it is no journal or holds damaged events; it is left as it was
-     * @throws DiskFullException       if there is no space to create it; then there is no file
+     * @throws DiskFullException       if there is no space to create it, then there is no file; or to keep what
+     *     recovery would cut off, then the file is left as it was
      * @throws JournalException        for anything else, naming the path
      */
     public static JournalFile open(final Path path, final OpenMode mode, final NewFile newFile) {
+        return open(path, mode, newFile, position -> {});
+    }
+
+    static JournalFile open(final Path path, final OpenMode mode, final NewFile newFile, final LongConsumer progress) {
         final Path real = JournalFiles.writable(path);
         checkExistence(path, mode);
         WriterLock lock = null;
@@ -104,7 +110,7 @@ public final class JournalFile implements AutoCloseable {
                 opened = new JournalFile(real, lock, file, JournalHeader.read(path, file.getChannel()), null, true);
             } else {
                 file = new RandomAccessFile(real.toFile(), "rw");
-                opened = recover(path, real, lock, file);
+                opened = recover(path, real, lock, file, progress);
             }
             return opened;
         } catch (final IOException e) {
@@ -130,29 +136,32 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
-     * The steps of FORMAT.md in their order: each can be the last before a crash, and the next open starts over. A
-     * closed file is walked too: what is appended behind damage could never be recovered.
+     * The steps of FORMAT.md in their order, after the bytes that the zeros replace were kept: each can be the last
+     * before a crash, and the next open starts over. A closed file is walked too: what is appended behind damage could
+     * never be recovered.
      */
     private static JournalFile recover(
-            final Path path, final Path real, final WriterLock lock, final RandomAccessFile file) throws IOException {
+            final Path path,
+            final Path real,
+            final WriterLock lock,
+            final RandomAccessFile file,
+            final LongConsumer progress)
+            throws IOException {
         final FileChannel channel = file.getChannel();
-        final JournalScan scan = JournalScan.of(path, channel, false);
-        if (scan.condition() == Condition.CORRUPT) {
-            throw new CorruptJournalException(
-                    CorruptJournalException.Kind.CORRUPT_EVENT, path, scan.offset(), scan.sequence(), scan.reason());
-        }
-        final long validEnd = scan.validEnd();
-        final long events = scan.events();
-        RecoveryReport report = null;
-        if (!scan.header().closed()) {
+        final JournalScan scan = JournalScan.of(path, channel, false, progress);
+        final RecoveryReport report = RecoveryReport.of(path, real, channel, scan);
+        final long validEnd = report.validEnd();
+        if (report.condition() != Condition.CLEAN) {
+            if (report.cutFile().isPresent()) {
+                CutFile.save(report.cutFile().get(), real, channel, validEnd, scan.tailEnd());
+            }
             JournalFiles.fill(channel, validEnd, scan.tailEnd());
             channel.force(true);
-            report = new RecoveryReport(scan.condition(), events, validEnd, scan.tailEnd() - validEnd, scan.reason());
         }
         final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
         JournalFiles.read(channel, bytes, 0);
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
-        FileHeader.publish(buffer, events, validEnd);
+        FileHeader.publish(buffer, report.events(), validEnd);
         FileHeader.durableOffset(buffer, validEnd);
         FileHeader.state(buffer, FileHeader.STATE_OPEN);
         JournalFiles.write(channel, bytes.clear(), 0);
@@ -191,7 +200,7 @@ public final class JournalFile implements AutoCloseable {
     /**
      * What opening found.
      *
-     * @return the report, or null if the file is new or was closed cleanly
+     * @return the report, or null if the file is new
      */
     public RecoveryReport recovery() {
         return recovery;
@@ -218,6 +227,17 @@ public final class JournalFile implements AutoCloseable {
     /** Cuts the file to a length. An interrupt does not close the file, as it would with the channel's own method. */
     void setLength(final long length) throws IOException {
         file.setLength(length);
+    }
+
+    /** Marks a file that nothing was put into as closed, in the order in which a storage closes one. */
+    void closeCleanly() throws IOException {
+        setLength(header.writeOffset());
+        sync();
+        final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+        JournalFiles.read(channel(), bytes, 0);
+        FileHeader.state(new UnsafeBuffer(bytes), FileHeader.STATE_CLOSED);
+        JournalFiles.write(channel(), bytes.clear(), 0);
+        sync();
     }
 
     /** Lets the file go because it could not be used: one that this made is deleted. */

@@ -12,6 +12,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -135,6 +137,19 @@ final class JournalFiles {
                 channel.close();
             }
         }
+    }
+
+    /** The permissions of a file, for one that is made beside it; none where the file system has no such thing. */
+    static FileAttribute<?>[] permissionsOf(final Path file) throws IOException {
+        final Set<PosixFilePermission> permissions = posixPermissions(file);
+        return permissions.isEmpty()
+                ? new FileAttribute<?>[0]
+                : new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(permissions)};
+    }
+
+    static Set<PosixFilePermission> posixPermissions(final Path file) throws IOException {
+        final boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+        return posix ? Files.getPosixFilePermissions(file) : Set.of();
     }
 
     /** A new name is durable only after its directory was forced. */

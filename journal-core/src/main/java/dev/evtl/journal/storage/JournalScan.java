@@ -84,11 +84,7 @@ public record JournalScan(
         }
     }
 
-    static JournalScan of(final Path file, final FileChannel channel, final boolean liveWriter) throws IOException {
-        return of(file, channel, liveWriter, position -> {});
-    }
-
-    private static JournalScan of(
+    static JournalScan of(
             final Path file, final FileChannel channel, final boolean liveWriter, final LongConsumer progress)
             throws IOException {
         final JournalHeader header = JournalHeader.read(file, channel);
@@ -171,7 +167,7 @@ public record JournalScan(
         return gap ? GapEvent.dropped(block.buffer(), block.index() + EventHeader.LENGTH) : 0;
     }
 
-    private static int read(final FileChannel channel, final long position, final byte[] target, final int length) {
+    static int read(final FileChannel channel, final long position, final byte[] target, final int length) {
         final ByteBuffer bytes = ByteBuffer.wrap(target, 0, length);
         try {
             JournalFiles.read(channel, bytes, position);
@@ -181,7 +177,8 @@ public record JournalScan(
         return bytes.position();
     }
 
-    private static long endOfData(final FileChannel channel, final long from, final long to) throws IOException {
+    /** The end of the last byte in a stretch that is not zero, or its start if there is none. */
+    static long endOfData(final FileChannel channel, final long from, final long to) throws IOException {
         final byte[] bytes = new byte[1 << 16];
         long end = from;
         int length;

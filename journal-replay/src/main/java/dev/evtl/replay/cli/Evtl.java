@@ -37,8 +37,17 @@ import picocli.CommandLine.ScopeType;
 /** The {@code evtl} command. */
 @Command(
         name = "evtl",
-        description = "Stresses, records, reads and checks EVTL journals.",
-        subcommands = {Stress.class, Record.class, Info.class, Cat.class, Replay.class, Verify.class},
+        description = "Stresses, records, reads, checks and mends EVTL journals.",
+        subcommands = {
+            Stress.class,
+            Record.class,
+            Info.class,
+            Cat.class,
+            Replay.class,
+            Verify.class,
+            Recover.class,
+            Salvage.class
+        },
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
         versionProvider = Evtl.Version.class,

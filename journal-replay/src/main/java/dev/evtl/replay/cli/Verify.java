@@ -3,6 +3,7 @@ package dev.evtl.replay.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.journal.storage.CorruptJournalException;
 import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.storage.JournalScan.Condition;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -48,11 +49,7 @@ final class Verify implements Callable<Integer> {
                     scan.offset(),
                     scan.sequence(),
                     scan.reason(),
-                    switch (scan.condition()) {
-                        case CLEAN, UNCLOSED -> ExitCode.GOOD;
-                        case TORN, LOST -> ExitCode.DATA_LOST;
-                        case CORRUPT -> ExitCode.CORRUPT;
-                    });
+                    codeFor(scan.condition()));
         }
 
         /** A header that cannot be believed: nothing after it was looked at. */
@@ -67,10 +64,18 @@ final class Verify implements Callable<Integer> {
                     e.reason(),
                     ExitCode.CORRUPT);
         }
+    }
 
-        private static String word(final Enum<?> constant) {
-            return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-        }
+    static String word(final Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static int codeFor(final Condition condition) {
+        return switch (condition) {
+            case CLEAN, UNCLOSED -> ExitCode.GOOD;
+            case TORN, LOST -> ExitCode.DATA_LOST;
+            case CORRUPT -> ExitCode.CORRUPT;
+        };
     }
 
     @Override

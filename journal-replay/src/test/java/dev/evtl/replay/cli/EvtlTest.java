@@ -24,7 +24,7 @@ class EvtlTest {
     Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"record", "info", "cat", "replay", "verify"})
+    @ValueSource(strings = {"record", "info", "cat", "replay", "verify", "recover", "salvage"})
     void eachVerbHasHelpWithoutColoursWhereThereIsNoTerminal(final String verb) {
         final Ran ran = evtl(verb, "--help");
         assertEquals(0, ran.code());
@@ -53,6 +53,8 @@ class EvtlTest {
         "cat --nonsense x, evtl cat: Unknown option: '--nonsense' (see evtl cat --help)",
         "replay --nonsense x, evtl replay: Unknown option: '--nonsense' (see evtl replay --help)",
         "verify --nonsense x, evtl verify: Unknown option: '--nonsense' (see evtl verify --help)",
+        "recover --nonsense x, evtl recover: Unknown option: '--nonsense' (see evtl recover --help)",
+        "salvage x, evtl salvage: Missing required parameter: 'OUT' (see evtl salvage --help)",
         "verify x y, evtl verify: Unmatched argument at index 2: 'y' (see evtl verify --help)",
     })
     void wrongUsageIsOneLineAndTwo(final String args, final String expected) {
@@ -63,7 +65,7 @@ class EvtlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"info", "cat", "replay", "verify"})
+    @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
     void whatCannotBeReadIsOneLineAndOne(final String verb) throws IOException {
         final Path missing = directory.resolve("missing.evtl");
         final Ran noFile = evtl(verb, missing);
@@ -158,6 +160,9 @@ class EvtlTest {
                 "info FILE",
                 "info --json FILE",
                 "verify FILE",
+                "recover --dry-run FILE",
+                "recover FILE",
+                "salvage FILE FILE.out",
                 "replay FILE",
                 "--help",
                 "cat --help",
@@ -184,6 +189,9 @@ class EvtlTest {
                 "info FILE",
                 "info --json FILE",
                 "verify FILE",
+                "recover --dry-run FILE",
+                "recover FILE",
+                "salvage FILE FILE.out",
                 "replay FILE",
                 "--help",
                 "cat --help",
@@ -200,7 +208,7 @@ class EvtlTest {
     @Test
     void damageKeepsItsCodeWhenNobodyReads() throws IOException {
         final Path file = TestFiles.golden("corrupt-payload", directory);
-        for (final String verb : List.of("cat", "info", "replay", "verify")) {
+        for (final String verb : List.of("cat", "info", "replay", "verify", "recover")) {
             assertEquals(
                     4,
                     evtl(new byte[0], new Failing(0, "Broken pipe"), verb, file).code(),
@@ -209,7 +217,7 @@ class EvtlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"info", "cat", "replay", "verify"})
+    @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
     void withoutTheFlagOneLineNamesIt(final String verb) throws Exception {
         final Path file = TestFiles.golden("closed", directory);
         final Process process = new ProcessBuilder(

@@ -1,0 +1,93 @@
+package dev.evtl.journal.storage;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardOpenOption.READ;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Keeps what a recovery cuts off a journal: the bytes from offset E to the last that is not zero, in a file
+ * {@code NAME.cut-E} beside it, or {@code NAME.cut-E.2} and so on where an earlier recovery kept other bytes.
+ */
+final class CutFile {
+    private static final int BUFFER_LENGTH = 1 << 16;
+
+    private CutFile() {}
+
+    /** The file that holds the bytes already, or the first name that is free. Changes nothing. */
+    static Path choose(final Path journal, final FileChannel channel, final long from, final long to)
+            throws IOException {
+        final Path first = journal.resolveSibling(journal.getFileName() + ".cut-" + from);
+        Path file = first;
+        for (int number = 2; Files.exists(file, NOFOLLOW_LINKS) && !holds(file, channel, from, to); number++) {
+            file = journal.resolveSibling(first.getFileName() + "." + number);
+        }
+        return file;
+    }
+
+    /**
+     * Whether a file has every byte of the journal's tail, but for those that are zero there now: a recovery that was
+     * stopped while it wrote the zeros has kept the bytes before.
+     */
+    private static boolean holds(final Path file, final FileChannel channel, final long from, final long to)
+            throws IOException {
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            return false;
+        }
+        try (FileChannel kept = FileChannel.open(file, READ)) {
+            final ByteBuffer tail = ByteBuffer.allocate(BUFFER_LENGTH);
+            final ByteBuffer copy = ByteBuffer.allocate(BUFFER_LENGTH);
+            boolean same = kept.size() >= to - from;
+            for (long position = from; same && position < to; position += BUFFER_LENGTH) {
+                final int length = (int) Math.min(BUFFER_LENGTH, to - position);
+                JournalFiles.read(channel, tail.clear().limit(length), position);
+                JournalFiles.read(kept, copy.clear().limit(length), position - from);
+                for (int i = 0; i < length; i++) {
+                    same &= tail.get(i) == 0 || tail.get(i) == copy.get(i);
+                }
+            }
+            return same;
+        }
+    }
+
+    /** Copies the bytes to the device, under their name only when they are whole; what is there already is kept. */
+    static void save(final Path file, final Path journal, final FileChannel channel, final long from, final long to)
+            throws IOException {
+        if (Files.exists(file)) {
+            try (FileChannel kept = FileChannel.open(file, READ)) {
+                kept.force(true);
+            }
+        } else {
+            copy(file, journal, channel, from, to);
+        }
+        JournalFiles.forceDirectory(file);
+    }
+
+    private static void copy(
+            final Path file, final Path journal, final FileChannel channel, final long from, final long to)
+            throws IOException {
+        final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
+        Files.deleteIfExists(unfinished);
+        try {
+            try (FileChannel copy = JournalFiles.createNew(unfinished, JournalFiles.permissionsOf(journal))) {
+                final ByteBuffer bytes = ByteBuffer.allocateDirect(BUFFER_LENGTH);
+                for (long position = from; position < to; position += BUFFER_LENGTH) {
+                    JournalFiles.read(
+                            channel, bytes.clear().limit((int) Math.min(BUFFER_LENGTH, to - position)), position);
+                    JournalFiles.write(copy, bytes.flip(), position - from);
+                }
+                copy.force(true);
+            }
+            Files.move(unfinished, file, ATOMIC_MOVE);
+        } catch (final IOException e) {
+            Files.deleteIfExists(unfinished); // first, so that what is free now is what was free before
+            throw DiskFullException.classify(
+                    file, to - from, "could not keep the bytes that recovery would cut off", e);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package dev.evtl.journal;
+
+import static dev.evtl.journal.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.evtl.journal.storage.CorruptJournalException;
+import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.storage.JournalLockedException;
+import dev.evtl.journal.storage.JournalRecovery;
+import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.storage.OpenMode;
+import dev.evtl.journal.storage.RecoveryReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Recovery without the application. */
+class JournalRecoveryTest {
+    @TempDir(factory = MemoryDirectory.class)
+    Path directory;
+
+    private static RecoveryReport plan(final Path file) {
+        return JournalRecovery.plan(file, position -> {});
+    }
+
+    private static RecoveryReport recover(final Path file) {
+        return JournalRecovery.recover(file, position -> {});
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "empty, CLEAN",
+        "closed, CLEAN",
+        "second-file, CLEAN",
+        "no-checksums, CLEAN",
+        "gap, CLEAN",
+        "open-preallocated, UNCLOSED",
+        "crashed-unpublished, UNCLOSED",
+        "crashed-torn, TORN",
+        "power-loss, LOST",
+        "group, CLEAN",
+        "crashed-group, LOST"
+    })
+    void planSaysWhatRecoverDoesAndChangesNothing(final String name, final Condition condition) throws IOException {
+        final Path file = Golden.copy(name, directory);
+        final RecoveryReport plan = plan(file);
+        assertEquals(condition, plan.condition());
+        assertArrayEquals(Golden.bytes(name), Files.readAllBytes(file));
+        assertEquals(List.of(file), files());
+
+        assertEquals(plan, recover(file));
+        final JournalScan scan = JournalScan.of(file);
+        assertEquals(Condition.CLEAN, scan.condition(), scan.reason());
+        assertEquals(plan.events(), scan.events());
+        assertEquals(plan.validEnd(), scan.validEnd());
+        assertEquals(plan.validEnd(), Files.size(file));
+        if (condition == Condition.CLEAN) {
+            assertArrayEquals(Golden.bytes(name), Files.readAllBytes(file));
+        }
+    }
+
+    @Test
+    void recoveredFileIsWhatTheApplicationWouldHaveLeft() throws IOException {
+        final Path byCommand = Golden.copy("crashed-torn", directory);
+        final Path byApplication = Files.copy(byCommand, directory.resolve("application.evtl"));
+        recover(byCommand);
+        Journal.open(byApplication, tiny().openMode(OpenMode.APPEND).build()).close();
+        assertArrayEquals(Files.readAllBytes(byApplication), Files.readAllBytes(byCommand));
+        assertEquals(Condition.CLEAN, recover(byCommand).condition());
+        assertArrayEquals(Files.readAllBytes(byApplication), Files.readAllBytes(byCommand));
+    }
+
+    @Test
+    void lockFileThatIsMadeHasTheJournalsPermissions() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));
+        recover(file);
+        assertEquals(
+                "rw-rw----",
+                PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("closed.evtl.lock"))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"corrupt-payload", "corrupt-header"})
+    void corruptFileIsRefusedAndLeftAsItIs(final String name) throws IOException {
+        final Path file = Golden.copy(name, directory);
+        final CorruptJournalException planned = assertThrows(CorruptJournalException.class, () -> plan(file));
+        assertEquals(List.of(file), files());
+        final CorruptJournalException refused = assertThrows(CorruptJournalException.class, () -> recover(file));
+        assertEquals(refused.getMessage(), planned.getMessage());
+        assertArrayEquals(Golden.bytes(name), Files.readAllBytes(file));
+    }
+
+    @Test
+    void fileOfALiveWriterIsRefused() throws IOException {
+        final Path file = directory.resolve("live.evtl");
+        try (Journal journal = Journal.open(file, tiny().build())) {
+            Events.offer(journal, 0, 3);
+            journal.sync();
+            assertEquals(
+                    file + ": a writer has it open",
+                    assertThrows(JournalLockedException.class, () -> plan(file)).getMessage());
+            assertThrows(JournalLockedException.class, () -> recover(file));
+            Events.offer(journal, 3, 1);
+        }
+        Events.assertHolds(file, 4);
+    }
+
+    @Test
+    void missingFileIsNamedAndNotMade() throws IOException {
+        final Path file = directory.resolve("missing.evtl");
+        for (final Runnable attempt : List.<Runnable>of(() -> plan(file), () -> recover(file))) {
+            assertEquals(
+                    file + ": does not exist",
+                    assertThrows(JournalException.class, attempt::run).getMessage());
+        }
+        assertEquals(List.of(), files());
+    }
+
+    @Test
+    void fileWithTwoNamesIsRefused() throws IOException {
+        final Path file = Golden.copy("crashed-torn", directory);
+        Files.createLink(directory.resolve("other.evtl"), file);
+        for (final Runnable attempt : List.<Runnable>of(() -> plan(file), () -> recover(file))) {
+            final JournalException e = assertThrows(JournalException.class, attempt::run);
+            assertEquals(
+                    file + ": has 2 names (hard links); remove all but one, or copy it, before it is opened for"
+                            + " writing",
+                    e.getMessage());
+        }
+        assertArrayEquals(Golden.bytes("crashed-torn"), Files.readAllBytes(file));
+    }
+}

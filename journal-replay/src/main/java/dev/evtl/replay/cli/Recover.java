@@ -1,0 +1,121 @@
+package dev.evtl.replay.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.evtl.journal.storage.CorruptJournalException;
+import dev.evtl.journal.storage.JournalLockedException;
+import dev.evtl.journal.storage.JournalRecovery;
+import dev.evtl.journal.storage.RecoveryReport;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "recover",
+        description = {
+            "Recovers a journal that its writer did not close, as opening it for append would, and closes it.",
+            "Bytes that are cut off are kept beside it, in FILE.cut-OFFSET. Run it as the user who writes the journal."
+        },
+        exitCodeList = {
+            "0:good: nothing was torn or lost",
+            "1:a file could not be read or written, or a writer has it open",
+            "2:wrong usage",
+            "3:recovered, or it would be, but its tail was torn or unsynced data was lost",
+            "4:corrupt, or not a journal: refused and left as it was; see salvage"
+        })
+final class Recover implements Callable<Integer> {
+    @ParentCommand
+    private Evtl evtl;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE", description = "the journal")
+    private Path file;
+
+    @Option(names = "--dry-run", description = "only say what would be done; changes nothing")
+    private boolean dryRun;
+
+    @Option(names = "--json", description = "as a JSON object")
+    private boolean json;
+
+    /** What there is to say; without a report the file was refused and left as it was. */
+    private record Answer(String result, Optional<RecoveryReport> report, String reason, int exitCode) {
+        static Answer of(final RecoveryReport report) {
+            return new Answer(
+                    Verify.word(report.condition()),
+                    Optional.of(report),
+                    report.reason(),
+                    Verify.codeFor(report.condition()));
+        }
+
+        static Answer of(final CorruptJournalException e) {
+            final String place = "offset " + e.offset() + (e.sequence() < 0 ? "" : ", sequence " + e.sequence());
+            final String result =
+                    e.kind() == CorruptJournalException.Kind.CORRUPT_EVENT ? "corrupt" : Verify.word(e.kind());
+            return new Answer(result, Optional.empty(), place + ": " + e.reason(), ExitCode.CORRUPT);
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        final Answer answer = answer();
+        final PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            printJson(answer, out);
+        } else {
+            out.println(Evtl.oneLine(file + ": " + answer.result + ": "
+                    + answer.report.map(this::text).orElse("refused and left as it was") + "; " + answer.reason));
+        }
+        return answer.exitCode;
+    }
+
+    private Answer answer() {
+        try (Progress progress = evtl.progress("recover", file.toFile().length())) {
+            return Answer.of(
+                    dryRun ? JournalRecovery.plan(file, progress::at) : JournalRecovery.recover(file, progress::at));
+        } catch (final CorruptJournalException e) {
+            return Answer.of(e);
+        } catch (final JournalLockedException e) {
+            return new Answer("locked", Optional.empty(), e.getMessage(), ExitCode.IO_FAILURE);
+        }
+    }
+
+    private String text(final RecoveryReport report) {
+        final String kept =
+                (dryRun ? "would keep " : "kept ") + report.events() + " events up to offset " + report.validEnd();
+        return report.cutFile()
+                .map(cut -> kept + ", and cut off " + report.bytesZeroed() + " bytes into " + cut)
+                .orElse(kept + ", nothing to cut off");
+    }
+
+    private void printJson(final Answer answer, final PrintWriter out) throws IOException {
+        try (JsonGenerator generator = Json.to(out)) {
+            generator.writeStartObject();
+            generator.writeStringField("result", answer.result);
+            generator.writeBooleanField("dryRun", dryRun);
+            generator.writeNumberField(
+                    "events", answer.report.map(RecoveryReport::events).orElse(0L));
+            generator.writeNumberField(
+                    "validEnd", answer.report.map(RecoveryReport::validEnd).orElse(0L));
+            generator.writeNumberField(
+                    "bytesZeroed",
+                    answer.report.map(RecoveryReport::bytesZeroed).orElse(0L));
+            generator.writeStringField(
+                    "cutFile",
+                    answer.report
+                            .flatMap(RecoveryReport::cutFile)
+                            .map(Path::toString)
+                            .orElse(null));
+            generator.writeStringField("reason", answer.reason);
+            Json.end(generator);
+        }
+    }
+}
