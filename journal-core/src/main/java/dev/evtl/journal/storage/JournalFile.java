@@ -24,6 +24,7 @@ public final class JournalFile implements AutoCloseable {
     private final WriterLock lock;
     private final RandomAccessFile file;
     private final JournalHeader header;
+    private final RingFile ring;
     private final RecoveryReport recovery;
     private final boolean created;
 
@@ -32,12 +33,14 @@ public final class JournalFile implements AutoCloseable {
             final WriterLock lock,
             final RandomAccessFile file,
             final JournalHeader header,
+            final RingFile ring,
             final RecoveryReport recovery,
             final boolean created) {
         this.path = path;
         this.lock = lock;
         this.file = file;
         this.header = header;
+        this.ring = ring;
         this.recovery = recovery;
         this.created = created;
     }
@@ -73,26 +76,45 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
-     * Opens a file for writing.
+     * Opens a file for writing, without a ring file.
      *
      * @param path    of the file
      * @param mode    whether it may or must exist
      * @param newFile what it gets if it is created
      * @return the open file
+     * @throws JournalException as {@link #open(Path, OpenMode, NewFile, RingFile.Wanted)} does
+     */
+    public static JournalFile open(final Path path, final OpenMode mode, final NewFile newFile) {
+        return open(path, mode, newFile, null);
+    }
+
+    /**
+     * Opens a file for writing.
+     *
+     * @param path    of the file
+     * @param mode    whether it may or must exist
+     * @param newFile what it gets if it is created
+     * @param wanted  its ring file, made if there is none; null for none
+     * @return the open file
      * @throws JournalLockedException  if another writer has it open
      * @throws CorruptJournalException if it is no journal or holds damaged events; it is left as it was
      * @throws DiskFullException       if there is no space to create it; then there is no file
-     * @throws JournalException        for anything else, naming the path
+     * @throws JournalException        if a ring file that is not the wanted one holds events that are not in the file
+     *     yet, if the wanted one is another journal's, or for anything else, naming the path
      */
-    public static JournalFile open(final Path path, final OpenMode mode, final NewFile newFile) {
+    public static JournalFile open(
+            final Path path, final OpenMode mode, final NewFile newFile, final RingFile.Wanted wanted) {
         final Path real = JournalFiles.writable(path);
         checkExistence(path, mode);
         WriterLock lock = null;
         RandomAccessFile file = null;
+        RingFile ring = null;
+        boolean created = false;
         JournalFile opened = null;
         try {
             lock = WriterLock.acquire(real, newFile.attributes(real));
             checkExistence(path, mode);
+            JournalScan scan = null;
             if (Files.notExists(real)) {
                 JournalFiles.create(
                         real,
@@ -100,12 +122,32 @@ public final class JournalFile implements AutoCloseable {
                         newFile.checksums() ? FileHeader.FLAG_CHECKSUMS : 0,
                         newFile.baseSequence(),
                         newFile.attributes(real));
+                created = true;
                 file = new RandomAccessFile(real.toFile(), "rw");
-                opened = new JournalFile(real, lock, file, JournalHeader.read(path, file.getChannel()), null, true);
             } else {
                 file = new RandomAccessFile(real.toFile(), "rw");
-                opened = recover(path, real, lock, file);
+                scan = scan(path, file.getChannel());
             }
+            final JournalHeader header = scan == null ? JournalHeader.read(path, file.getChannel()) : scan.header();
+            final long end = scan == null ? FileHeader.LENGTH : scan.validEnd();
+            checkNotedRing(path, lock, wanted, header, file.getChannel(), end);
+            if (wanted != null) {
+                ring = RingFile.own(wanted, path, header, lock, newFile.attributes(real));
+            } else {
+                lock.note(null);
+            }
+            if (scan != null) {
+                recover(file.getChannel(), scan);
+            }
+            final RingCatchUp.Found found = ring == null ? null : RingCatchUp.run(ring, file.getChannel(), end);
+            opened = new JournalFile(
+                    real,
+                    lock,
+                    file,
+                    JournalHeader.read(path, file.getChannel()),
+                    ring,
+                    report(scan, ring, found),
+                    created);
             return opened;
         } catch (final IOException e) {
             throw DiskFullException.classify(path, FileHeader.LENGTH, "could not be opened", e);
@@ -113,6 +155,13 @@ public final class JournalFile implements AutoCloseable {
             throw DiskFullException.classify(path, FileHeader.LENGTH, "could not be opened", e.getCause());
         } finally {
             if (opened == null) {
+                if (created) {
+                    deleteQuietly(real);
+                }
+                if (ring != null && ring.isNew()) {
+                    deleteQuietly(ring.path());
+                }
+                closeQuietly(ring);
                 closeQuietly(file);
                 closeQuietly(lock);
             }
@@ -129,35 +178,84 @@ public final class JournalFile implements AutoCloseable {
         }
     }
 
-    /**
-     * The steps of FORMAT.md in their order: each can be the last before a crash, and the next open starts over. A
-     * closed file is walked too: what is appended behind damage could never be recovered.
-     */
-    private static JournalFile recover(
-            final Path path, final Path real, final WriterLock lock, final RandomAccessFile file) throws IOException {
-        final FileChannel channel = file.getChannel();
+    private static JournalScan scan(final Path path, final FileChannel channel) throws IOException {
         final JournalScan scan = JournalScan.of(path, channel, false);
         if (scan.condition() == Condition.CORRUPT) {
             throw new CorruptJournalException(
                     CorruptJournalException.Kind.CORRUPT_EVENT, path, scan.offset(), scan.sequence(), scan.reason());
         }
+        return scan;
+    }
+
+    /** What was accepted into a ring file that is not opened now must not be overtaken by what is accepted from now on. */
+    private static void checkNotedRing(
+            final Path path,
+            final WriterLock lock,
+            final RingFile.Wanted wanted,
+            final JournalHeader header,
+            final FileChannel channel,
+            final long end)
+            throws IOException {
+        final Path noted = lock.note().orElse(null);
+        if (noted == null || wanted != null && noted.equals(RingFile.real(wanted.path()))) {
+            return;
+        }
+        try (RingFile left = RingFile.left(noted, header).orElse(null)) {
+            if (left != null) {
+                final long events = RingCatchUp.look(left, channel, end).events();
+                if (events > 0) {
+                    throw new JournalException(path + ": its ring file " + noted + " holds " + events
+                            + " events that were accepted and are not in the file yet; open it with ringFile(" + noted
+                            + ") or run evtl recover");
+                }
+                left.delete();
+            }
+        }
+    }
+
+    /**
+     * The steps of FORMAT.md in their order: each can be the last before a crash, and the next open starts over. A
+     * closed file is walked too: what is appended behind damage could never be recovered.
+     */
+    private static void recover(final FileChannel channel, final JournalScan scan) throws IOException {
         final long validEnd = scan.validEnd();
-        final long events = scan.events();
-        RecoveryReport report = null;
         if (!scan.header().closed()) {
             JournalFiles.fill(channel, validEnd, scan.tailEnd());
             channel.force(true);
-            report = new RecoveryReport(scan.condition(), events, validEnd, scan.tailEnd() - validEnd, scan.reason());
         }
         final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
         JournalFiles.read(channel, bytes, 0);
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
-        FileHeader.publish(buffer, events, validEnd);
+        FileHeader.publish(buffer, scan.events(), validEnd);
         FileHeader.durableOffset(buffer, validEnd);
         FileHeader.state(buffer, FileHeader.STATE_OPEN);
         JournalFiles.write(channel, bytes.clear(), 0);
         channel.force(true);
-        return new JournalFile(real, lock, file, JournalHeader.read(path, channel), report, false);
+    }
+
+    private static RecoveryReport report(final JournalScan scan, final RingFile ring, final RingCatchUp.Found found) {
+        final boolean fileLeft = scan != null && !scan.header().closed();
+        final boolean ringLeft = ring != null && (!ring.isNew() || ring.setAside() != null);
+        if (!fileLeft && !ringLeft) {
+            return null;
+        }
+        return new RecoveryReport(
+                scan == null ? Condition.CLEAN : scan.condition(),
+                scan == null ? 0 : scan.events(),
+                scan == null ? FileHeader.LENGTH : scan.validEnd(),
+                fileLeft ? scan.tailEnd() - scan.validEnd() : 0,
+                scan == null ? "new file" : scan.reason(),
+                found == null ? 0 : found.events(),
+                found == null ? 0 : found.claimsLeft(),
+                ring == null ? null : ring.setAside());
+    }
+
+    private static void deleteQuietly(final Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (final IOException e) {
+            // the failure that led here is the one to report
+        }
     }
 
     private static void closeQuietly(final AutoCloseable resource) {
@@ -191,10 +289,27 @@ public final class JournalFile implements AutoCloseable {
     /**
      * What opening found.
      *
-     * @return the report, or null if the file is new or was closed cleanly
+     * @return the report, or null if the file is new or was closed cleanly and there was no ring file
      */
     public RecoveryReport recovery() {
         return recovery;
+    }
+
+    /**
+     * The ring file.
+     *
+     * @return the ring file, or null if it has none
+     */
+    public RingFile ring() {
+        return ring;
+    }
+
+    /** Once all is in the file, and that closed, nothing needs the ring file. */
+    void dropRing() throws IOException {
+        if (ring != null) {
+            ring.delete();
+            lock.note(null);
+        }
     }
 
     FileChannel channel() {
@@ -226,6 +341,9 @@ public final class JournalFile implements AutoCloseable {
             if (created) {
                 Files.delete(path);
             }
+            if (ring != null && ring.isNew()) {
+                ring.delete();
+            }
         } catch (final IOException e) {
             throw new JournalException(path + ": could not be deleted: " + e.getMessage(), e);
         } finally {
@@ -236,6 +354,16 @@ public final class JournalFile implements AutoCloseable {
     /** Closes the file as it is and gives the lock back. */
     @Override
     public void close() throws IOException {
+        try {
+            if (ring != null) {
+                ring.close(); // first, as who gets the lock takes the ring next
+            }
+        } finally {
+            closeFile();
+        }
+    }
+
+    private void closeFile() throws IOException {
         try {
             file.close();
         } finally {
