@@ -34,17 +34,20 @@ final class FullFile {
         dropped = mark.get(RingMark.FULL_DROPPED);
         first = mark.get(RingMark.FULL_FIRST_TIMESTAMP);
         last = mark.get(RingMark.FULL_LAST_TIMESTAMP);
-        resumed = dropped > 0;
+        resumed = true;
     }
 
     /**
-     * Records what was dropped before the file was opened again, if it has room now.
+     * Records what was dropped before the file was opened again, if it has room now; if it has none, or just the room
+     * that is kept for gap events, it is full.
      *
      * @return false if that has to wait for the space
      */
     boolean recordResumed(final int reserve) throws IOException {
         if (resumed) {
-            final int result = gaps.append(dropped, first, last, reserve);
+            final int result = dropped > 0
+                    ? gaps.append(dropped, first, last, reserve)
+                    : reserve == 0 ? 0 : storage.reserve(GapEvent.LENGTH + reserve);
             if (result == JournalStorage.NOT_READY) {
                 return false;
             }
