@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import dev.evtl.journal.AttachedPublisher;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.ChildJvm;
+import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.MemoryDirectory;
@@ -42,6 +43,7 @@ class KillWithRingFileTest {
     private static final int ROUNDS_PER_FILE = 10;
     private static final int PRODUCERS = 2;
     private static final int MORE = 0x10;
+
     private static final int RING_SIZE = 1 << 14;
     /** Most events that a producer publishes, so that a file stays small. */
     private static final int MOST = 20_000;
@@ -130,7 +132,7 @@ class KillWithRingFileTest {
             }
             final boolean killAttached = attached != null && random.nextInt(3) == 0;
             switch (kill) {
-                case WRITING -> awaitAccepted(owner, run, before);
+                case WRITING -> awaitOffered(owner, run, before);
                 case OPENING -> awaitPhase(owner, run, OPENING);
                 case CLOSING -> awaitPhase(owner, run, CLOSING);
             }
@@ -174,10 +176,15 @@ class KillWithRingFileTest {
         }
     }
 
-    private void awaitAccepted(final Process child, final int run, final int count) throws IOException {
-        while (shared.getLongVolatile(run * RUN_LENGTH + ACCEPTED) < count) {
+    private void awaitOffered(final Process child, final int run, final int count) throws IOException {
+        while (offered(shared, run * RUN_LENGTH) < count) {
             assertAlive(child);
         }
+    }
+
+    /** By the first producer of a run. */
+    private static long offered(final UnsafeBuffer shared, final int base) {
+        return shared.getLongVolatile(base + ACCEPTED) + shared.getLongVolatile(base + DROPPED);
     }
 
     private static void assertAlive(final Process child) throws IOException {
@@ -265,7 +272,7 @@ class KillWithRingFileTest {
                 threads[i].start();
             }
             final int closeAfter = Integer.parseInt(args[3]);
-            while (shared.getLongVolatile(base + ACCEPTED) < closeAfter) {
+            while (offered(shared, base) < closeAfter) {
                 LockSupport.parkNanos(100_000);
             }
             shared.putLongRelease(base + PHASE, CLOSING);
@@ -275,7 +282,7 @@ class KillWithRingFileTest {
         /** Single events, and every third a claim of two, told of when they are accepted. */
         private static void publish(
                 final Publisher publisher, final UnsafeBuffer shared, final int at, final int run, final int producer) {
-            final dev.evtl.journal.EventBatch batch = publisher.newBatch();
+            final EventBatch batch = publisher.newBatch();
             final UnsafeBuffer source = new UnsafeBuffer(new byte[1024]);
             long sequence = 0;
             while (sequence < MOST) {
