@@ -1,23 +1,16 @@
 package dev.evtl.journal;
 
 import dev.evtl.journal.format.EventChecksum;
-import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.format.GapEvent;
-import dev.evtl.journal.storage.ClaimType;
 import dev.evtl.journal.storage.JournalStorage;
 import dev.evtl.journal.storage.RingFile;
 import dev.evtl.journal.storage.RingMark;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.AtomicHistogram;
 import org.agrona.ErrorHandler;
-import org.agrona.LangUtil;
-import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /**
@@ -41,22 +34,16 @@ final class Appender implements Agent {
 
     private final RingBuffer ring;
     private final RingDrain drain;
-    private final AtomicBuffer ringBuffer;
-    private final ByteBuffer ringBytes;
     private final Counters counters;
     private final Drops drops;
     private final JournalStorage storage;
-    private final EventChecksum checksum;
     private final SyncPolicy syncPolicy;
-    private final WhenFull whenFull;
-    private final int fullReserve;
-    private final GapWriter gaps;
-    private final FullFile fullFile;
+    private final ClaimCopier copier;
     private final ErrorHandler errorHandler;
     private final RingFile ringFile;
     private final HeadWatch watch;
-    private final RingDrain.Handler appendHandler = this::onClaim;
-    private final RingDrain.Handler discardHandler = this::onDiscard;
+    private final RingDrain.Handler appendHandler;
+    private final RingDrain.Handler discardHandler;
     private final AtomicHistogram forceTimes = new AtomicHistogram(LONGEST_FORCE_NANOS, 2);
 
     private final Object monitor = new Object();
@@ -67,15 +54,8 @@ final class Appender implements Agent {
     private volatile long syncWanted;
     private volatile long synced;
 
-    private long journaled;
-    private long bytesJournaled;
-    private long dropsJournaled;
-    private long dropped;
-    private long bytesDropped;
     private long publishedEnd;
     private long lastForce = System.nanoTime();
-    private Throwable claimFailure;
-    private boolean waitingForSpace;
     private long detachedSince;
 
     /** With null for {@code ringFile} where the ring is in memory. */
@@ -89,36 +69,22 @@ final class Appender implements Agent {
             final RingFile ringFile) {
         this.ring = ring;
         this.drain = new RingDrain(ring);
-        this.ringBuffer = ring.buffer();
-        this.ringBytes = ring.buffer().byteBuffer().duplicate();
         this.counters = counters;
         this.drops = drops;
         this.storage = storage;
-        this.checksum = checksum;
         this.syncPolicy = config.syncPolicy;
-        this.whenFull = config.whenFull;
-        this.fullReserve = whenFull == WhenFull.DROP ? FullFile.RESERVE : 0;
-        this.gaps = new GapWriter(storage, checksum);
-        this.fullFile = new FullFile(storage, gaps);
+        this.copier = new ClaimCopier(ring.buffer(), counters, storage, checksum, config.whenFull);
+        this.appendHandler = copier::append;
+        this.discardHandler = copier::discard;
         this.errorHandler = config.errorHandler;
         this.ringFile = ringFile;
         this.watch = new HeadWatch(
                 config, ring, counters, ringFile == null ? null : ringFile.deadClaims(), storage.path(), this::report);
         this.publishedEnd = storage.position();
         if (ringFile != null) {
-            resume(ringFile.mark());
+            copier.resume(ringFile.mark());
         }
         count();
-    }
-
-    /** Goes on where the appender before was stopped. */
-    private void resume(final RingMark mark) {
-        journaled = mark.get(RingMark.JOURNALED);
-        bytesJournaled = mark.get(RingMark.BYTES_JOURNALED);
-        dropsJournaled = mark.get(RingMark.DROPS_JOURNALED);
-        dropped = mark.get(RingMark.DROPPED_BY_APPENDER);
-        bytesDropped = mark.get(RingMark.BYTES_DROPPED_BY_APPENDER);
-        fullFile.resume(mark);
     }
 
     @Override
@@ -163,7 +129,7 @@ final class Appender implements Agent {
         if (failure != null && ringFile != null) {
             return true; // what is in there stays
         }
-        if (ring.consumerPosition() != headBefore || waitingForSpace) {
+        if (ring.consumerPosition() != headBefore || copier.isWaitingForSpace()) {
             watch.clear();
             return false;
         }
@@ -171,83 +137,13 @@ final class Appender implements Agent {
     }
 
     private void append() throws IOException {
-        waitingForSpace = !fullFile.recordResumed(fullReserve);
-        final int claims = waitingForSpace ? 0 : drain.read(appendHandler, BATCH_LIMIT);
+        final int claims = copier.begin() ? drain.read(appendHandler, BATCH_LIMIT) : 0;
         final int taken = drain.taken();
         publish();
         noteRingUse(taken);
-        if (claimFailure != null) {
-            LangUtil.rethrowUnchecked(claimFailure);
-        }
+        copier.checkFailure();
         if (claims == 0 && drops.pending()) {
             drops.record(); // no producer has come by to do it
-        }
-    }
-
-    private boolean onClaim(final int type, final int index, final int length) {
-        try {
-            final boolean gap = ClaimType.isGap(type);
-            if (gap) {
-                return appendGap(index + EventHeader.LENGTH);
-            }
-            final int target = fullFile.isFull() ? JournalStorage.FULL : storage.reserve(length + fullReserve);
-            if (target >= 0) {
-                storage.buffer().putBytes(target, ringBuffer, index, length);
-                if (checksum != null) {
-                    stamp(index, length, target);
-                }
-                final int events = ClaimType.events(type);
-                storage.append(length, events);
-                journaled += events;
-                bytesJournaled += length;
-            } else if (target == JournalStorage.NOT_READY) {
-                waitingForSpace = true;
-                return false;
-            } else {
-                failIfFull();
-                dropped += ClaimType.events(type);
-                bytesDropped += length;
-                fullFile.drop(ClaimType.events(type), ringBuffer, index, length);
-            }
-            return true;
-        } catch (final Throwable t) {
-            claimFailure = t; // kept in the ring
-            return false;
-        }
-    }
-
-    /** The gap tells up to where it records; what of that is recorded already came from a gap before it. */
-    private boolean appendGap(final int payload) throws IOException {
-        final long recorded = GapEvent.dropped(ringBuffer, payload);
-        final long missing = recorded - dropsJournaled;
-        if (missing > 0) {
-            final long first = GapEvent.firstTimestamp(ringBuffer, payload);
-            final long last = GapEvent.lastTimestamp(ringBuffer, payload);
-            final int target = fullFile.isFull() ? JournalStorage.FULL : gaps.append(missing, first, last, fullReserve);
-            if (target == JournalStorage.NOT_READY) {
-                waitingForSpace = true;
-                return false;
-            } else if (target == JournalStorage.FULL) {
-                failIfFull();
-                fullFile.drop(missing, first, last);
-            }
-            dropsJournaled = recorded;
-        }
-        return true;
-    }
-
-    /** The checksum is taken from the ring, which is memory of this process, and stored where the event went. */
-    private void stamp(final int index, final int length, final int target) {
-        final MutableDirectBuffer buffer = storage.buffer();
-        final long position = storage.position();
-        int offset = 0;
-        while (offset < length) {
-            final int eventLength =
-                    EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(ringBuffer, index + offset));
-            buffer.putInt(
-                    target + offset + EventHeader.CHECKSUM_OFFSET,
-                    checksum.compute(ringBytes, index + offset, eventLength, position + offset));
-            offset += eventLength;
         }
     }
 
@@ -268,21 +164,13 @@ final class Appender implements Agent {
     private void mark(final RingMark mark) {
         mark.set(RingMark.RING_POSITION, drain.end());
         mark.set(RingMark.FILE_POSITION, publishedEnd);
-        mark.set(RingMark.JOURNALED, journaled);
-        mark.set(RingMark.BYTES_JOURNALED, bytesJournaled);
-        mark.set(RingMark.DROPS_JOURNALED, dropsJournaled);
-        mark.set(RingMark.DROPPED_BY_APPENDER, dropped);
-        mark.set(RingMark.BYTES_DROPPED_BY_APPENDER, bytesDropped);
-        fullFile.mark(mark);
+        copier.mark(mark);
         mark.publish();
     }
 
     private void count() {
         counters.set(Counters.FILE_POSITION, publishedEnd);
-        counters.set(Counters.BYTES_DROPPED_BY_APPENDER, bytesDropped);
-        counters.set(Counters.DROPPED_BY_APPENDER, dropped);
-        counters.set(Counters.BYTES_JOURNALED, bytesJournaled);
-        counters.set(Counters.JOURNALED, journaled);
+        copier.count();
     }
 
     /** Asks for the tail only if a claim lies behind what was taken: each look at it slows the producers. */
@@ -292,21 +180,6 @@ final class Appender implements Agent {
         if (used > counters.get(Counters.RING_HIGH_WATER_MARK)) {
             counters.set(Counters.RING_HIGH_WATER_MARK, Math.min(used, ring.capacity()));
         }
-    }
-
-    private void failIfFull() {
-        if (whenFull == WhenFull.FAIL) {
-            throw new JournalFullException(storage.path() + ": has reached its maximum, " + storage.allocated()
-                    + " bytes; open another file, or this one with a larger maxSize");
-        }
-    }
-
-    private boolean onDiscard(final int type, final int index, final int length) {
-        if (!ClaimType.isGap(type)) {
-            dropped += ClaimType.events(type);
-            bytesDropped += length;
-        }
-        return true;
     }
 
     private void forceIfDue() throws IOException {
@@ -363,7 +236,7 @@ final class Appender implements Agent {
         if (ring.consumerPosition() != ring.producerPosition() && !watch.isAbandoned()) {
             return; // the gap, or one that a producer was recording
         }
-        fullFile.record();
+        copier.end();
         publish();
         storage.close();
         end(Counters.CLOSED);
@@ -393,10 +266,7 @@ final class Appender implements Agent {
 
     private void fail(final Throwable cause) {
         if (failure == null) {
-            dropped = counters.get(Counters.DROPPED_BY_APPENDER); // what was not published is in the ring still
-            bytesDropped = counters.get(Counters.BYTES_DROPPED_BY_APPENDER);
-            journaled = counters.get(Counters.JOURNALED);
-            bytesJournaled = counters.get(Counters.BYTES_JOURNALED);
+            copier.recount();
             failure = cause;
             counters.state(watch.isLeaving() ? Counters.FAILED_AND_CLOSED : Counters.FAILED);
             wakeWaiters(synced);

@@ -53,9 +53,11 @@ final class Claims {
             return RingBuffer.INSUFFICIENT_CAPACITY;
         }
         slot.begin();
-        final int index = ring.tryClaim(type, length);
-        slot.end();
-        return index;
+        try {
+            return ring.tryClaim(type, length);
+        } finally {
+            slot.end();
+        }
     }
 
     /** Without beginning: behind a record without an owner, producers that try again and again would never be quiet. */

@@ -87,7 +87,8 @@ final class HeadWatch {
     boolean look(final boolean closing, final boolean failed) {
         final long head = ring.consumerPosition();
         final boolean nothingBegun = headLength() == 0;
-        if (nothingBegun && !closing && idleCycles++ % TAIL_LOOK_CYCLES != 0 || head == ring.producerPosition()) {
+        final boolean notNow = nothingBegun && !closing && stuckSince == 0 && idleCycles++ % TAIL_LOOK_CYCLES != 0;
+        if (notNow || head == ring.producerPosition()) {
             clear();
             return true;
         }

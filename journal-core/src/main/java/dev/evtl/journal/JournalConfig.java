@@ -334,7 +334,8 @@ public final class JournalConfig {
         }
 
         /**
-         * Told of the failure that ends the journal, of claims that are stuck and of those that a close had to leave.
+         * Told of the failure that ends the journal, of claims that are stuck and of those that are left out, because a
+         * close did not wait for them any longer or their process has died.
          * Called on the appender's thread.
          *
          * @param value default the system's logger

@@ -9,8 +9,10 @@ import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.storage.ClaimType;
 import dev.evtl.journal.storage.RingFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -19,13 +21,14 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Records at every state in which a process that dies can leave them, made by hand in the ring file. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class DeadClaimsTest {
     private static final int CAPACITY = 1024;
     private static final int TAIL = CAPACITY + RingBufferDescriptor.TAIL_POSITION_OFFSET;
@@ -124,8 +127,8 @@ class DeadClaimsTest {
         dying.close();
         final Path copy = directory.resolve("c.ring");
         final Path copiedFile = directory.resolve("c.evtl");
-        java.nio.file.Files.copy(ring, copy); // as a kill of the owner would leave it
-        java.nio.file.Files.copy(file, copiedFile);
+        Files.copy(ring, copy); // as a kill of the owner would leave it
+        Files.copy(file, copiedFile);
         file = copiedFile;
         ring = copy;
         journal = reopen();
@@ -190,6 +193,29 @@ class DeadClaimsTest {
         TestJournals.drain(journal);
         journal.close();
         assertTypes(1);
+    }
+
+    @Test
+    void recordWithoutALengthIsReportedAsStuckToo() {
+        journal.close();
+        final List<Throwable> reported = new ArrayList<>();
+        journal = Journal.open(
+                file,
+                TestJournals.tiny()
+                        .ringFile(ring)
+                        .errorHandler(reported::add)
+                        .stuckClaimTimeout(Duration.ofMillis(2))
+                        .build());
+        final RingFile living = RingFile.attach(ring);
+        living.slot().begin();
+        living.ring().getAndAddLong(TAIL, 64);
+        while (reported.isEmpty()) {
+            journal.invoker().invoke();
+        }
+        assertTrue(reported.get(0).getMessage().contains("neither committed nor aborted"), reported.toString());
+        living.slot().end();
+        TestJournals.drain(journal);
+        journal.close();
     }
 
     /** The record lies at the ring's end, or is all there is up to the tail. */

@@ -17,21 +17,24 @@ import dev.evtl.journal.storage.RingFile;
 import dev.evtl.journal.storage.StorageMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A journal with a ring file: made, found again, refused, deleted. What kills do to it is in other tests. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class RingFileTest {
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
@@ -166,6 +169,7 @@ class RingFileTest {
         }
         assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(Files.readAllBytes(file)));
         assertFalse(Files.exists(other));
+        assertEquals(3, RingFile.pendingEvents(RingFile.notedFor(file).orElseThrow(), file));
         open().close();
         Events.assertHolds(file, 3);
         Journal.open(file).close();
@@ -244,9 +248,9 @@ class RingFileTest {
     void ringFileOfAnEarlierBootIsSetAsideAndReported() throws IOException {
         leavePending(3);
         final byte[] bytes = Files.readAllBytes(ring);
-        final ByteBuffer header = ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        final ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         header.putLong(32, ~header.getLong(32));
-        final java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+        final CRC32C crc = new CRC32C();
         crc.update(bytes, 0, 28);
         crc.update(bytes, 32, 16);
         header.putInt(28, (int) crc.getValue());

@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.storage.StorageMode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -27,7 +28,13 @@ final class RingPublisher implements AutoCloseable {
     }
 
     static RingPublisher own(final Path journal, final Path ring) throws IOException {
-        final RingPublisher owner = new RingPublisher(ChildJvm.start(Main.class, ring.toString(), journal.toString()));
+        return own(journal, ring, StorageMode.MAPPED, true);
+    }
+
+    static RingPublisher own(final Path journal, final Path ring, final StorageMode mode, final boolean checksums)
+            throws IOException {
+        final RingPublisher owner = new RingPublisher(ChildJvm.start(
+                Main.class, ring.toString(), journal.toString(), mode.name(), Boolean.toString(checksums)));
         owner.answer();
         return owner;
     }
@@ -76,10 +83,16 @@ final class RingPublisher implements AutoCloseable {
     /** The child. */
     static final class Main {
         public static void main(final String[] args) throws IOException {
-            final JournalConfig.Builder config = TestJournals.small().ringFile(Path.of(args[0]));
             final Publisher publisher = args.length == 1
                     ? Journal.attach(Path.of(args[0])).publisher()
-                    : Journal.open(Path.of(args[1]), config.build()).publisher();
+                    : Journal.open(
+                                    Path.of(args[1]),
+                                    TestJournals.small()
+                                            .ringFile(Path.of(args[0]))
+                                            .storage(StorageMode.valueOf(args[2]))
+                                            .checksums(Boolean.parseBoolean(args[3]))
+                                            .build())
+                            .publisher();
             System.out.println(0);
             final BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             final UnsafeBuffer source = new UnsafeBuffer(new byte[Long.BYTES]);

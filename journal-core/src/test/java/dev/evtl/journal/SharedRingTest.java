@@ -10,11 +10,13 @@ import dev.evtl.journal.storage.JournalException;
 import dev.evtl.journal.storage.JournalScan;
 import dev.evtl.journal.storage.JournalScan.Condition;
 import dev.evtl.journal.storage.RecoveryReport;
+import dev.evtl.journal.storage.StorageMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several processes that publish into one journal, some of which are killed or stopped. */
@@ -83,6 +86,23 @@ class SharedRingTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"MAPPED, true", "MAPPED, false", "WRITE, true", "WRITE, false", "DIRECT, true", "DIRECT, false"})
+    void everyAcceptedEventOfAKilledProcessIsThere(final StorageMode mode, final boolean checksums) throws Exception {
+        int accepted = 0;
+        for (int round = 0; round < 3; round++) {
+            final RingPublisher owner = RingPublisher.own(file, ring, mode, checksums);
+            accepted += owner.offer(1, accepted, 500);
+            assertTrue(owner.claim(1, -1) > 0);
+            owner.close();
+        }
+        final Journal journal = Journal.open(file, config().storage(mode).build());
+        assertEquals(1, journal.recovery().orElseThrow().claimsLeft());
+        assertEquals(1500, journal.stats().getAcceptedEvents());
+        journal.close();
+        assertNumbered(1500);
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {2, 4})
     void processKilledInAClaimDoesNotStopTheOthers(final int processes) throws Exception {
         final Journal journal = open();
@@ -114,7 +134,7 @@ class SharedRingTest {
         }
         journal.close();
         final int[] counts = new int[processes];
-        java.util.Arrays.fill(counts, 155);
+        Arrays.fill(counts, 155);
         counts[0] = 50;
         assertNumbered(counts);
     }

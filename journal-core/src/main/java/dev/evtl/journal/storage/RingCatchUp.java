@@ -181,22 +181,24 @@ final class RingCatchUp {
         return true;
     }
 
+    /** Up to where a living process may be about to claim, if any lives: who has all locks may pass over that. */
     private Found count(final boolean release) {
         long events = 0;
         int claimsLeft = 0;
-        boolean releasing = release;
         final long tail = ring.tail();
         for (long position = fields[RING_POSITION]; position < tail; ) {
             final int index = ring.index(position);
-            if (releasing && ring.deadClaims().release(position) != DeadClaims.HELD) {
+            if (release && ring.deadClaims().release(position) != DeadClaims.HELD) {
                 claimsLeft++;
             }
             final int length = records.getIntVolatile(RecordDescriptor.lengthOffset(index));
-            releasing &= length != 0; // where the next record starts cannot be told for sure then
+            if (length == 0 && release) {
+                break;
+            }
             if (length > 0) {
                 events += ClaimType.events(records.getInt(RecordDescriptor.typeOffset(index)));
             }
-            // past zeros, which a claim has not got beyond, the next record begins
+            // behind the zeros of a claim that has not got as far as its length the next record begins
             position +=
                     length == 0 ? RecordDescriptor.ALIGNMENT : ring.deadClaims().length(position);
         }

@@ -227,6 +227,28 @@ public final class RingFile implements AutoCloseable {
         }
     }
 
+    /**
+     * Events that a ring file holds and its journal does not. Changes nothing.
+     *
+     * @param ringFile of the journal, as {@link #notedFor} gives it
+     * @param journal  path of the journal
+     * @return number of events accepted that are not in the journal's file; 0 if the ring file does not exist, is another
+     *     journal's or of an earlier boot of the machine
+     * @throws CorruptJournalException if the journal's file is none or its header is damaged
+     * @throws JournalException        if a process has the ring file open, or something cannot be read
+     */
+    public static long pendingEvents(final Path ringFile, final Path journal) {
+        final JournalScan scan = JournalScan.of(journal);
+        try (FileChannel channel = FileChannel.open(journal, READ);
+                RingFile left = left(real(ringFile), scan.header()).orElse(null)) {
+            return left == null
+                    ? 0
+                    : RingCatchUp.look(left, channel, scan.validEnd()).events();
+        } catch (final IOException e) {
+            throw new JournalException(journal + ": its ring file could not be read: " + e.getMessage(), e);
+        }
+    }
+
     static Path real(final Path path) {
         final Path absolute = path.toAbsolutePath().normalize();
         final Path parent = absolute.getParent();
