@@ -7,10 +7,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The numbers and the state that threads of a journal share, each on cache lines of its own, so that one that the
- * appender writes does not slow a producer that reads another.
+ * appender writes does not slow a producer that reads another. With a ring file they lie in it.
  */
 final class Counters {
-    static final int STATE = 0;
+    private static final int STATE = 0;
     static final int DROPPED_BY_PRODUCERS = 1;
     static final int DROPS_RECORDED = 2;
     static final int FIRST_DROP_TIMESTAMP = 3;
@@ -42,8 +42,70 @@ final class Counters {
 
     static final long FAILED_AND_CLOSED = 4;
 
-    private final AtomicBuffer buffer =
-            new UnsafeBuffer(BufferUtil.allocateDirectAligned(COUNT * STRIDE, BitUtil.CACHE_LINE_LENGTH));
+    private static final int GENERATION = 8;
+    private static final long NEVER = Long.MIN_VALUE;
+    private static final long SEALED = Long.MIN_VALUE;
+
+    private final AtomicBuffer buffer;
+    /** What the state counter is while the journal runs, a multiple of {@link #GENERATION}; or {@link #NEVER}. */
+    private volatile long running;
+    /** The state for this process, once what others do with a ring file is none of its concern. */
+    private volatile long ended;
+
+    Counters() {
+        this(new UnsafeBuffer(BufferUtil.allocateDirectAligned(COUNT * STRIDE, BitUtil.CACHE_LINE_LENGTH)), 0);
+    }
+
+    private Counters(final AtomicBuffer buffer, final long running) {
+        this.buffer = buffer;
+        this.running = running;
+    }
+
+    /** Those of a ring file, for a process that attaches to it. */
+    static Counters attach(final AtomicBuffer buffer) {
+        return new Counters(buffer, buffer.getLongVolatile(STATE * STRIDE) & -GENERATION);
+    }
+
+    /**
+     * Those of a ring file, for its new owner, who lets the others go on. Unless the owner before died while it closed
+     * the journal and had given up waiting for claims: those who hold one must not end it any more.
+     */
+    static Counters reopen(final AtomicBuffer buffer) {
+        final long state = buffer.getLongVolatile(STATE * STRIDE);
+        final long generation = state & -GENERATION;
+        final Counters counters =
+                new Counters(buffer, state - generation < CLOSED ? generation : generation + GENERATION);
+        counters.set(STUCK_SINCE, 0);
+        final long dropped = counters.get(DROPPED_BY_PRODUCERS);
+        if (dropped < 0) {
+            counters.compareAndSet(DROPPED_BY_PRODUCERS, dropped, dropped & ~SEALED);
+        }
+        return counters;
+    }
+
+    /** Lets producers publish. */
+    void run() {
+        state(RUNNING);
+    }
+
+    long state() {
+        final long base = running;
+        return base == NEVER ? ended : get(STATE) - base;
+    }
+
+    void state(final long value) {
+        set(STATE, running + value);
+    }
+
+    /** Ends what this process does with a ring file, which may go on for others. */
+    void end(final long value) {
+        ended = value;
+        running = NEVER;
+    }
+
+    void closing() {
+        compareAndSet(STATE, running, running + CLOSING);
+    }
 
     long get(final int counter) {
         return buffer.getLongVolatile(counter * STRIDE);
@@ -62,7 +124,17 @@ final class Counters {
         return buffer.compareAndSetLong(counter * STRIDE, expected, value);
     }
 
+    /** Ends the counting of drops. */
+    void seal() {
+        add(DROPPED_BY_PRODUCERS, get(DROPPED_BY_PRODUCERS) < 0 ? 0 : SEALED);
+    }
+
+    /** Drops counted by producers. */
+    long dropped() {
+        return get(DROPPED_BY_PRODUCERS) & ~SEALED;
+    }
+
     boolean isRunning() {
-        return get(STATE) == RUNNING;
+        return get(STATE) == running;
     }
 }

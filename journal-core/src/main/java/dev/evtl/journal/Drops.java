@@ -5,10 +5,11 @@ import static dev.evtl.journal.Counters.DROPPED_BY_PRODUCERS;
 import static dev.evtl.journal.Counters.DROPS_RECORDED;
 import static dev.evtl.journal.Counters.FIRST_DROP_TIMESTAMP;
 import static dev.evtl.journal.Counters.LAST_DROP_TIMESTAMP;
-import static dev.evtl.journal.Counters.STATE;
 
+import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.GapEvent;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
+import java.lang.invoke.VarHandle;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Events that producers dropped because the ring was full, until a gap event records them at their place.
@@ -18,20 +19,20 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * loses that race gives its place back. So a drop is recorded after all that its thread published before, because the
  * counter was read after the drop, and before all that it publishes later, because it claims nothing while they differ.
  *
+ * <p>A gap in the ring holds the dropped up to which it records, and the appender takes from that what the file holds
+ * already. So a gap that is recorded twice is there once, and a process may be killed anywhere: before the gap is
+ * written whole nothing counts as recorded, and after that the gap is good, whether its process came to commit it or
+ * not. The dropped, stored last, is what makes it whole.
+ *
  * <p>The count is exact. The timestamps can be off by drops that race with the recording of others.
  */
 final class Drops {
-    /** Ring message type of a gap; the others are the number of events in a claim. */
-    static final int GAP_MESSAGE_TYPE = Integer.MAX_VALUE;
-
-    private static final long SEALED = Long.MIN_VALUE;
-
     private final Counters counters;
-    private final RingBuffer ring;
+    private final Claims claims;
 
-    Drops(final Counters counters, final RingBuffer ring) {
+    Drops(final Counters counters, final Claims claims) {
         this.counters = counters;
-        this.ring = ring;
+        this.claims = claims;
     }
 
     /**
@@ -57,11 +58,11 @@ final class Drops {
 
     /** Ends the counting: what is offered from now on is refused. */
     void seal() {
-        counters.add(DROPPED_BY_PRODUCERS, counters.get(DROPPED_BY_PRODUCERS) < 0 ? 0 : SEALED);
+        counters.seal();
     }
 
     long dropped() {
-        return counters.get(DROPPED_BY_PRODUCERS) & ~SEALED;
+        return counters.dropped();
     }
 
     boolean pending() {
@@ -79,24 +80,31 @@ final class Drops {
             final long dropped = dropped();
             final long first = counters.get(FIRST_DROP_TIMESTAMP);
             final long last = counters.get(LAST_DROP_TIMESTAMP);
-            final int index = ring.tryClaim(GAP_MESSAGE_TYPE, GapEvent.LENGTH);
+            final int index = claims.tryClaimGap(GapEvent.LENGTH);
             if (index < 0) {
                 return false;
             }
             try {
+                encode(index, dropped, first, last);
                 if (counters.compareAndSet(DROPS_RECORDED, recorded, dropped)) {
-                    GapEvent.encode(ring.buffer(), index, last, dropped - recorded, first, last);
-                    ring.commit(index);
+                    claims.commit(index);
                 } else {
-                    ring.abort(index);
+                    claims.abort(index);
                 }
             } catch (final IllegalStateException e) {
-                if (counters.get(STATE) < Counters.CLOSED) {
+                if (counters.state() < Counters.CLOSED) {
                     throw e;
                 }
                 return false; // a close has passed over the claim
             }
         }
         return true;
+    }
+
+    private void encode(final int index, final long dropped, final long first, final long last) {
+        final MutableDirectBuffer buffer = claims.buffer();
+        GapEvent.encode(buffer, index, last, 0, first, last);
+        VarHandle.releaseFence();
+        GapEvent.dropped(buffer, index + EventHeader.LENGTH, dropped);
     }
 }

@@ -1,9 +1,9 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.storage.JournalStorage;
+import dev.evtl.journal.storage.RingMark;
 import java.io.IOException;
 import org.agrona.DirectBuffer;
 
@@ -17,15 +17,52 @@ final class FullFile {
     static final int RESERVE = 2 * GapEvent.LENGTH;
 
     private final JournalStorage storage;
-    private final EventChecksum checksum;
+    private final GapWriter gaps;
     private boolean full;
+    private boolean resumed;
     private long dropped;
     private long first;
     private long last;
 
-    FullFile(final JournalStorage storage, final EventChecksum checksum) {
+    FullFile(final JournalStorage storage, final GapWriter gaps) {
         this.storage = storage;
-        this.checksum = checksum;
+        this.gaps = gaps;
+    }
+
+    /** Goes on where the appender of a ring file was stopped: the gap event comes before all else. */
+    void resume(final RingMark mark) {
+        dropped = mark.get(RingMark.FULL_DROPPED);
+        first = mark.get(RingMark.FULL_FIRST_TIMESTAMP);
+        last = mark.get(RingMark.FULL_LAST_TIMESTAMP);
+        resumed = true;
+    }
+
+    /**
+     * Records what was dropped before the file was opened again, if it has room now; if it has none, or just the room
+     * that is kept for gap events, it is full.
+     *
+     * @return false if that has to wait for the space
+     */
+    boolean recordResumed(final int reserve) throws IOException {
+        if (resumed) {
+            final int result = dropped > 0
+                    ? gaps.append(dropped, first, last, reserve)
+                    : reserve == 0 ? 0 : storage.reserve(GapEvent.LENGTH + reserve);
+            if (result == JournalStorage.NOT_READY) {
+                return false;
+            }
+            resumed = false;
+            full = result < 0;
+            dropped = full ? dropped : 0;
+        }
+        return true;
+    }
+
+    /** Says in a mark what is not recorded in the file yet. */
+    void mark(final RingMark mark) {
+        mark.set(RingMark.FULL_DROPPED, dropped);
+        mark.set(RingMark.FULL_FIRST_TIMESTAMP, first);
+        mark.set(RingMark.FULL_LAST_TIMESTAMP, last);
     }
 
     boolean isFull() {
@@ -37,16 +74,8 @@ final class FullFile {
         drop(events, EventHeader.timestamp(source, index), lastTimestamp(source, index, length));
     }
 
-    /** Takes in a gap, which has no room either. */
-    void dropGap(final DirectBuffer source, final int index) throws IOException {
-        final int payload = index + EventHeader.LENGTH;
-        drop(
-                GapEvent.dropped(source, payload),
-                GapEvent.firstTimestamp(source, payload),
-                GapEvent.lastTimestamp(source, payload));
-    }
-
-    private void drop(final long events, final long firstTimestamp, final long lastTimestamp) throws IOException {
+    /** Takes in events that were dropped: here, or by producers, in a gap that has no room either. */
+    void drop(final long events, final long firstTimestamp, final long lastTimestamp) throws IOException {
         if (dropped == 0) {
             first = firstTimestamp;
         }
@@ -76,18 +105,9 @@ final class FullFile {
         if (dropped == 0) {
             return;
         }
-        final int target = storage.reserve(GapEvent.LENGTH);
-        if (target < 0) {
+        if (gaps.append(dropped, first, last, 0) < 0) {
             throw new JournalFullException(storage.path() + ": has no room left to record that events were dropped");
         }
-        GapEvent.encode(storage.buffer(), target, last, dropped, first, last);
-        if (checksum != null) {
-            final byte[] bytes = new byte[GapEvent.LENGTH];
-            storage.buffer().getBytes(target, bytes);
-            final int sum = checksum.compute(bytes, 0, bytes.length, storage.position());
-            storage.buffer().putInt(target + EventHeader.CHECKSUM_OFFSET, sum);
-        }
-        storage.append(GapEvent.LENGTH, 1);
         dropped = 0;
     }
 }

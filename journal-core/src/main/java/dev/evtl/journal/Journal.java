@@ -6,11 +6,11 @@ import dev.evtl.journal.storage.DiskFullException;
 import dev.evtl.journal.storage.JournalException;
 import dev.evtl.journal.storage.JournalFile;
 import dev.evtl.journal.storage.JournalLockedException;
-import dev.evtl.journal.storage.JournalScan.Condition;
 import dev.evtl.journal.storage.JournalStorage;
 import dev.evtl.journal.storage.MappedStorage;
 import dev.evtl.journal.storage.Platform;
 import dev.evtl.journal.storage.RecoveryReport;
+import dev.evtl.journal.storage.RingFile;
 import dev.evtl.journal.storage.WriteStorage;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -24,6 +24,7 @@ import javax.management.ObjectName;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
@@ -43,7 +44,6 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 public final class Journal implements AutoCloseable {
     private final Path path;
     private final RingBuffer ring;
-    private final Counters counters = new Counters();
     private final Publisher publisher;
     private final Appender appender;
     private final JournalStats stats;
@@ -57,12 +57,13 @@ public final class Journal implements AutoCloseable {
     private Journal(final Path path, final JournalConfig config, final JournalFile file, final JournalStorage storage) {
         this.path = path;
         this.recovery = file.recovery();
-        final UnsafeBuffer memory = new UnsafeBuffer(
-                BufferUtil.allocateDirectAligned(config.ringSize + RingBufferDescriptor.TRAILER_LENGTH, 4096));
-        this.ring = config.singleProducer ? new OneToOneRingBuffer(memory) : new ManyToOneRingBuffer(memory);
-        final Drops drops = new Drops(counters, ring);
+        final RingFile ringFile = file.ring();
+        final Counters counters = ringFile == null ? new Counters() : Counters.reopen(ringFile.counters());
+        this.ring = ring(config, ringFile);
+        final Claims claims = new Claims(ring, counters, ringFile == null ? null : ringFile.slot());
+        final Drops drops = new Drops(counters, claims);
         this.publisher = new Publisher(
-                ring,
+                claims,
                 counters,
                 drops,
                 config.backPressure,
@@ -71,7 +72,7 @@ public final class Journal implements AutoCloseable {
                 config.maxPayloadLength);
         final EventChecksum checksum =
                 file.header().hasChecksums() ? new EventChecksum(file.header().checksum()) : null;
-        this.appender = new Appender(config, ring, counters, drops, storage, checksum);
+        this.appender = new Appender(config, ring, counters, drops, storage, checksum, ringFile);
         this.stats = new LiveStats(ring, counters, drops, storage, appender, config.space.maximum());
         this.shutdownHook = config.closeOnShutdown ? new Thread(this::close, "evtl-close " + path) : null;
         this.mbean = config.jmx ? register() : null;
@@ -82,6 +83,15 @@ public final class Journal implements AutoCloseable {
             invoker = null;
             runner = new AgentRunner(config.idleStrategy, config.errorHandler, null, appender);
         }
+        counters.run();
+    }
+
+    private static RingBuffer ring(final JournalConfig config, final RingFile file) {
+        final AtomicBuffer memory = file != null
+                ? file.ring()
+                : new UnsafeBuffer(
+                        BufferUtil.allocateDirectAligned(config.ringSize + RingBufferDescriptor.TRAILER_LENGTH, 4096));
+        return config.singleProducer ? new OneToOneRingBuffer(memory) : new ManyToOneRingBuffer(memory);
     }
 
     private void start(final ThreadFactory threadFactory) {
@@ -151,8 +161,9 @@ public final class Journal implements AutoCloseable {
      * @return the journal, running
      * @throws JournalLockedException  if another writer, here or in another process, has it open
      * @throws CorruptJournalException if the file is no journal or holds damaged events; it is left as it was
-     * @throws DiskFullException       if there is no space to create or grow the file
-     * @throws JournalException        if it cannot be opened for another reason, naming the path and what to do
+     * @throws DiskFullException       if there is no space to create or grow the file, or for the ring file
+     * @throws JournalException        if events that were accepted are in a ring file that the config does not name, if
+     *     the one that it names is another journal's or has another size, or if it cannot be opened for another reason, naming the path and what to do
      * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
      */
     public static Journal open(final Path path, final JournalConfig config) {
@@ -165,7 +176,10 @@ public final class Journal implements AutoCloseable {
         final JournalFile file = JournalFile.open(
                 path,
                 config.openMode,
-                new JournalFile.NewFile(config.clock.nanoTime(), config.checksums, 0, config.filePermissions));
+                new JournalFile.NewFile(config.clock.nanoTime(), config.checksums, 0, config.filePermissions),
+                config.ringFile == null
+                        ? null
+                        : new RingFile.Wanted(config.ringFile, config.ringSize, config.maxPayloadLength));
         final JournalStorage storage = around.apply(open(file, config));
         boolean running = false;
         try {
@@ -178,6 +192,33 @@ public final class Journal implements AutoCloseable {
                 storage.abandon();
             }
         }
+    }
+
+    /**
+     * Attaches this process as a publisher to a journal that another process has open with a ring file. Permitted while
+     * no process has it open, if the one before did not close it: what is published waits in the ring then.
+     *
+     * @param ringFile of the journal
+     * @return the publisher of this process, which refuses and blocks as the default config says
+     * @throws JournalException as {@link #attach(Path, JournalConfig)} does
+     */
+    public static AttachedPublisher attach(final Path ringFile) {
+        return attach(ringFile, JournalConfig.builder().build());
+    }
+
+    /**
+     * Attaches this process as a publisher to a journal that another process has open with a ring file.
+     *
+     * @param ringFile of the journal
+     * @param config   of which {@code backPressure}, {@code blockIdleStrategy} and {@code clock} are taken; the rest is as
+     *     the journal was opened
+     * @return the publisher of this process
+     * @throws JournalException      if there is no such ring file, it is damaged or of an earlier boot of the machine, or
+     *     128 processes have attached
+     * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
+     */
+    public static AttachedPublisher attach(final Path ringFile, final JournalConfig config) {
+        return new AttachedPublisher(RingFile.attach(ringFile), config);
     }
 
     private static JournalStorage open(final JournalFile file, final JournalConfig config) {
@@ -254,12 +295,12 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * What opening found and did to a file that its last writer had not closed.
+     * What opening found and did to a file, or brings in from a ring file, that its last writer had not closed.
      *
-     * @return the report; empty if the file is new or was closed
+     * @return the report; empty if the file is new or was closed, and there was no ring file
      */
     public Optional<RecoveryReport> recovery() {
-        return Optional.ofNullable(recovery).filter(report -> report.condition() != Condition.CLEAN);
+        return Optional.of(recovery).filter(RecoveryReport::isOfInterest);
     }
 
     /**

@@ -8,6 +8,7 @@ import dev.evtl.journal.storage.Growth;
 import dev.evtl.journal.storage.OpenMode;
 import dev.evtl.journal.storage.Space;
 import dev.evtl.journal.storage.StorageMode;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -31,6 +32,7 @@ public final class JournalConfig {
     final int ringSize;
     final int maxPayloadLength;
     final boolean singleProducer;
+    final Path ringFile;
     final BackPressure backPressure;
     final Supplier<IdleStrategy> blockIdleStrategy;
     final boolean checksums;
@@ -54,6 +56,7 @@ public final class JournalConfig {
         ringSize = builder.ringSize;
         maxPayloadLength = builder.maxPayloadLength;
         singleProducer = builder.singleProducer;
+        ringFile = builder.ringFile;
         backPressure = builder.backPressure;
         blockIdleStrategy = builder.blockIdleStrategy;
         checksums = builder.checksums;
@@ -106,6 +109,7 @@ public final class JournalConfig {
         private int ringSize = 4 << 20;
         private int maxPayloadLength = EventHeader.MAX_PAYLOAD_LENGTH;
         private boolean singleProducer;
+        private Path ringFile;
         private BackPressure backPressure = BackPressure.FAIL;
         private Supplier<IdleStrategy> blockIdleStrategy = JournalConfig::backoff;
         private boolean checksums = true;
@@ -178,6 +182,21 @@ public final class JournalConfig {
          */
         public Builder singleProducer(final boolean value) {
             singleProducer = value;
+            return this;
+        }
+
+        /**
+         * Puts the ring into a file, which is made when the journal is opened and deleted when it is closed. What was
+         * accepted then survives the death of the process, though not of the machine: opening the journal with the same
+         * ring file brings it in, exactly once and in order. And other processes can publish, see
+         * {@link Journal#attach(Path)}. Does not go with {@link #singleProducer}.
+         *
+         * @param value path of a file of this journal alone, best on a memory file system such as {@code /dev/shm};
+         *     default none: the ring is memory of the process
+         * @return this
+         */
+        public Builder ringFile(final Path value) {
+            ringFile = Objects.requireNonNull(value, "ringFile");
             return this;
         }
 
@@ -277,7 +296,7 @@ public final class JournalConfig {
         }
 
         /**
-         * Permissions of a new file and its lock file.
+         * Permissions of a new file, its ring file and their lock files.
          *
          * @param value with the owner's to read and write; default these only
          * @return this
@@ -315,7 +334,8 @@ public final class JournalConfig {
         }
 
         /**
-         * Told of the failure that ends the journal, of claims that are stuck and of those that a close had to leave.
+         * Told of the failure that ends the journal, of claims that are stuck and of those that are left out, because a
+         * close did not wait for them any longer or their process has died.
          * Called on the appender's thread.
          *
          * @param value default the system's logger
@@ -410,6 +430,10 @@ public final class JournalConfig {
             if (singleProducer && backPressure == BackPressure.DROP) {
                 throw new IllegalArgumentException(
                         "singleProducer does not go with backPressure DROP: the appender would be a second producer");
+            }
+            if (singleProducer && ringFile != null) {
+                throw new IllegalArgumentException("singleProducer does not go with ringFile " + ringFile
+                        + ": each process that attaches would be a second producer");
             }
             if (invoker && closeOnShutdown) {
                 throw new IllegalArgumentException(

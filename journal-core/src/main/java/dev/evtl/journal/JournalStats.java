@@ -56,7 +56,7 @@ public interface JournalStats {
 
     /**
      * Events dropped: under {@link BackPressure#DROP}, at the maximum size under {@link WhenFull#DROP}, or left in the
-     * ring when the journal failed.
+     * ring when the journal failed; with a ring file these stay in it.
      *
      * @return number of events
      */
@@ -119,7 +119,8 @@ public interface JournalStats {
     long getHeadStuckNanos();
 
     /**
-     * Events of claims that a close had to leave, because they were neither committed nor aborted.
+     * Events of claims that were neither committed nor aborted: that a close had to leave, or, with a ring file, whose
+     * process has died while the journal was open.
      *
      * @return number of events
      */

@@ -1,6 +1,7 @@
 package dev.evtl.journal;
 
 import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.storage.ClaimType;
 import dev.evtl.journal.storage.JournalStorage;
 import org.agrona.BitUtil;
 import org.agrona.concurrent.AtomicBuffer;
@@ -36,7 +37,7 @@ final class LiveStats implements JournalStats {
 
     @Override
     public String getState() {
-        return switch ((int) counters.get(Counters.STATE)) {
+        return switch ((int) counters.state()) {
             case (int) Counters.RUNNING -> "running";
             case (int) Counters.CLOSING -> "closing";
             case (int) Counters.CLOSED -> "closed";
@@ -85,8 +86,8 @@ final class LiveStats implements JournalStats {
             if (length == 0) {
                 break;
             }
-            if (length > 0 && messageType > 0 && messageType != Drops.GAP_MESSAGE_TYPE) {
-                sum += events ? messageType : length - RecordDescriptor.HEADER_LENGTH;
+            if (length > 0 && ClaimType.isClaim(messageType) && !ClaimType.isGap(messageType)) {
+                sum += events ? ClaimType.events(messageType) : length - RecordDescriptor.HEADER_LENGTH;
             }
             position += BitUtil.align(Math.abs((long) length), RecordDescriptor.ALIGNMENT);
         }

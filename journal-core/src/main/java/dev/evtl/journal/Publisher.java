@@ -6,7 +6,6 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.IdleStrategy;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /**
  * Publishes events into a journal. May be shared by any number of threads.
@@ -40,7 +39,7 @@ public final class Publisher {
     /** The journal has failed, see {@link Journal#failure}; the event was refused. */
     public static final int FAILED = -4;
 
-    private final RingBuffer ring;
+    private final Claims claims;
     private final MutableDirectBuffer buffer;
     private final Counters counters;
     private final Drops drops;
@@ -51,15 +50,15 @@ public final class Publisher {
     private final ThreadLocal<IdleStrategy> blockIdleStrategy;
 
     Publisher(
-            final RingBuffer ring,
+            final Claims claims,
             final Counters counters,
             final Drops drops,
             final BackPressure backPressure,
             final Supplier<IdleStrategy> blockIdleStrategy,
             final EpochNanoClock clock,
             final int maxPayloadLength) {
-        this.ring = ring;
-        this.buffer = ring.buffer();
+        this.claims = claims;
+        this.buffer = claims.buffer();
         this.counters = counters;
         this.drops = drops;
         this.backPressure = backPressure;
@@ -195,7 +194,7 @@ public final class Publisher {
      * @return bytes
      */
     public int maxClaimLength() {
-        return ring.maxMsgLength();
+        return claims.maxLength();
     }
 
     long now() {
@@ -218,7 +217,7 @@ public final class Publisher {
     /** The ring's message type is the number of events, so that what lies in the ring can be counted from outside. */
     int claim(final int events, final int length, final long timestamp) {
         if (counters.isRunning() && !(dropping && drops.pending())) {
-            final int index = ring.tryClaim(events, length);
+            final int index = claims.tryClaim(events, length);
             // asked again: a close that began in between may not have seen the claim
             if (index > 0 && counters.isRunning()) {
                 return index;
@@ -233,7 +232,7 @@ public final class Publisher {
     private int claimOrRefuse(final int events, final int length, final long timestamp) {
         while (counters.isRunning()) {
             if (!dropping || drops.record()) {
-                final int index = ring.tryClaim(events, length);
+                final int index = claims.tryClaim(events, length);
                 if (index > 0 && counters.isRunning()) {
                     return index;
                 }
@@ -261,15 +260,14 @@ public final class Publisher {
     }
 
     private int ended() {
-        return counters.get(Counters.STATE) == Counters.CLOSED || counters.get(Counters.STATE) == Counters.CLOSING
-                ? CLOSED
-                : FAILED;
+        final long state = counters.state();
+        return state == Counters.FAILED || state == Counters.FAILED_AND_CLOSED ? FAILED : CLOSED;
     }
 
     int commitRecord(final int index, final int events, final int length) {
-        if (counters.get(Counters.STATE) < Counters.FAILED) {
+        if (counters.state() < Counters.FAILED) {
             try {
-                ring.commit(index);
+                claims.commit(index);
                 return ACCEPTED;
             } catch (final IllegalStateException e) {
                 throwUnlessPassedOver(e);
@@ -281,9 +279,9 @@ public final class Publisher {
     }
 
     void abortRecord(final int index) {
-        if (counters.get(Counters.STATE) < Counters.CLOSED) {
+        if (counters.state() < Counters.CLOSED) {
             try {
-                ring.abort(index);
+                claims.abort(index);
             } catch (final IllegalStateException e) {
                 throwUnlessPassedOver(e);
             }
@@ -292,7 +290,7 @@ public final class Publisher {
 
     /** The claim has ended before: by its owner, which is an error, or by a close that did not wait any longer. */
     private void throwUnlessPassedOver(final IllegalStateException e) {
-        if (counters.get(Counters.STATE) < Counters.CLOSED) {
+        if (counters.state() < Counters.CLOSED) {
             throw e;
         }
     }

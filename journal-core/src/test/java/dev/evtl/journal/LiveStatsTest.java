@@ -3,6 +3,7 @@ package dev.evtl.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.storage.ClaimType;
 import java.lang.reflect.Proxy;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -19,7 +20,8 @@ class LiveStatsTest {
             new UnsafeBuffer(BufferUtil.allocateDirectAligned(CAPACITY + RingBufferDescriptor.TRAILER_LENGTH, 64)));
 
     private LiveStats stats(final RingBuffer seen) {
-        return new LiveStats(seen, counters, new Drops(counters, ring), null, null, Long.MAX_VALUE);
+        return new LiveStats(
+                seen, counters, new Drops(counters, new Claims(ring, counters)), null, null, Long.MAX_VALUE);
     }
 
     /** The reader's view of the head is old each time: where it looks, others have written payloads meanwhile. */
@@ -44,7 +46,7 @@ class LiveStatsTest {
     @Test
     void whatIsInTheRingCountsAsAcceptedAndGapsDoNot() {
         ring.commit(ring.tryClaim(8, 8 * 16));
-        ring.commit(ring.tryClaim(Drops.GAP_MESSAGE_TYPE, 40));
+        ring.commit(ring.tryClaim(ClaimType.gap(ClaimType.ONLY_SLOT), 40));
         ring.abort(ring.tryClaim(3, 48));
         ring.commit(ring.tryClaim(1, 20));
         counters.set(Counters.JOURNALED, 100);

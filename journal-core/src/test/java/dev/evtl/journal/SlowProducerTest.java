@@ -59,15 +59,16 @@ class SlowProducerTest {
                 config,
                 ring,
                 counters,
-                new Drops(counters, ring),
+                new Drops(counters, new Claims(ring, counters)),
                 storage,
-                new EventChecksum(file.header().checksum()));
+                new EventChecksum(file.header().checksum()),
+                null);
         appender.onStart();
         publisher = publisher(BackPressure.FAIL);
     }
 
     private Publisher publisher(final BackPressure policy) {
-        final RingBuffer stopping = stopping();
+        final Claims stopping = new Claims(stopping(), counters);
         return new Publisher(
                 stopping, counters, new Drops(counters, stopping), policy, YieldingIdleStrategy::new, () -> 1, 112);
     }

@@ -51,6 +51,17 @@ public final class GapEvent {
     }
 
     /**
+     * Stores the number of events dropped.
+     *
+     * @param buffer  that holds the event
+     * @param payload index of its payload in the buffer
+     * @param dropped number of events dropped
+     */
+    public static void dropped(final MutableDirectBuffer buffer, final int payload, final long dropped) {
+        buffer.putLong(payload + DROPPED_OFFSET, dropped);
+    }
+
+    /**
      * Number of events dropped.
      *
      * @param buffer  that holds the event

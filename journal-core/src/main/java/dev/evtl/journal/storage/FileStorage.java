@@ -139,20 +139,18 @@ abstract class FileStorage implements JournalStorage {
 
     @Override
     public final void close() throws IOException {
-        try {
-            publish();
-            preallocator.close();
-            file.checkLength(position);
-            file.setLength(position);
-            file.sync();
-            durable = position;
-            // only now, or a crash could leave a file that says closed and is longer
-            FileHeader.durableOffset(header, position);
-            FileHeader.state(header, FileHeader.STATE_CLOSED);
-            headerMap.force();
-        } finally {
-            abandon();
-        }
+        publish();
+        preallocator.close();
+        file.checkLength(position);
+        file.setLength(position);
+        file.sync();
+        durable = position;
+        // only now, or a crash could leave a file that says closed and is longer
+        FileHeader.durableOffset(header, position);
+        FileHeader.state(header, FileHeader.STATE_CLOSED);
+        headerMap.force();
+        file.dropRing();
+        abandon();
     }
 
     @Override

@@ -25,6 +25,7 @@ public final class JournalFile implements AutoCloseable {
     private final WriterLock lock;
     private final RandomAccessFile file;
     private final JournalHeader header;
+    private final RingFile ring;
     private final RecoveryReport recovery;
     private final boolean created;
 
@@ -33,12 +34,14 @@ public final class JournalFile implements AutoCloseable {
             final WriterLock lock,
             final RandomAccessFile file,
             final JournalHeader header,
+            final RingFile ring,
             final RecoveryReport recovery,
             final boolean created) {
         this.path = path;
         this.lock = lock;
         this.file = file;
         this.header = header;
+        this.ring = ring;
         this.recovery = recovery;
         this.created = created;
     }
@@ -74,31 +77,56 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
-     * Opens a file for writing.
+     * Opens a file for writing, without a ring file.
      *
      * @param path    of the file
      * @param mode    whether it may or must exist
      * @param newFile what it gets if it is created
      * @return the open file
+     * @throws JournalException as {@link #open(Path, OpenMode, NewFile, RingFile.Wanted)} does
+     */
+    public static JournalFile open(final Path path, final OpenMode mode, final NewFile newFile) {
+        return open(path, mode, newFile, null);
+    }
+
+    /**
+     * Opens a file for writing.
+     *
+     * @param path    of the file
+     * @param mode    whether it may or must exist
+     * @param newFile what it gets if it is created
+     * @param wanted  its ring file, made if there is none; null for none
+     * @return the open file
      * @throws JournalLockedException  if another writer has it open
      * @throws CorruptJournalException if it is no journal or holds damaged events; it is left as it was
      * @throws DiskFullException       if there is no space to create it, then there is no file; or to keep what
      *     recovery would cut off, then the file is left as it was
-     * @throws JournalException        for anything else, naming the path
+     * @throws JournalException        if a ring file that is not the wanted one holds events that are not in the file
+     *     yet, if the wanted one is another journal's, or for anything else, naming the path
      */
-    public static JournalFile open(final Path path, final OpenMode mode, final NewFile newFile) {
-        return open(path, mode, newFile, position -> {});
+    public static JournalFile open(
+            final Path path, final OpenMode mode, final NewFile newFile, final RingFile.Wanted wanted) {
+        return open(path, mode, newFile, wanted, position -> {});
     }
 
-    static JournalFile open(final Path path, final OpenMode mode, final NewFile newFile, final LongConsumer progress) {
+    static JournalFile open(
+            final Path path,
+            final OpenMode mode,
+            final NewFile newFile,
+            final RingFile.Wanted wanted,
+            final LongConsumer progress) {
         final Path real = JournalFiles.writable(path);
         checkExistence(path, mode);
         WriterLock lock = null;
         RandomAccessFile file = null;
+        RingFile ring = null;
+        boolean created = false;
         JournalFile opened = null;
         try {
             lock = WriterLock.acquire(real, newFile.attributes(real));
             checkExistence(path, mode);
+            JournalScan scan = null;
+            RecoveryReport report = RecoveryReport.ofNewFile();
             if (Files.notExists(real)) {
                 JournalFiles.create(
                         real,
@@ -106,12 +134,28 @@ public final class JournalFile implements AutoCloseable {
                         newFile.checksums() ? FileHeader.FLAG_CHECKSUMS : 0,
                         newFile.baseSequence(),
                         newFile.attributes(real));
+                created = true;
                 file = new RandomAccessFile(real.toFile(), "rw");
-                opened = new JournalFile(real, lock, file, JournalHeader.read(path, file.getChannel()), null, true);
             } else {
                 file = new RandomAccessFile(real.toFile(), "rw");
-                opened = recover(path, real, lock, file, progress);
+                scan = JournalScan.of(path, file.getChannel(), false, progress);
+                report = RecoveryReport.of(path, real, file.getChannel(), scan);
             }
+            final JournalHeader header = scan == null ? JournalHeader.read(path, file.getChannel()) : scan.header();
+            checkNotedRing(path, lock, wanted, header, file.getChannel(), report.validEnd());
+            if (wanted != null) {
+                ring = RingFile.own(wanted, path, header, lock, newFile.attributes(real));
+            } else {
+                lock.note(null);
+            }
+            if (scan != null) {
+                recover(real, file.getChannel(), scan, report);
+            }
+            if (ring != null) {
+                report = report.with(RingCatchUp.run(ring, file.getChannel(), report.validEnd()), ring.setAside());
+            }
+            opened = new JournalFile(
+                    real, lock, file, JournalHeader.read(path, file.getChannel()), ring, report, created);
             return opened;
         } catch (final IOException e) {
             throw DiskFullException.classify(path, FileHeader.LENGTH, "could not be opened", e);
@@ -119,6 +163,13 @@ public final class JournalFile implements AutoCloseable {
             throw DiskFullException.classify(path, FileHeader.LENGTH, "could not be opened", e.getCause());
         } finally {
             if (opened == null) {
+                if (created) {
+                    deleteQuietly(real);
+                }
+                if (ring != null && ring.isNew()) {
+                    deleteQuietly(ring.path());
+                }
+                closeQuietly(ring);
                 closeQuietly(file);
                 closeQuietly(lock);
             }
@@ -135,21 +186,40 @@ public final class JournalFile implements AutoCloseable {
         }
     }
 
+    /** What was accepted into a ring file that is not opened now must not be overtaken by what is accepted from now on. */
+    private static void checkNotedRing(
+            final Path path,
+            final WriterLock lock,
+            final RingFile.Wanted wanted,
+            final JournalHeader header,
+            final FileChannel channel,
+            final long end)
+            throws IOException {
+        final Path noted = lock.note().orElse(null);
+        if (noted == null || wanted != null && noted.equals(RingFile.real(wanted.path()))) {
+            return;
+        }
+        try (RingFile left = RingFile.left(noted, header).orElse(null)) {
+            if (left != null) {
+                final long events = RingCatchUp.look(left, channel, end).events();
+                if (events > 0) {
+                    throw new JournalException(path + ": its ring file " + noted + " holds " + events
+                            + " events that were accepted and are not in the file yet; open it with ringFile(" + noted
+                            + ") or run evtl recover");
+                }
+                left.delete();
+            }
+        }
+    }
+
     /**
      * The steps of FORMAT.md in their order, after the bytes that the zeros replace were kept: each can be the last
      * before a crash, and the next open starts over. A closed file is walked too: what is appended behind damage could
      * never be recovered.
      */
-    private static JournalFile recover(
-            final Path path,
-            final Path real,
-            final WriterLock lock,
-            final RandomAccessFile file,
-            final LongConsumer progress)
+    private static void recover(
+            final Path real, final FileChannel channel, final JournalScan scan, final RecoveryReport report)
             throws IOException {
-        final FileChannel channel = file.getChannel();
-        final JournalScan scan = JournalScan.of(path, channel, false, progress);
-        final RecoveryReport report = RecoveryReport.of(path, real, channel, scan);
         final long validEnd = report.validEnd();
         if (report.condition() != Condition.CLEAN) {
             if (report.cutFile().isPresent()) {
@@ -166,7 +236,14 @@ public final class JournalFile implements AutoCloseable {
         FileHeader.state(buffer, FileHeader.STATE_OPEN);
         JournalFiles.write(channel, bytes.clear(), 0);
         channel.force(true);
-        return new JournalFile(real, lock, file, JournalHeader.read(path, channel), report, false);
+    }
+
+    private static void deleteQuietly(final Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (final IOException e) {
+            // the failure that led here is the one to report
+        }
     }
 
     private static void closeQuietly(final AutoCloseable resource) {
@@ -200,10 +277,27 @@ public final class JournalFile implements AutoCloseable {
     /**
      * What opening found.
      *
-     * @return the report, or null if the file is new
+     * @return the report
      */
     public RecoveryReport recovery() {
         return recovery;
+    }
+
+    /**
+     * The ring file.
+     *
+     * @return the ring file, or null if it has none
+     */
+    public RingFile ring() {
+        return ring;
+    }
+
+    /** Once all is in the file, and that closed, nothing needs the ring file. */
+    void dropRing() throws IOException {
+        if (ring != null) {
+            ring.delete();
+            lock.note(null);
+        }
     }
 
     FileChannel channel() {
@@ -246,6 +340,9 @@ public final class JournalFile implements AutoCloseable {
             if (created) {
                 Files.delete(path);
             }
+            if (ring != null && ring.isNew()) {
+                ring.delete();
+            }
         } catch (final IOException e) {
             throw new JournalException(path + ": could not be deleted: " + e.getMessage(), e);
         } finally {
@@ -256,6 +353,16 @@ public final class JournalFile implements AutoCloseable {
     /** Closes the file as it is and gives the lock back. */
     @Override
     public void close() throws IOException {
+        try {
+            if (ring != null) {
+                ring.close(); // first, as who gets the lock takes the ring next
+            }
+        } finally {
+            closeFile();
+        }
+    }
+
+    private void closeFile() throws IOException {
         try {
             file.close();
         } finally {

@@ -29,7 +29,14 @@ public final class JournalRecovery {
             refuseLiveWriter(file, real);
             final JournalScan scan = JournalScan.of(file, channel, false, progress);
             refuseLiveWriter(file, real); // or what was seen could be a writer's work half done
-            return RecoveryReport.of(file, real, channel, scan);
+            final RecoveryReport report = RecoveryReport.of(file, real, channel, scan);
+            final Path noted = RingFile.notedFor(real).orElse(null);
+            if (noted == null) {
+                return report;
+            }
+            try (RingFile left = RingFile.left(noted, scan.header()).orElse(null)) {
+                return left == null ? report : report.with(RingCatchUp.look(left, channel, scan.validEnd()), null);
+            }
         } catch (final IOException | UncheckedIOException e) {
             throw new JournalException(file + ": could not read: " + e.getMessage(), e);
         }
@@ -57,7 +64,7 @@ public final class JournalRecovery {
         try {
             final JournalFile.NewFile notMade =
                     new JournalFile.NewFile(0, true, 0, JournalFiles.posixPermissions(real));
-            try (JournalFile open = JournalFile.open(file, OpenMode.APPEND, notMade, progress)) {
+            try (JournalFile open = JournalFile.open(file, OpenMode.APPEND, notMade, null, progress)) {
                 open.closeCleanly();
                 return open.recovery();
             }

@@ -1,5 +1,6 @@
 package dev.evtl.journal.storage;
 
+import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.storage.JournalScan.Condition;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -9,15 +10,30 @@ import java.util.Optional;
 /**
  * What opening a journal for append found and did, or would do.
  *
+ * <p>What a ring file brings in is appended after the file was recovered: {@code events} and {@code validEnd} do not
+ * count it.
+ *
  * @param condition   what the file was: clean, unclosed, torn or lost
  * @param events      events kept, the journal's own included
  * @param validEnd    where they end
  * @param bytesZeroed bytes after the valid end that were not an event and are zeros now
  * @param cutFile     file beside the journal that holds these bytes; empty if there were none but zeros
  * @param reason      one line
+ * @param ringEvents  events accepted into the ring file that were not in the file, and are brought in
+ * @param claimsLeft  claims in the ring file that were never committed and whose process has died: they are left out
+ * @param setAside    a ring file of an earlier boot of the machine, whose content promises nothing, under its new name;
+ *                    empty if there was none
  */
 public record RecoveryReport(
-        Condition condition, long events, long validEnd, long bytesZeroed, Optional<Path> cutFile, String reason) {
+        Condition condition,
+        long events,
+        long validEnd,
+        long bytesZeroed,
+        Optional<Path> cutFile,
+        String reason,
+        long ringEvents,
+        int claimsLeft,
+        Optional<Path> setAside) {
 
     /** What a scan means for an open that is to append. */
     static RecoveryReport of(final Path file, final Path real, final FileChannel channel, final JournalScan scan)
@@ -34,6 +50,36 @@ public record RecoveryReport(
                 validEnd,
                 tailEnd - validEnd,
                 tailEnd == validEnd ? Optional.empty() : Optional.of(CutFile.choose(real, channel, validEnd, tailEnd)),
-                scan.reason());
+                scan.reason(),
+                0,
+                0,
+                Optional.empty());
+    }
+
+    static RecoveryReport ofNewFile() {
+        return new RecoveryReport(
+                Condition.CLEAN, 0, FileHeader.LENGTH, 0, Optional.empty(), "new file", 0, 0, Optional.empty());
+    }
+
+    RecoveryReport with(final RingCatchUp.Found found, final Path ringSetAside) {
+        return new RecoveryReport(
+                condition,
+                events,
+                validEnd,
+                bytesZeroed,
+                cutFile,
+                reason,
+                found.events(),
+                found.claimsLeft(),
+                Optional.ofNullable(ringSetAside));
+    }
+
+    /**
+     * Whether the last writer left anything to recover, in the file or in its ring file.
+     *
+     * @return false for a new file and for one that was closed
+     */
+    public boolean isOfInterest() {
+        return condition != Condition.CLEAN || ringEvents > 0 || claimsLeft > 0 || setAside.isPresent();
     }
 }

@@ -1,10 +1,11 @@
 package dev.evtl.journal.storage;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -12,7 +13,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
-import java.util.Set;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -20,22 +24,28 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Keeps a second writer out. The lock is on a file of its own beside the journal, {@code NAME.lock}: POSIX drops a
  * process's locks on a file when the process closes any descriptor of it, so a lock on the journal would go with the
- * first reader that closes. The file stays, with the process number of its last owner: to delete it would let two
+ * first reader that closes. The file stays, with the process number of its last owner and, unless that closed the journal, in a
+ * second line where its ring file is: to delete it would let two
  * writers lock two files of the same name. The operating system releases the lock of a process that died.
  */
 final class WriterLock implements AutoCloseable {
-    private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+    private static final Map<Path, WriterLock> HELD_HERE = new ConcurrentHashMap<>();
     /** A reader that asks whether a writer lives holds the lock shared for an instant; so ask a few times. */
     private static final int ATTEMPTS = 5;
+
+    /** Of a lock file: a path has at most 4,096 bytes. */
+    private static final int MAX_LENGTH = 8192;
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final Path journal;
     private final FileChannel channel;
+    private Path note;
 
-    private WriterLock(final Path journal, final FileChannel channel) {
+    private WriterLock(final Path journal, final FileChannel channel, final Path note) {
         this.journal = journal;
         this.channel = channel;
+        this.note = note;
     }
 
     static Path fileFor(final Path journal) {
@@ -51,7 +61,7 @@ final class WriterLock implements AutoCloseable {
      */
     static synchronized WriterLock acquire(final Path journal, final FileAttribute<?>... permissions)
             throws IOException {
-        if (!HELD_HERE.add(journal)) {
+        if (HELD_HERE.containsKey(journal)) {
             throw new JournalLockedException(journal + ": this process has it open for writing already");
         }
         FileChannel channel = null;
@@ -59,21 +69,69 @@ final class WriterLock implements AutoCloseable {
         try {
             channel = open(fileFor(journal), permissions);
             if (!tryLock(channel, false, ATTEMPTS)) {
-                final String owner =
-                        Files.readString(fileFor(journal), US_ASCII).strip();
+                final String owner = Files.readString(fileFor(journal), UTF_8)
+                        .lines()
+                        .findFirst()
+                        .orElse("");
                 throw new JournalLockedException(journal + ": process " + owner + " has it open for writing");
             }
-            channel.truncate(0);
-            channel.write(US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
+            final WriterLock lock =
+                    new WriterLock(journal, channel, readNote(channel).orElse(null));
+            lock.write();
+            HELD_HERE.put(journal, lock);
             locked = true;
-            return new WriterLock(journal, channel);
+            return lock;
         } finally {
-            if (!locked) {
-                HELD_HERE.remove(journal);
-                if (channel != null) {
-                    channel.close(); // or nobody in this process could take the lock again
-                }
+            if (!locked && channel != null) {
+                channel.close(); // or nobody in this process could take the lock again
             }
+        }
+    }
+
+    /** Writes over what is there before it cuts the rest off: a kill in between must not lose the note. */
+    private void write() throws IOException {
+        final String text = ProcessHandle.current().pid() + "\n" + (note == null ? "" : note + "\n");
+        final ByteBuffer bytes = UTF_8.encode(text);
+        channel.truncate(JournalFiles.write(channel, bytes, 0));
+    }
+
+    private static Optional<Path> readNote(final FileChannel channel) throws IOException {
+        final ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), MAX_LENGTH));
+        JournalFiles.read(channel, bytes, 0);
+        final Iterator<String> lines =
+                UTF_8.decode(bytes.flip()).toString().lines().iterator();
+        if (lines.hasNext()) {
+            lines.next();
+        }
+        return lines.hasNext()
+                ? Optional.of(lines.next()).filter(line -> line.startsWith("/")).map(Path::of)
+                : Optional.empty();
+    }
+
+    /** The ring file that the last owner noted. */
+    Optional<Path> note() {
+        return Optional.ofNullable(note);
+    }
+
+    /** Notes where the ring file is, or with null that there is none. */
+    void note(final Path ringFile) throws IOException {
+        if (!Objects.equals(note, ringFile)) {
+            note = ringFile;
+            write();
+        }
+    }
+
+    /** The ring file that a journal's owner or last owner noted. Never while this process takes a lock. */
+    static synchronized Optional<Path> noteFor(final Path journal) throws IOException {
+        final WriterLock lock = HELD_HERE.get(journal);
+        if (lock != null) {
+            return lock.note();
+        }
+        if (!Files.isReadable(fileFor(journal))) {
+            return Optional.empty();
+        }
+        try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
+            return readNote(channel);
         }
     }
 
@@ -90,7 +148,7 @@ final class WriterLock implements AutoCloseable {
      * takes a lock, as closing a channel on the file would drop it.
      */
     static synchronized boolean isHeld(final Path journal) throws IOException {
-        if (HELD_HERE.contains(journal)) {
+        if (HELD_HERE.containsKey(journal)) {
             return true;
         }
         if (!Files.isReadable(fileFor(journal))) {

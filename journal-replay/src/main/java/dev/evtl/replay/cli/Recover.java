@@ -1,10 +1,14 @@
 package dev.evtl.replay.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.storage.CorruptJournalException;
 import dev.evtl.journal.storage.JournalLockedException;
 import dev.evtl.journal.storage.JournalRecovery;
+import dev.evtl.journal.storage.OpenMode;
 import dev.evtl.journal.storage.RecoveryReport;
+import dev.evtl.journal.storage.RingFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -21,6 +25,7 @@ import picocli.CommandLine.Spec;
         name = "recover",
         description = {
             "Recovers a journal that its writer did not close, as opening it for append would, and closes it.",
+            "Events that were accepted into its ring file, and are not in it yet, are brought in.",
             "Bytes that are cut off are kept beside it, in FILE.cut-OFFSET. Run it as the user who writes the journal."
         },
         exitCodeList = {
@@ -79,6 +84,10 @@ final class Recover implements Callable<Integer> {
 
     private Answer answer() {
         try (Progress progress = evtl.progress("recover", file.toFile().length())) {
+            final Optional<Path> ring = dryRun ? Optional.empty() : RingFile.notedFor(file);
+            if (ring.isPresent()) {
+                return Answer.of(bringIn(ring.get(), progress));
+            }
             return Answer.of(
                     dryRun ? JournalRecovery.plan(file, progress::at) : JournalRecovery.recover(file, progress::at));
         } catch (final CorruptJournalException e) {
@@ -88,12 +97,31 @@ final class Recover implements Callable<Integer> {
         }
     }
 
+    /** Refused while a process publishes into the ring, which would be told that the journal is closed. */
+    private RecoveryReport bringIn(final Path ring, final Progress progress) {
+        final RecoveryReport planned = JournalRecovery.plan(file, progress::at);
+        final RingFile.Wanted found = RingFile.Wanted.as(ring);
+        final JournalConfig config = JournalConfig.builder()
+                .openMode(OpenMode.APPEND)
+                .ringFile(ring)
+                .ringSize(found.capacity())
+                .maxPayloadLength(found.maxPayloadLength())
+                .build();
+        try (Journal journal = Journal.open(file, config)) {
+            return journal.recovery().orElse(planned);
+        }
+    }
+
     private String text(final RecoveryReport report) {
         final String kept =
                 (dryRun ? "would keep " : "kept ") + report.events() + " events up to offset " + report.validEnd();
-        return report.cutFile()
+        final String cutOff = report.cutFile()
                 .map(cut -> kept + ", and cut off " + report.bytesZeroed() + " bytes into " + cut)
                 .orElse(kept + ", nothing to cut off");
+        return report.ringEvents() + report.claimsLeft() == 0
+                ? cutOff
+                : cutOff + "; from the ring file " + report.ringEvents() + " events more, without "
+                        + report.claimsLeft() + " claims that were never committed";
     }
 
     private void printJson(final Answer answer, final PrintWriter out) throws IOException {
@@ -114,6 +142,10 @@ final class Recover implements Callable<Integer> {
                             .flatMap(RecoveryReport::cutFile)
                             .map(Path::toString)
                             .orElse(null));
+            generator.writeNumberField(
+                    "ringEvents", answer.report.map(RecoveryReport::ringEvents).orElse(0L));
+            generator.writeNumberField(
+                    "claimsLeft", answer.report.map(RecoveryReport::claimsLeft).orElse(0));
             generator.writeStringField("reason", answer.reason);
             Json.end(generator);
         }

@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.ChildJvm;
+import dev.evtl.journal.HaltsBeforeAppending;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.OtherWriter;
+import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.TestFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +60,16 @@ class RecoverTest {
         final Ran dryRun = evtl("recover", "--dry-run", "--json", file);
         final Map<?, ?> json = dryRun.json();
         assertEquals(
-                List.of("result", "dryRun", "events", "validEnd", "bytesZeroed", "cutFile", "reason"),
+                List.of(
+                        "result",
+                        "dryRun",
+                        "events",
+                        "validEnd",
+                        "bytesZeroed",
+                        "cutFile",
+                        "ringEvents",
+                        "claimsLeft",
+                        "reason"),
                 List.copyOf(json.keySet()));
         assertEquals(result, json.get("result"));
         assertEquals(true, json.get("dryRun"));
@@ -188,5 +201,32 @@ class RecoverTest {
         final String help = evtl("recover", "--help").out();
         assertTrue(help.contains("3   recovered, or it would be, but its tail was torn"), help);
         assertTrue(help.contains("4   corrupt, or not a journal: refused"), help);
+    }
+
+    @Test
+    void whatWasAcceptedIntoTheRingFileIsBroughtIn() throws Exception {
+        final Path file = directory.resolve("j.evtl");
+        final Path ring = directory.resolve("j.ring");
+        assertEquals(
+                0,
+                ChildJvm.start(HaltsBeforeAppending.class, file.toString(), ring.toString(), "5")
+                        .waitFor());
+
+        final Map<?, ?> dryRun = evtl("recover", "--dry-run", "--json", file).json();
+        assertEquals(0L, dryRun.get("events"));
+        assertEquals(5L, dryRun.get("ringEvents"));
+        assertEquals(5L, evtl("recover", "--dry-run", "--json", file).json().get("ringEvents"));
+
+        final Ran recovered = evtl("recover", file);
+        assertEquals(0, recovered.code(), recovered.toString());
+        assertTrue(recovered.lines().get(0).contains("from the ring file 5 events more, without 1 claims"));
+        final List<Long> numbers = new ArrayList<>();
+        try (JournalReader reader = JournalReader.open(file)) {
+            reader.forEach(
+                    (sequence, timestamp, type, flags, buffer, offset, length) -> numbers.add(buffer.getLong(offset)));
+        }
+        assertEquals(List.of(0L, 1L, 2L, 3L, 4L), numbers);
+        assertTrue(Files.notExists(ring));
+        assertEquals("clean", evtl("verify", "--json", file).json().get("result"));
     }
 }

@@ -1,0 +1,85 @@
+package dev.evtl.journal;
+
+import dev.evtl.journal.storage.ClaimType;
+import dev.evtl.journal.storage.ProcessSlot;
+import org.agrona.BitUtil;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+
+/**
+ * Makes and ends claims in the ring for one process. In a ring file each bears the process's slot, and what leaves a
+ * record without an owner for an instant is told there, so that a claim of a process that died can be known as such.
+ */
+final class Claims {
+    private final RingBuffer ring;
+    private final Counters counters;
+    private final ProcessSlot slot;
+
+    Claims(final RingBuffer ring, final Counters counters) {
+        this(ring, counters, null);
+    }
+
+    /** In a ring file, with the slot of this process. */
+    Claims(final RingBuffer ring, final Counters counters, final ProcessSlot slot) {
+        this.ring = ring;
+        this.counters = counters;
+        this.slot = slot;
+    }
+
+    AtomicBuffer buffer() {
+        return ring.buffer();
+    }
+
+    int maxLength() {
+        return ring.maxMsgLength();
+    }
+
+    /** As the ring's: the index, or a negative value if there is no room. */
+    int tryClaim(final int events, final int length) {
+        return slot == null
+                ? ring.tryClaim(events, length)
+                : tryClaimShared(ClaimType.of(slot.number(), events), length);
+    }
+
+    int tryClaimGap(final int length) {
+        return slot == null
+                ? ring.tryClaim(ClaimType.gap(ClaimType.ONLY_SLOT), length)
+                : tryClaimShared(ClaimType.gap(slot.number()), length);
+    }
+
+    private int tryClaimShared(final int type, final int length) {
+        if (counters.get(Counters.STUCK_SINCE) != 0 && isFull(length)) {
+            return RingBuffer.INSUFFICIENT_CAPACITY;
+        }
+        slot.begin();
+        try {
+            return ring.tryClaim(type, length);
+        } finally {
+            slot.end();
+        }
+    }
+
+    /** Without beginning: behind a record without an owner, producers that try again and again would never be quiet. */
+    private boolean isFull(final int length) {
+        final int needed = BitUtil.align(length + RecordDescriptor.HEADER_LENGTH, RecordDescriptor.ALIGNMENT);
+        return ring.size() > ring.capacity() - needed;
+    }
+
+    void commit(final int index) {
+        ring.commit(index);
+    }
+
+    void abort(final int index) {
+        if (slot == null) {
+            ring.abort(index);
+        } else {
+            slot.begin();
+            try {
+                ring.abort(index);
+            } finally {
+                slot.end();
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package dev.evtl.journal.storage;
+
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.GapEvent;
+import java.io.IOException;
+import java.util.Arrays;
+import org.agrona.BitUtil;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+
+/**
+ * Releases claims in a ring file that nobody will ever commit or abort, because their process has died; never one whose
+ * process lives, however long that stands still.
+ *
+ * <p>Who has claimed a record stands in it, but for the instant between the step of the tail and the last store of the
+ * claim, and while an abort ends it. Such a record has lost its owner if at some instant since it was seen no living
+ * process had a thread in one of these two places ({@link ProcessSlot}) and it still is as it was.
+ *
+ * <p>Most become padding. A gap that says up to where it records is committed instead: that may count as recorded
+ * already, and this is its place.
+ *
+ * <p>For the thread that runs the appender.
+ */
+public final class DeadClaims {
+    /** Result of {@link #release}: the claim's process lives, or it cannot be told yet. */
+    public static final int HELD = -1;
+
+    private final RingFile file;
+    private final RingLocks locks;
+    private final boolean[] quiet = new boolean[RingLayout.SLOTS];
+    private long suspect = -1;
+    private long suspectWord;
+    private long suspectTail;
+
+    DeadClaims(final RingFile file, final RingLocks locks) {
+        this.file = file;
+        this.locks = locks;
+    }
+
+    /**
+     * Releases the record at a position, which is before the tail, if it is neither committed nor aborted and its
+     * process has died.
+     *
+     * @param position in the ring, of a record's start
+     * @return events in the released claim, 1 where that is not known, 0 for a gap; {@link #HELD} if it was not released
+     * @throws JournalException if it cannot be found out who lives
+     */
+    public int release(final long position) {
+        final AtomicBuffer ring = file.ring();
+        final int index = file.index(position);
+        final int length = ring.getIntVolatile(RecordDescriptor.lengthOffset(index));
+        final int type = ring.getInt(RecordDescriptor.typeOffset(index));
+        if (length > 0) {
+            return HELD;
+        }
+        if (length < 0 && ClaimType.isClaim(type)) {
+            // asked again behind the question who lives: it may have been ended just before
+            final boolean dead = !isHeld(ClaimType.slot(type))
+                    && ring.getIntVolatile(RecordDescriptor.lengthOffset(index)) == length
+                    && ring.getInt(RecordDescriptor.typeOffset(index)) == type;
+            return dead ? end(index, -length, type) : HELD;
+        }
+        return hasLostItsOwner(position, index) ? end(index, length == 0 ? hole(position) : -length, type) : HELD;
+    }
+
+    private boolean hasLostItsOwner(final long position, final int index) {
+        final long word = file.ring().getLongVolatile(index);
+        if (suspect != position || suspectWord != word) {
+            suspect = position;
+            suspectWord = word;
+            suspectTail = file.tail();
+            Arrays.fill(quiet, false);
+        }
+        boolean allQuiet = true;
+        for (int i = 0; i < RingLayout.SLOTS; i++) {
+            final ProcessSlot slot = file.slot(i);
+            if (!quiet[i] && slot.state() == ProcessSlot.USED) {
+                quiet[i] = slot.isQuiet() || !isHeld(i);
+                allQuiet &= quiet[i];
+            }
+        }
+        return allQuiet && file.ring().getLongVolatile(index) == word;
+    }
+
+    /** Length of the zeros up to the next record or the tail that was seen first: what lies behind that may be young. */
+    private int hole(final long position) {
+        final int start = file.index(position);
+        final int end = (int) Math.min(file.capacity(), start + suspectTail - position);
+        int index = start;
+        do {
+            index += RecordDescriptor.ALIGNMENT;
+        } while (index < end && file.ring().getIntVolatile(index) == 0);
+        return index - start;
+    }
+
+    private int end(final int index, final int length, final int type) {
+        final AtomicBuffer ring = file.ring();
+        final int payload = index + RecordDescriptor.HEADER_LENGTH + EventHeader.LENGTH;
+        final boolean whole = ClaimType.isGap(type) && GapEvent.dropped(ring, payload) != 0;
+        if (!whole) {
+            ring.putIntRelease(RecordDescriptor.typeOffset(index), RingBuffer.PADDING_MSG_TYPE_ID);
+        }
+        ring.putIntRelease(RecordDescriptor.lengthOffset(index), length);
+        return ClaimType.isClaim(type) ? ClaimType.events(type) : 1;
+    }
+
+    private boolean isHeld(final int slot) {
+        try {
+            return locks.isHeld(slot);
+        } catch (final IOException e) {
+            throw new JournalException(file.path() + ": could not find out which processes live: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The process that has made a claim, for messages.
+     *
+     * @param position in the ring, of a record's start
+     * @return its number; 0 if the record does not say
+     */
+    public long process(final long position) {
+        final int type = file.ring().getInt(RecordDescriptor.typeOffset(file.index(position)));
+        return ClaimType.isClaim(type) ? file.slot(ClaimType.slot(type)).process() : 0;
+    }
+
+    /** Length of the record at a position with what aligns it; 0 where its claim has not got so far. */
+    int length(final long position) {
+        final int length = file.ring().getIntVolatile(RecordDescriptor.lengthOffset(file.index(position)));
+        return BitUtil.align(Math.abs(length), RecordDescriptor.ALIGNMENT);
+    }
+}

@@ -1,0 +1,354 @@
+package dev.evtl.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.evtl.journal.FailingStorage.Call;
+import dev.evtl.journal.storage.DiskFullException;
+import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.storage.JournalLockedException;
+import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.storage.RecoveryReport;
+import dev.evtl.journal.storage.RingFile;
+import dev.evtl.journal.storage.StorageMode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A journal with a ring file: made, found again, refused, deleted. What kills do to it is in other tests. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class RingFileTest {
+    @TempDir(factory = MemoryDirectory.class)
+    Path directory;
+
+    private Path file;
+    private Path ring;
+
+    @BeforeEach
+    void setPaths() {
+        file = directory.resolve("r.evtl");
+        ring = directory.resolve("r.ring");
+    }
+
+    private JournalConfig.Builder config() {
+        return TestJournals.tiny().ringFile(ring).errorHandler(error -> {});
+    }
+
+    private Journal open() {
+        return Journal.open(file, config().build());
+    }
+
+    /** Lets the journal go as a failure does, with what was accepted in the ring. */
+    private static void fail(final Journal journal) {
+        journal.invoker().invoke();
+        assertTrue(journal.failure().isPresent());
+        assertThrows(JournalFailedException.class, journal::close);
+    }
+
+    private Journal openFailing(final Call call) {
+        return Journal.open(
+                file,
+                config().build(),
+                storage -> FailingStorage.throwing(storage, call, 1, new IOException("provoked")));
+    }
+
+    /** A journal with a ring file in which this many events wait. */
+    private void leavePending(final int events) {
+        final Journal journal = openFailing(Call.RESERVE);
+        Events.offer(journal, 0, events);
+        fail(journal);
+    }
+
+    @Test
+    void ringFileIsThereWhileTheJournalIsOpenAndGoneAfterIt() throws IOException {
+        final Journal journal = open();
+        assertTrue(Files.exists(ring));
+        assertEquals(Optional.of(ring), RingFile.notedFor(file));
+        assertTrue(journal.recovery().isEmpty());
+        Events.offer(journal, 0, 5);
+        journal.close();
+        assertFalse(Files.exists(ring));
+        assertEquals(Optional.empty(), RingFile.notedFor(file));
+        assertEquals(
+                List.of(String.valueOf(ProcessHandle.current().pid())),
+                Files.readAllLines(directory.resolve("r.evtl.lock")));
+        Events.assertHolds(file, 5);
+        assertEquals("closed", journal.stats().getState());
+        assertEquals(5, journal.stats().getAcceptedEvents());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Call.class,
+            names = {"RESERVE", "APPEND", "PUBLISH", "FORCE"})
+    void reopeningAfterAFailureGoesOnWithoutLoss(final Call call) throws IOException {
+        final Journal journal = openFailing(call);
+        Events.offer(journal, 0, 7);
+        if (call == Call.FORCE) {
+            assertThrows(JournalFailedException.class, journal::sync);
+        }
+        fail(journal);
+        assertEquals("failed", journal.stats().getState());
+        assertEquals(0, journal.stats().getDroppedEvents());
+        assertEquals(Publisher.FAILED, journal.publisher().tryClaim(1, 8));
+
+        try (Journal reopened = open()) {
+            final RecoveryReport report = reopened.recovery().orElseThrow();
+            // a store into the mapping is in the file, whether it was published or not
+            assertEquals(call == Call.RESERVE ? 7 : 0, report.ringEvents() - (call == Call.APPEND ? 6 : 0));
+            assertEquals(7, reopened.stats().getAcceptedEvents());
+            Events.offer(reopened, 7, 3);
+            reopened.sync();
+            assertEquals(10, reopened.stats().getJournaledEvents());
+        }
+        Events.assertHolds(file, 10);
+    }
+
+    @Test
+    void fullFileGoesOnWithALargerMaximum() throws IOException {
+        final Journal journal =
+                Journal.open(file, config().maxSize(4096, WhenFull.FAIL).build());
+        long offered = 0;
+        while (journal.failure().isEmpty()) {
+            if (journal.stats().getRingUsed() == 0) {
+                Events.offer(journal, offered, 5);
+                offered += 5;
+            }
+            journal.invoker().invoke();
+        }
+        assertThrows(JournalFailedException.class, journal::close);
+        try (Journal larger = open()) {
+            assertTrue(larger.recovery().orElseThrow().ringEvents() > 0);
+            assertEquals(offered, larger.stats().getAcceptedEvents());
+        }
+        Events.assertHolds(file, offered);
+    }
+
+    @Test
+    void syncRightAfterOpeningCoversWhatTheRingHeld() throws IOException {
+        leavePending(7);
+        final Journal journal =
+                Journal.open(file, TestJournals.small().ringFile(ring).build());
+        assertEquals(7, journal.recovery().orElseThrow().ringEvents());
+        assertEquals(64 + 7 * 32, journal.sync());
+        assertEquals(7, StoredEvent.readAll(file).size());
+        journal.close();
+        Events.assertHolds(file, 7);
+    }
+
+    @Test
+    void openingWithoutTheRingFileIsRefusedWhileItHoldsEvents() throws IOException {
+        leavePending(3);
+        final byte[] before = Files.readAllBytes(file);
+        final Path other = directory.resolve("other.ring");
+        for (final JournalConfig.Builder config :
+                List.of(TestJournals.tiny(), TestJournals.tiny().ringFile(other))) {
+            final JournalException e = assertThrows(JournalException.class, () -> Journal.open(file, config.build()));
+            assertEquals(
+                    file + ": its ring file " + ring + " holds 3 events that were accepted and are not in the file yet;"
+                            + " open it with ringFile(" + ring + ") or run evtl recover",
+                    e.getMessage());
+        }
+        assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(Files.readAllBytes(file)));
+        assertFalse(Files.exists(other));
+        assertEquals(3, RingFile.pendingEvents(RingFile.notedFor(file).orElseThrow(), file));
+        open().close();
+        Events.assertHolds(file, 3);
+        Journal.open(file).close();
+    }
+
+    @Test
+    void ringFileThatHoldsNothingDoesNotKeepTheJournalShut() throws IOException {
+        final Journal journal = openFailing(Call.CLOSE);
+        Events.offer(journal, 0, 3);
+        assertThrows(JournalFailedException.class, journal::close);
+        assertTrue(Files.exists(ring));
+        Journal.open(file).close();
+        assertFalse(Files.exists(ring));
+        Events.assertHolds(file, 3);
+    }
+
+    @Test
+    void anotherJournalsRingFileIsRefusedAndUntouched() throws IOException {
+        leavePending(3);
+        final byte[] before = Files.readAllBytes(ring);
+        final Path other = directory.resolve("other.evtl");
+        final JournalException e = assertThrows(JournalException.class, () -> Journal.open(other, config().build()));
+        assertTrue(e.getMessage().startsWith(ring + ": is the ring file of another journal"), e.getMessage());
+        assertTrue(e.getMessage().contains(other.toString()), e.getMessage());
+        assertFalse(Files.exists(other), "nothing was made");
+        assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(Files.readAllBytes(ring)));
+    }
+
+    @Test
+    void ringFileInUseIsRefusedForACopyOfItsJournal() throws IOException {
+        final Path copy = directory.resolve("copy.evtl");
+        try (Journal journal = open()) {
+            Files.copy(journal.path(), copy);
+            assertThrows(JournalLockedException.class, () -> Journal.open(copy, config().build()));
+        }
+    }
+
+    @Test
+    void anotherSizeIsRefusedNamingBoth() {
+        leavePending(3);
+        final JournalException e = assertThrows(
+                JournalException.class,
+                () -> Journal.open(file, config().ringSize(2048).build()));
+        assertEquals(
+                ring
+                        + ": this ring file has a ring of 1024 bytes, ringSize is 2048; open the journal with ringSize 1024",
+                e.getMessage());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void damagedRingFileIsRefused(final Damage damage) throws IOException {
+        leavePending(3);
+        try (FileChannel channel = FileChannel.open(ring, StandardOpenOption.WRITE)) {
+            switch (damage) {
+                case MAGIC -> channel.write(ByteBuffer.allocate(1), 0);
+                case CAPACITY -> channel.write(ByteBuffer.allocate(1), 25);
+                case BOOT_ID -> channel.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4}), 32);
+                case CUT -> channel.truncate(channel.size() - 1);
+            }
+        }
+        final byte[] before = Files.readAllBytes(ring);
+        assertThrows(JournalException.class, this::open);
+        assertThrows(JournalException.class, () -> Journal.attach(ring));
+        assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(Files.readAllBytes(ring)));
+    }
+
+    enum Damage {
+        MAGIC,
+        CAPACITY,
+        BOOT_ID,
+        CUT
+    }
+
+    @Test
+    void ringFileOfAnEarlierBootIsSetAsideAndReported() throws IOException {
+        leavePending(3);
+        final byte[] bytes = Files.readAllBytes(ring);
+        final ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(32, ~header.getLong(32));
+        final CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, 28);
+        crc.update(bytes, 32, 16);
+        header.putInt(28, (int) crc.getValue());
+        Files.write(ring, bytes);
+        assertThrows(JournalException.class, () -> Journal.attach(ring));
+        try (Journal journal = open()) {
+            final RecoveryReport report = journal.recovery().orElseThrow();
+            final Path aside = directory.resolve("r.ring.earlier-boot-1");
+            assertEquals(Optional.of(aside), report.setAside());
+            assertEquals(0, report.ringEvents());
+            assertEquals(ByteBuffer.wrap(bytes), ByteBuffer.wrap(Files.readAllBytes(aside)));
+            Events.offer(journal, 0, 1);
+        }
+        Events.assertHolds(file, 1);
+    }
+
+    @Test
+    void fullMemoryFileSystemIsAnErrorAtOpeningAndLeavesNothing() throws IOException {
+        final Path small = Files.createDirectory(directory.resolve("small"));
+        final Tmpfs tmpfs = Tmpfs.mount(small, 64 << 10);
+        try {
+            final JournalConfig tooLarge = JournalConfig.builder()
+                    .ringSize(1 << 20)
+                    .ringFile(small.resolve("x.ring"))
+                    .build();
+            final DiskFullException e = assertThrows(DiskFullException.class, () -> Journal.open(file, tooLarge));
+            assertTrue(e.getMessage().startsWith(small.resolve("x.ring") + ": no space"), e.getMessage());
+            assertFalse(Files.exists(file));
+            assertFalse(Files.exists(small.resolve("x.ring")));
+            assertFalse(Files.exists(small.resolve("x.ring.new")));
+        } finally {
+            tmpfs.close();
+        }
+        open().close();
+    }
+
+    @Test
+    void missingDirectoryIsNamed() {
+        final Path missing = directory.resolve("missing/x.ring");
+        final JournalException e = assertThrows(
+                JournalException.class,
+                () -> Journal.open(file, TestJournals.tiny().ringFile(missing).build()));
+        assertEquals(missing + ": the ring file's directory does not exist; create it first", e.getMessage());
+        assertFalse(Files.exists(file));
+    }
+
+    @Test
+    void singleProducerIsRefused() {
+        final IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> config().singleProducer(true).build());
+        assertTrue(e.getMessage().startsWith("singleProducer does not go with ringFile"), e.getMessage());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyStorageGoesOnFromTheRing(final StorageMode mode) throws IOException {
+        final Path onDisk = Files.createTempDirectory("evtl-ring");
+        assumeTrue(Files.isWritable(onDisk));
+        final Path journalFile = onDisk.resolve("r.evtl");
+        try {
+            final JournalConfig config = config().storage(mode).build();
+            final Journal journal = Journal.open(
+                    journalFile,
+                    config,
+                    storage -> FailingStorage.throwing(storage, Call.PUBLISH, 2, new IOException("provoked")));
+            Events.offer(journal, 0, 5);
+            journal.invoker().invoke();
+            Events.offer(journal, 5, 5);
+            fail(journal);
+            try (Journal reopened = Journal.open(journalFile, config)) {
+                Events.offer(reopened, 10, 5);
+            }
+            Events.assertHolds(journalFile, 15);
+        } finally {
+            Files.deleteIfExists(journalFile);
+            Files.deleteIfExists(onDisk.resolve("r.evtl.lock"));
+            Files.deleteIfExists(onDisk);
+        }
+    }
+
+    @Test
+    void statisticsGoOnOverAFailure() throws IOException {
+        final Journal journal = Journal.open(
+                file,
+                config().build(),
+                storage -> FailingStorage.throwing(storage, Call.PUBLISH, 2, new IOException("provoked")));
+        Events.offer(journal, 0, 5);
+        journal.invoker().invoke();
+        Events.offer(journal, 5, 5);
+        fail(journal);
+        try (Journal reopened = open()) {
+            assertEquals(10, reopened.stats().getAcceptedEvents());
+            TestJournals.drain(reopened);
+            assertEquals(10, reopened.stats().getJournaledEvents());
+            assertEquals(320, reopened.stats().getJournaledBytes());
+            assertEquals(0, reopened.stats().getDroppedEvents());
+        }
+        assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+    }
+}
