@@ -95,7 +95,7 @@ final class HeadWatch {
         final long now = System.nanoTime();
         if (stuckSince == 0) {
             stuckSince = now;
-            nextDeathLook = now;
+            nextDeathLook = now + DEATH_LOOK_NANOS;
             counters.set(Counters.STUCK_SINCE, now);
         }
         if (deadClaims != null && now - nextDeathLook >= 0) {
@@ -107,7 +107,8 @@ final class HeadWatch {
         final long stuckFor = now - stuckSince;
         if (!stuckReported && stuckFor >= stuckClaimNanos) {
             stuckReported = true;
-            report.accept(new JournalException(path + ": a claim of " + stuckEvents() + " events" + process(head)
+            report.accept(new JournalException(path + ": a claim of " + stuckEvents() + " events"
+                    + named(deadClaims == null ? 0 : deadClaims.process(head))
                     + " has been neither committed nor aborted for " + TimeUnit.NANOSECONDS.toMillis(stuckFor)
                     + " ms and holds up " + ring.size() + " bytes"));
         }
@@ -118,19 +119,18 @@ final class HeadWatch {
     }
 
     private boolean releaseIfDead(final long head) {
-        final String process = process(head);
+        final long process = deadClaims.process(head);
         final int events = deadClaims.release(head);
         if (events == DeadClaims.HELD) {
             return false;
         }
         counters.add(Counters.CLAIMS_LEFT, events);
-        report.accept(new JournalException(path + ": left out a claim of " + events + " events" + process
-                + ", which has died and had neither committed nor aborted it"));
+        report.accept(new JournalException(path + ": left out a claim of " + events + " events" + named(process)
+                + ", which had neither been committed nor aborted when its process died"));
         return true;
     }
 
-    private String process(final long head) {
-        final long process = deadClaims == null ? 0 : deadClaims.process(head);
+    private static String named(final long process) {
         return process == 0 ? "" : " of process " + process;
     }
 

@@ -108,7 +108,7 @@ final class RingPublisher implements AutoCloseable {
                         for (long i = first; i < first + count; i++) {
                             source.putLong(0, i);
                             int result = publisher.offer(type, source, 0, Long.BYTES);
-                            for (int tries = 0; result == Publisher.BACK_PRESSURED && tries < 10_000; tries++) {
+                            while (result == Publisher.BACK_PRESSURED) {
                                 Thread.yield();
                                 result = publisher.offer(type, source, 0, Long.BYTES);
                             }

@@ -28,6 +28,7 @@ public final class DeadClaims {
 
     private final RingFile file;
     private final RingLocks locks;
+    private final ProcessSlot[] slots = new ProcessSlot[RingLayout.SLOTS];
     private final boolean[] quiet = new boolean[RingLayout.SLOTS];
     private long suspect = -1;
     private long suspectWord;
@@ -36,6 +37,7 @@ public final class DeadClaims {
     DeadClaims(final RingFile file, final RingLocks locks) {
         this.file = file;
         this.locks = locks;
+        Arrays.setAll(slots, file::slot);
     }
 
     /**
@@ -47,25 +49,25 @@ public final class DeadClaims {
      * @throws JournalException if it cannot be found out who lives
      */
     public int release(final long position) {
-        final AtomicBuffer ring = file.ring();
         final int index = file.index(position);
-        final int length = ring.getIntVolatile(RecordDescriptor.lengthOffset(index));
-        final int type = ring.getInt(RecordDescriptor.typeOffset(index));
+        final long word = file.ring().getLongVolatile(index); // once, or what is judged is not what was asked about
+        final int length = (int) word;
+        final int type = (int) (word >>> Integer.SIZE);
+        final boolean dead;
         if (length > 0) {
-            return HELD;
+            dead = false;
+        } else if (length < 0 && ClaimType.isClaim(type)) {
+            dead = !isHeld(ClaimType.slot(type));
+        } else {
+            dead = hasLostItsOwner(position, word);
         }
-        if (length < 0 && ClaimType.isClaim(type)) {
-            // asked again behind the question who lives: it may have been ended just before
-            final boolean dead = !isHeld(ClaimType.slot(type))
-                    && ring.getIntVolatile(RecordDescriptor.lengthOffset(index)) == length
-                    && ring.getInt(RecordDescriptor.typeOffset(index)) == type;
-            return dead ? end(index, -length, type) : HELD;
-        }
-        return hasLostItsOwner(position, index) ? end(index, length == 0 ? hole(position) : -length, type) : HELD;
+        // asked again behind the question who lives: it may have gone on just before
+        return dead && file.ring().getLongVolatile(index) == word
+                ? end(index, length == 0 ? hole(position) : -length, type)
+                : HELD;
     }
 
-    private boolean hasLostItsOwner(final long position, final int index) {
-        final long word = file.ring().getLongVolatile(index);
+    private boolean hasLostItsOwner(final long position, final long word) {
         if (suspect != position || suspectWord != word) {
             suspect = position;
             suspectWord = word;
@@ -73,14 +75,13 @@ public final class DeadClaims {
             Arrays.fill(quiet, false);
         }
         boolean allQuiet = true;
-        for (int i = 0; i < RingLayout.SLOTS; i++) {
-            final ProcessSlot slot = file.slot(i);
-            if (!quiet[i] && slot.state() == ProcessSlot.USED) {
-                quiet[i] = slot.isQuiet() || !isHeld(i);
+        for (int i = 0; i < slots.length; i++) {
+            if (!quiet[i] && slots[i].state() == ProcessSlot.USED) {
+                quiet[i] = slots[i].isQuiet() || !isHeld(i);
                 allQuiet &= quiet[i];
             }
         }
-        return allQuiet && file.ring().getLongVolatile(index) == word;
+        return allQuiet;
     }
 
     /** Length of the zeros up to the next record or the tail that was seen first: what lies behind that may be young. */
@@ -121,7 +122,7 @@ public final class DeadClaims {
      */
     public long process(final long position) {
         final int type = file.ring().getInt(RecordDescriptor.typeOffset(file.index(position)));
-        return ClaimType.isClaim(type) ? file.slot(ClaimType.slot(type)).process() : 0;
+        return ClaimType.isClaim(type) ? slots[ClaimType.slot(type)].process() : 0;
     }
 
     /** Length of the record at a position with what aligns it; 0 where its claim has not got so far. */
