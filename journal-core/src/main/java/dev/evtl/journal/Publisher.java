@@ -261,9 +261,8 @@ public final class Publisher {
     }
 
     private int ended() {
-        return counters.get(Counters.STATE) == Counters.CLOSED || counters.get(Counters.STATE) == Counters.CLOSING
-                ? CLOSED
-                : FAILED;
+        final long state = counters.get(Counters.STATE); // once, as a close goes from one of them to the other
+        return state == Counters.CLOSING || state == Counters.CLOSED ? CLOSED : FAILED;
     }
 
     int commitRecord(final int index, final int events, final int length) {
