@@ -1,11 +1,13 @@
 package dev.evtl.journal;
 
 import dev.evtl.journal.format.EventHeader;
+import java.lang.invoke.VarHandle;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /**
@@ -45,6 +47,9 @@ public final class Publisher {
     private final Counters counters;
     private final Drops drops;
     private final boolean dropping;
+    /** The ring for one producer moves its tail by a store that a load may overtake, the other one by an exchange. */
+    private final boolean fencing;
+
     private final BackPressure backPressure;
     private final EpochNanoClock clock;
     private final int maxPayloadLength;
@@ -64,6 +69,7 @@ public final class Publisher {
         this.drops = drops;
         this.backPressure = backPressure;
         this.dropping = backPressure == BackPressure.DROP;
+        this.fencing = ring instanceof OneToOneRingBuffer;
         this.blockIdleStrategy = ThreadLocal.withInitial(blockIdleStrategy);
         this.clock = clock;
         this.maxPayloadLength = maxPayloadLength;
@@ -219,8 +225,7 @@ public final class Publisher {
     int claim(final int events, final int length, final long timestamp) {
         if (counters.isRunning() && !(dropping && drops.pending())) {
             final int index = ring.tryClaim(events, length);
-            // asked again: a close that began in between may not have seen the claim
-            if (index > 0 && counters.isRunning()) {
+            if (index > 0 && isStillRunning()) {
                 return index;
             }
             if (index > 0) {
@@ -234,7 +239,7 @@ public final class Publisher {
         while (counters.isRunning()) {
             if (!dropping || drops.record()) {
                 final int index = ring.tryClaim(events, length);
-                if (index > 0 && counters.isRunning()) {
+                if (index > 0 && isStillRunning()) {
                     return index;
                 }
                 if (index > 0) {
@@ -252,6 +257,14 @@ public final class Publisher {
             }
         }
         return refuse(events, length, ended());
+    }
+
+    /** Asked after a claim: a close that began before it was to be seen may have passed over it. */
+    private boolean isStillRunning() {
+        if (fencing) {
+            VarHandle.fullFence();
+        }
+        return counters.isRunning();
     }
 
     private int refuse(final int events, final int length, final int result) {
