@@ -35,7 +35,8 @@ final class Damage {
                 System.arraycopy(file, from, damaged, to, length);
             }
             case 6 -> {
-                return Arrays.copyOf(damaged, random.nextInt(damaged.length + 600));
+                final boolean longer = random.nextInt(4) == 0;
+                return Arrays.copyOf(damaged, longer ? damaged.length + random.nextInt(600) : place(damaged, random));
             }
             default -> {
                 final int field = LIVE_FIELDS[random.nextInt(LIVE_FIELDS.length)];
@@ -52,11 +53,15 @@ final class Damage {
         file[at] ^= (byte) (1 << random.nextInt(8));
     }
 
-    /** Mostly among the events, which may be few in a file that is long. */
+    /** Mostly among the events, which may be few in a file that is long, and mostly where nothing was forced. */
     private static int place(final byte[] file, final Random random) {
-        final long writeOffset =
-                ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong(24);
-        return random.nextInt(4) == 0 ? random.nextInt(file.length) : random.nextInt((int) writeOffset);
+        final ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        final int writeOffset = (int) bytes.getLong(24);
+        final int durableOffset = (int) bytes.getLong(48);
+        if (durableOffset < writeOffset && random.nextBoolean()) {
+            return durableOffset + random.nextInt(writeOffset - durableOffset);
+        }
+        return random.nextInt(random.nextInt(3) == 0 ? file.length : writeOffset);
     }
 
     private static int end(final byte[] file, final int from, final Random random) {
