@@ -92,7 +92,7 @@ public final class Bite {
                 before = text.toString();
                 text = new StringBuilder();
             } else if (line.equals(">>>>")) {
-                changes.add(new Change(before, text.toString()));
+                changes.add(new Change(before.strip(), text.toString().strip()));
                 text = null;
             } else if (text != null) {
                 text.append(line).append('\n');
