@@ -19,6 +19,8 @@ public final class CloseInterleavings {
             Rig.config().singleProducer(true).build();
     private static final JournalConfig IMPATIENT =
             Rig.config().closeTimeout(Duration.ofNanos(1)).build();
+    private static final JournalConfig IMPATIENT_SINGLE =
+            Rig.config().closeTimeout(Duration.ofNanos(1)).singleProducer(true).build();
 
     private CloseInterleavings() {}
 
@@ -172,6 +174,36 @@ public final class CloseInterleavings {
 
         public CommitAndImpatientClose() {
             super(IMPATIENT);
+            claim = claim(1);
+        }
+
+        @Actor
+        public void producer(final LL_Result r) {
+            stagger();
+            r.r1 = commit(claim, 1);
+        }
+
+        @Actor
+        public void closer() {
+            close();
+        }
+
+        @Arbiter
+        public void end(final LL_Result r) {
+            r.r2 = outcome(0, r.r1);
+        }
+    }
+
+    /** The same over the ring for one producer. */
+    @JCStressTest
+    @Outcome(id = "accepted, 1", expect = ACCEPTABLE, desc = "In time.")
+    @Outcome(id = "closed, nothing", expect = ACCEPTABLE, desc = "Too late.")
+    @State
+    public static class SingleProducerCommitAndImpatientClose extends Rig {
+        private final int claim;
+
+        public SingleProducerCommitAndImpatientClose() {
+            super(IMPATIENT_SINGLE);
             claim = claim(1);
         }
 
