@@ -2,8 +2,10 @@ package dev.evtl.journal;
 
 import dev.evtl.journal.storage.ClaimType;
 import dev.evtl.journal.storage.ProcessSlot;
+import java.lang.invoke.VarHandle;
 import org.agrona.BitUtil;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
@@ -15,6 +17,11 @@ final class Claims {
     private final RingBuffer ring;
     private final Counters counters;
     private final ProcessSlot slot;
+    /**
+     * The ring for one producer moves its tail by a store, which a load behind it may overtake; so the producer could
+     * still see a journal that runs, and the close an empty ring. The other ring moves it by an exchange.
+     */
+    private final boolean fencing;
 
     Claims(final RingBuffer ring, final Counters counters) {
         this(ring, counters, null);
@@ -25,6 +32,7 @@ final class Claims {
         this.ring = ring;
         this.counters = counters;
         this.slot = slot;
+        this.fencing = ring instanceof OneToOneRingBuffer;
     }
 
     AtomicBuffer buffer() {
@@ -37,9 +45,14 @@ final class Claims {
 
     /** As the ring's: the index, or a negative value if there is no room. */
     int tryClaim(final int events, final int length) {
-        return slot == null
-                ? ring.tryClaim(events, length)
-                : tryClaimShared(ClaimType.of(slot.number(), events), length);
+        if (slot != null) {
+            return tryClaimShared(ClaimType.of(slot.number(), events), length);
+        }
+        final int index = ring.tryClaim(events, length);
+        if (fencing) {
+            VarHandle.fullFence();
+        }
+        return index;
     }
 
     int tryClaimGap(final int length) {

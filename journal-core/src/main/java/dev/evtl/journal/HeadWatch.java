@@ -142,8 +142,8 @@ final class HeadWatch {
             leavingSince = System.nanoTime(); // one grace for all claims, as none is committed from now on
         } else if (leaving && System.nanoTime() - leavingSince >= GRACE_NANOS) {
             final int events = stuckEvents();
-            final boolean passed = commitGap() || ring.unblock();
-            // not even its length was stored, or its only producer is gone: nothing behind it can be read
+            final boolean passed = commitGap() || ring.unblock() || passOver();
+            // not even its length was stored: nothing behind it can be read
             abandoned = !passed && headLength() <= 0;
             if (passed || abandoned) {
                 counters.add(Counters.CLAIMS_LEFT, events);
@@ -165,6 +165,16 @@ final class HeadWatch {
             buffer.putIntRelease(RecordDescriptor.lengthOffset(index), -length);
         }
         return whole;
+    }
+
+    /** As the ring for many producers does it; the one for a single producer does not. */
+    private boolean passOver() {
+        final int length = headLength();
+        if (length < 0) {
+            ring.buffer().putInt(RecordDescriptor.typeOffset(headIndex()), RingBuffer.PADDING_MSG_TYPE_ID);
+            ring.buffer().putIntRelease(RecordDescriptor.lengthOffset(headIndex()), -length);
+        }
+        return length < 0;
     }
 
     private int headIndex() {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.storage.Growth;
 import dev.evtl.journal.storage.JournalScan;
 import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.storage.StorageMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file that may not grow any more. */
@@ -115,6 +117,25 @@ class MaximumSizeTest {
         assertEquals(journaled, journal.stats().getJournaledEvents());
         assertEquals(offered, journal.stats().getOfferedEvents());
         assertEquals(10 * 120, journal.stats().getDroppedBytes());
+    }
+
+    /** Direct I/O writes whole blocks, also the last one. */
+    @ParameterizedTest
+    @EnumSource(StorageMode.class)
+    void fileIsNeverLongerThanItsMaximum(final StorageMode mode, @TempDir final Path disk) throws IOException {
+        final Path full = disk.resolve("full.evtl");
+        final JournalConfig config = tiny().storage(mode)
+                .maxSize(12_345, WhenFull.FAIL)
+                .errorHandler(error -> {})
+                .build();
+        final Journal journal = Journal.open(full, config);
+        while (offer(journal) == Publisher.ACCEPTED) {
+            assertTrue(Files.size(full) <= 12_345, "length " + Files.size(full));
+        }
+        assertInstanceOf(JournalFullException.class, journal.failure().orElseThrow());
+        assertTrue(journal.stats().getFilePosition() > 12_345 - 4096 - 120, "all but a block is used");
+        assertThrows(JournalFailedException.class, journal::close);
+        assertTrue(Files.size(full) <= 12_345, "length " + Files.size(full));
     }
 
     private static void assertGap(

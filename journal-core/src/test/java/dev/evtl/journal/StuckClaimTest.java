@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Claims of a thread that never ends them. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -92,9 +94,12 @@ class StuckClaimTest {
         assertEquals(3, reported.size());
     }
 
-    @Test
-    void closeLeavesOpenClaimsSaysHowManyEventsAndJournalsTheRest() throws IOException {
-        final Journal journal = open();
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void closeLeavesOpenClaimsSaysHowManyEventsAndJournalsTheRest(final boolean singleProducer) throws IOException {
+        final Journal journal = Journal.open(
+                directory.resolve("s.evtl"),
+                impatient(tiny()).singleProducer(singleProducer).build());
         final Publisher publisher = journal.publisher();
         offer(journal, 1);
         final int stuck = publisher.tryClaim(2, 8);

@@ -32,6 +32,9 @@ public final class WriteStorage extends FileStorage {
     private final boolean synchronous;
     private final ByteBuffer stage;
     private final UnsafeBuffer buffer;
+    /** Where events must end so that the block in which they do lies within the file's maximum. */
+    private final long maximumEnd;
+
     private long stageStart;
     private long written;
 
@@ -51,6 +54,7 @@ public final class WriteStorage extends FileStorage {
         this.stage =
                 ByteBuffer.allocateDirect(length + Preallocator.PAGE_LENGTH).alignedSlice(Preallocator.PAGE_LENGTH);
         this.buffer = new UnsafeBuffer(stage);
+        this.maximumEnd = space.maximum() & -blockLength;
         this.written = position();
         this.stageStart = written & -blockLength;
         loadLastBlock();
@@ -142,7 +146,7 @@ public final class WriteStorage extends FileStorage {
 
     @Override
     public int reserve(final int length) throws IOException {
-        final int result = advance(length);
+        final int result = position() + length > maximumEnd ? FULL : advance(length);
         if (result < 0) {
             return result;
         }

@@ -1,0 +1,109 @@
+package dev.evtl.journal;
+
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.storage.JournalHeader;
+import dev.evtl.journal.storage.JournalStorage;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** A file of some hundred bytes in memory, made thousands of times a second. Events are published as in a real one. */
+final class MemoryStorage implements JournalStorage {
+    private static final int LENGTH = 2048;
+
+    final UnsafeBuffer file = new UnsafeBuffer(new byte[LENGTH]);
+    private final boolean failingReserve;
+    private final boolean failingForce;
+    private long position = FileHeader.LENGTH;
+    private long events;
+    private volatile long durable = FileHeader.LENGTH;
+
+    MemoryStorage(final boolean failingReserve, final boolean failingForce) {
+        this.failingReserve = failingReserve;
+        this.failingForce = failingForce;
+        FileHeader.encode(file, 1, FileHeader.FLAG_CHECKSUMS, 0);
+    }
+
+    /** The same for all: its fields that never change are the same. */
+    static JournalHeader header() {
+        final UnsafeBuffer bytes = new MemoryStorage(false, false).file;
+        return new JournalHeader(
+                1, 0, FileHeader.LENGTH, FileHeader.flags(bytes), FileHeader.checksum(bytes), 0, 64, false, LENGTH);
+    }
+
+    @Override
+    public int reserve(final int length) throws IOException {
+        if (failingReserve) {
+            throw new IOException("provoked");
+        }
+        return position + length > LENGTH ? FULL : (int) position;
+    }
+
+    @Override
+    public UnsafeBuffer buffer() {
+        return file;
+    }
+
+    @Override
+    public long position() {
+        return position;
+    }
+
+    @Override
+    public void append(final int length, final int eventCount) {
+        position += length;
+        events += eventCount;
+    }
+
+    @Override
+    public void publish() {
+        FileHeader.publish(file, events, position);
+    }
+
+    @Override
+    public void force() throws IOException {
+        if (failingForce) {
+            throw new IOException("provoked");
+        }
+        durable = position;
+        FileHeader.durableOffset(file, position);
+    }
+
+    @Override
+    public void close() {
+        publish();
+        durable = position;
+        FileHeader.durableOffset(file, position);
+        FileHeader.state(file, FileHeader.STATE_CLOSED);
+    }
+
+    @Override
+    public void abandon() {
+        // there is nothing to let go
+    }
+
+    @Override
+    public Path path() {
+        return Path.of("memory");
+    }
+
+    @Override
+    public long allocated() {
+        return LENGTH;
+    }
+
+    @Override
+    public long mapped() {
+        return LENGTH;
+    }
+
+    @Override
+    public long durable() {
+        return durable;
+    }
+
+    @Override
+    public long growths() {
+        return 0;
+    }
+}
