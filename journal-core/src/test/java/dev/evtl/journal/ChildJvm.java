@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -49,6 +50,20 @@ public final class ChildJvm {
                 new ProcessBuilder(command).redirectErrorStream(true).start();
         CompletableFuture.delayedExecutor(limit.toSeconds(), TimeUnit.SECONDS).execute(process::destroyForcibly);
         return process;
+    }
+
+    /** To be called in a process that does not end by itself, so that it does when nobody is left to end it. */
+    public static void endWithParent() {
+        final Thread thread = new Thread(() -> {
+            try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+            } catch (final IOException e) {
+                // the parent is gone too
+            }
+            Runtime.getRuntime().halt(1);
+        });
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** All that a process says until it ends. */

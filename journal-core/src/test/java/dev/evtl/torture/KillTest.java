@@ -300,6 +300,7 @@ class KillTest {
         private static SharedLongs shared;
 
         public static void main(final String[] args) throws Exception {
+            ChildJvm.endWithParent();
             final Path file = Path.of(args[0]);
             shared = new SharedLongs(Path.of(args[1]), SHARED);
             final Settings settings = new Settings(Integer.parseInt(args[2]));

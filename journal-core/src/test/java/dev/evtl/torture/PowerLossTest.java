@@ -1,0 +1,410 @@
+package dev.evtl.torture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.ChildJvm;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalFailedException;
+import dev.evtl.journal.Publisher;
+import dev.evtl.journal.SyncPolicy;
+import dev.evtl.journal.storage.Growth;
+import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.storage.StorageMode;
+import dev.evtl.torture.Numbered.Checker;
+import dev.evtl.torture.Numbered.Producer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A file system that goes down under a process that writes, without what it had not written to its device. What the
+ * process was told is durable is there afterwards.
+ */
+@Tag(Torture.TAG)
+class PowerLossTest {
+    private static final int MAX_PRODUCERS = 4;
+    private static final int ACKNOWLEDGED = 0;
+    private static final int DURABLE = MAX_PRODUCERS;
+    private static final int DONE = DURABLE + 1;
+    private static final int JOURNALED = DONE + 1;
+    private static final int SHARED = JOURNALED + 1;
+
+    private static final long IMAGE_LENGTH = 256 << 20;
+    private static final long LONGEST_FILE = 16 << 20;
+    private static final int ROUNDS_PER_FORMAT = 25;
+    private static final int MOST_NEW_FILES = 100;
+    private static final int SESSIONS_PER_FILE = 3;
+    private static final int EVENTS_PER_SESSION = 50;
+
+    /** What the process does when the power goes. */
+    private enum Work {
+        SYNCING,
+        SYNCING_AND_GROWING,
+        CREATING,
+        CLOSING;
+
+        static Work draw(final Random random) {
+            return random.nextBoolean() ? values()[random.nextInt(2)] : values()[random.nextInt(4)];
+        }
+    }
+
+    @TempDir
+    Path directory;
+
+    private final Random random = Torture.random(PowerLossTest.class);
+    private final Map<String, Integer> modes = new TreeMap<>();
+    private LoopFileSystem files;
+    private SharedLongs shared;
+    private String what;
+    private Path file;
+    private Settings settings;
+    private long[] kept;
+    private long acknowledged;
+    private long journaled;
+    private long survived;
+    private int roundsWithLoss;
+
+    @BeforeEach
+    void create() throws IOException {
+        files = LoopFileSystem.create(directory, IMAGE_LENGTH);
+        shared = new SharedLongs(directory.resolve("shared"), SHARED);
+    }
+
+    @AfterEach
+    void remove() throws IOException {
+        if (files != null) {
+            shared.close();
+            files.close();
+        }
+    }
+
+    @Test
+    void whatWasAcknowledgedSurvivesTheLossOfPower() throws Exception {
+        final long rounds = Torture.rounds(2, 200);
+        final long start = System.nanoTime();
+        for (int round = 0; round < rounds; round++) {
+            if (round % ROUNDS_PER_FORMAT == 0) {
+                files.format();
+                file = null;
+            }
+            final Work work = Work.draw(random);
+            loseThePower(round, work);
+        }
+        Torture.report(
+                PowerLossTest.class,
+                "%d losses of power; of %d events journaled %d were acknowledged and %d survived, some were lost in %d"
+                        + " rounds; none that was acknowledged, none out of order; %s; %d s",
+                rounds,
+                journaled,
+                acknowledged,
+                survived,
+                roundsWithLoss,
+                modes,
+                TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
+    }
+
+    private void loseThePower(final int round, final Work work) throws Exception {
+        final String options = "noauto_da_alloc,commit=300,data=" + (random.nextBoolean() ? "writeback" : "ordered")
+                + (random.nextBoolean() ? ",nodelalloc" : "");
+        files.mount(options);
+        if (file == null || work == Work.CREATING || work == Work.CLOSING || Files.size(file) > LONGEST_FILE) {
+            startOver(round, work);
+        }
+        what = String.format("round %d, %s, %s, %s", round, work, settings, options);
+        modes.merge(work.toString(), 1, Integer::sum);
+        modes.merge(settings.storage.toString(), 1, Integer::sum);
+        modes.merge(settings.syncPolicy.toString(), 1, Integer::sum);
+        final Process shutdown = files.shutdown();
+        shared.clear();
+        final Process child = ChildJvm.start(
+                Writer.class,
+                Stream.concat(
+                                Stream.of(work, file, directory.resolve("shared"), settings.seed, random.nextInt()),
+                                Arrays.stream(kept).boxed())
+                        .map(Object::toString)
+                        .toArray(String[]::new));
+        if (random.nextInt(8) > 0) {
+            while (shared.get(DONE) == 0) {
+                assertTrue(child.isAlive(), () -> what + ": the child ended by itself");
+                Thread.onSpinWait();
+            }
+        }
+        LockSupport.parkNanos(
+                random.nextBoolean() ? random.nextInt(400_000_000) : (long) Math.pow(400_000_000, random.nextDouble()));
+        LoopFileSystem.shutDown(shutdown);
+        LockSupport.parkNanos((long) Math.pow(50_000_000, random.nextDouble())); // the process may notice, or not
+        child.destroyForcibly().waitFor();
+        shutdown.waitFor();
+        files.unmount();
+        files.mount("defaults");
+        switch (work) {
+            case CREATING -> assertCreated();
+            case CLOSING -> assertClosed();
+            default -> assertSynced();
+        }
+        files.unmount();
+    }
+
+    private void startOver(final int round, final Work work) throws IOException {
+        try (Stream<Path> all = Files.list(files.root())) {
+            for (final Path path : all.filter(Files::isRegularFile).toList()) {
+                Files.delete(path);
+            }
+        }
+        file = files.root().resolve("p" + round + ".evtl");
+        settings = new Settings(random.nextInt(), work);
+        kept = new long[work == Work.CREATING || work == Work.CLOSING ? 1 : settings.producers];
+    }
+
+    private void assertSynced() throws IOException {
+        final long before = LongStream.of(kept).sum();
+        if (shared.get(DONE) == 0 && Files.notExists(file)) {
+            file = null;
+            return;
+        }
+        final Checker found = check(file, kept.length);
+        for (int producer = 0; producer < kept.length; producer++) {
+            final long wanted = Math.max(kept[producer], shared.get(ACKNOWLEDGED + producer));
+            assertTrue(
+                    found.events(producer) >= wanted,
+                    what + ": producer " + producer + " was told that " + wanted + " are durable, found "
+                            + found.events(producer));
+            acknowledged += wanted - kept[producer];
+        }
+        final long durable = shared.get(DURABLE);
+        final long validEnd = JournalScan.of(file).validEnd();
+        assertTrue(validEnd >= durable, what + ": durable up to " + durable + ", found up to " + validEnd);
+        count(shared.get(JOURNALED), found.events() - before);
+        kept = goOn(file, found, settings.config());
+    }
+
+    private void count(final long published, final long found) {
+        journaled += published;
+        survived += found;
+        roundsWithLoss += found < published ? 1 : 0;
+    }
+
+    /** Opens, appends, closes, and returns how many events there are of each producer. */
+    private long[] goOn(final Path path, final Checker found, final JournalConfig config) throws IOException {
+        final long[] next = found.eventsByProducer();
+        try (Journal journal = Journal.open(path, config)) {
+            for (int producer = 0; producer < next.length; producer++) {
+                final Producer publisher = new Producer(journal, producer, next[producer]);
+                assertEquals(Publisher.ACCEPTED, publisher.publish(20), what);
+                next[producer] = publisher.next();
+            }
+            journal.sync();
+        }
+        assertEquals(Condition.CLEAN, JournalScan.of(path).condition(), what);
+        assertEquals(
+                Arrays.toString(next), Arrays.toString(check(path, next.length).eventsByProducer()), what);
+        return next;
+    }
+
+    private Checker check(final Path path, final int producers) throws IOException {
+        final JournalScan scan = JournalScan.of(path);
+        assertNotEquals(Condition.CORRUPT, scan.condition(), () -> what + ": " + scan.reason());
+        final Checker checker = new Checker(producers, what).checkFile(Files.readAllBytes(path), scan.validEnd());
+        assertEquals(scan.events(), checker.events(), what);
+        return checker;
+    }
+
+    /** Each file whose opening returned is there, with what was synced. */
+    private void assertCreated() throws IOException {
+        final long created = shared.get(DONE);
+        for (int i = 0; i < created; i++) {
+            final Path path = numbered(file, i);
+            assertTrue(
+                    Files.exists(path), () -> what + ": of " + created + " files that were opened there is no " + path);
+            final Checker found = check(path, 1);
+            assertTrue(found.events() >= eventsSynced(i), () -> what + ": " + path + " holds " + found.events());
+            acknowledged += eventsSynced(i);
+            count(eventsSynced(i), found.events());
+            goOn(path, found, settings.config());
+        }
+        file = null;
+    }
+
+    private static Path numbered(final Path path, final int number) {
+        return path.resolveSibling(number + "-" + path.getFileName());
+    }
+
+    private static int eventsSynced(final int fileNumber) {
+        return fileNumber % 3 == 1 ? fileNumber : 0;
+    }
+
+    /** Each session whose close returned is there. */
+    private void assertClosed() throws IOException {
+        final long closed = shared.get(DONE);
+        for (int i = 0; i * SESSIONS_PER_FILE < closed; i++) {
+            final Path path = numbered(file, i);
+            final int sessions = (int) Math.min(SESSIONS_PER_FILE, closed - (long) i * SESSIONS_PER_FILE);
+            final Checker found = check(path, 1);
+            assertTrue(
+                    found.events() >= sessions * EVENTS_PER_SESSION,
+                    () -> what + ": " + path + " holds " + found.events() + " after " + sessions + " sessions");
+            if (sessions == SESSIONS_PER_FILE) {
+                assertEquals(Condition.CLEAN, JournalScan.of(path).condition(), what);
+            }
+            acknowledged += sessions * EVENTS_PER_SESSION;
+            count(sessions * EVENTS_PER_SESSION, found.events());
+            goOn(path, found, settings.config());
+        }
+        file = null;
+    }
+
+    /** How a file is written, drawn by chance. */
+    private static final class Settings {
+        private static final List<SyncPolicy> POLICIES = List.of(
+                SyncPolicy.NONE,
+                SyncPolicy.EVERY_BATCH,
+                SyncPolicy.bytes(10_000),
+                SyncPolicy.interval(Duration.ofMillis(3)));
+
+        final int seed;
+        final int producers;
+        final StorageMode storage;
+        final SyncPolicy syncPolicy;
+        private final boolean checksums;
+        private final Growth growth;
+
+        Settings(final int seed, final Work work) {
+            this.seed = seed;
+            final Random random = new Random(seed);
+            storage = StorageMode.values()[random.nextInt(3)];
+            syncPolicy = POLICIES.get(random.nextInt(POLICIES.size()));
+            checksums = random.nextInt(4) > 0;
+            producers = 1 + random.nextInt(MAX_PRODUCERS);
+            growth = Growth.steps(work == Work.SYNCING ? 4 << 20 : 1 << 14 + random.nextInt(4));
+        }
+
+        JournalConfig config() {
+            return builder().build();
+        }
+
+        JournalConfig.Builder builder() {
+            return JournalConfig.builder()
+                    .ringSize(1 << 16)
+                    .maxPayloadLength(Numbered.MAX_PAYLOAD_LENGTH)
+                    .backPressure(BackPressure.BLOCK)
+                    .storage(storage)
+                    .checksums(checksums)
+                    .syncPolicy(syncPolicy)
+                    .initialSize(4096)
+                    .growth(growth)
+                    .errorHandler(e -> {});
+        }
+
+        @Override
+        public String toString() {
+            return storage + ", sync " + syncPolicy + (checksums ? "" : ", without checksums") + ", " + producers
+                    + " producers, " + growth;
+        }
+    }
+
+    /** The process that does not know what comes. It says what it was told by setting shared numbers. */
+    static final class Writer {
+        private static SharedLongs shared;
+
+        public static void main(final String[] args) throws Exception {
+            ChildJvm.endWithParent();
+            final Work work = Work.valueOf(args[0]);
+            final Path path = Path.of(args[1]);
+            shared = new SharedLongs(Path.of(args[2]), SHARED);
+            final Settings settings = new Settings(Integer.parseInt(args[3]), work);
+            final Random random = new Random(Integer.parseInt(args[4]));
+            final long[] next =
+                    Stream.of(args).skip(5).mapToLong(Long::parseLong).toArray();
+            try {
+                switch (work) {
+                    case CREATING -> create(path, settings);
+                    case CLOSING -> close(path, settings);
+                    default -> sync(path, settings, random, next);
+                }
+            } catch (final JournalException e) {
+                // the file system is down
+            }
+            Thread.sleep(60_000);
+        }
+
+        private static void create(final Path path, final Settings settings) {
+            final List<Journal> open = new ArrayList<>();
+            for (int i = 0; i < MOST_NEW_FILES; i++) {
+                final Journal journal = Journal.open(
+                        numbered(path, i), settings.builder().useInvoker(true).build());
+                open.add(journal);
+                if (eventsSynced(i) > 0) {
+                    new Producer(journal, 0, 0).publish(eventsSynced(i));
+                    journal.sync();
+                }
+                shared.set(DONE, open.size());
+            }
+        }
+
+        private static void close(final Path path, final Settings settings) {
+            long next = 0;
+            for (int i = 0; i < MOST_NEW_FILES; i++) {
+                final int session = i % SESSIONS_PER_FILE;
+                try (Journal journal = Journal.open(numbered(path, i / SESSIONS_PER_FILE), settings.config())) {
+                    final Producer producer = new Producer(journal, 0, session == 0 ? 0 : next);
+                    if (producer.publish(EVENTS_PER_SESSION) != Publisher.ACCEPTED) {
+                        return;
+                    }
+                    next = producer.next();
+                }
+                shared.set(DONE, i + 1);
+            }
+        }
+
+        private static void sync(final Path path, final Settings settings, final Random random, final long[] next) {
+            final Journal journal = Journal.open(path, settings.config());
+            shared.set(DONE, 1);
+            IntStream.range(0, next.length)
+                    .mapToObj(i -> new Thread(() -> syncNowAndThen(journal, i, next[i], new Random(random.nextLong()))))
+                    .forEach(Thread::start);
+            while (true) {
+                shared.set(DURABLE, journal.stats().getDurablePosition());
+                shared.set(JOURNALED, journal.stats().getJournaledEvents());
+            }
+        }
+
+        private static void syncNowAndThen(
+                final Journal journal, final int number, final long next, final Random random) {
+            final Producer producer = new Producer(journal, number, next);
+            final int burstsPerSync = (int) Math.pow(1000, random.nextDouble());
+            try {
+                while (producer.publish((long) Math.pow(500, random.nextDouble())) == Publisher.ACCEPTED) {
+                    if (random.nextInt(burstsPerSync) == 0) {
+                        journal.sync();
+                        shared.set(ACKNOWLEDGED + number, producer.next());
+                    }
+                }
+            } catch (final JournalFailedException e) {
+                // the file system is down
+            }
+        }
+    }
+}
