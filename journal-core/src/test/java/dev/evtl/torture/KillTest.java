@@ -5,18 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StoredEvent;
-import dev.evtl.journal.SyncPolicy;
-import dev.evtl.journal.storage.Growth;
 import dev.evtl.journal.storage.JournalScan;
 import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.StorageMode;
 import dev.evtl.torture.Numbered.Checker;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.IOException;
@@ -102,22 +97,22 @@ class KillTest {
 
     /** Kills one writer after the other on the same file; returns how many. */
     private int killAndGoOn(final Path file, final int seed, final long mostKills) throws Exception {
-        final Settings settings = new Settings(seed);
+        final Setup setup = new Setup(seed);
         int killed = 0;
-        long[] published = new long[settings.producers];
+        long[] published = new long[setup.producers];
         while (killed < Math.min(KILLS_PER_FILE, mostKills) && size(file) < LONGEST_FILE) {
             final Phase target = TARGETS[random.nextInt(TARGETS.length)];
             final Phase phase = kill(file, seed, target, published);
             kills.merge(phase, 1, Integer::sum);
-            modes.merge(settings.toString(), 1, Integer::sum);
+            modes.merge(setup.mode(), 1, Integer::sum);
             killed++;
             published = assertAllThere(
                     file,
                     published,
                     shared.get(EVENTS),
-                    String.format("%s, %s, file seed %d, kill %d", settings, phase, seed, killed));
+                    String.format("%s, %s, file seed %d, kill %d", setup, phase, seed, killed));
         }
-        assertGoesOn(file, settings, published);
+        assertGoesOn(file, setup, published);
         eventsSeen += LongStream.of(published).sum();
         try (Stream<Path> all = Files.list(directory)) {
             for (final Path path : all.filter(p -> p.getFileName().toString().startsWith(file.getFileName() + ""))
@@ -227,9 +222,9 @@ class KillTest {
         return checker.eventsByProducer();
     }
 
-    private void assertGoesOn(final Path file, final Settings settings, final long[] published) throws IOException {
-        final String what = settings + ", at the end";
-        try (Journal journal = Journal.open(file, settings.config())) {
+    private void assertGoesOn(final Path file, final Setup setup, final long[] published) throws IOException {
+        final String what = setup + ", at the end";
+        try (Journal journal = Journal.open(file, setup.config())) {
             for (int producer = 0; producer < published.length; producer++) {
                 final Producer publisher = new Producer(journal, producer, published[producer]);
                 assertEquals(Publisher.ACCEPTED, publisher.publish(100));
@@ -257,44 +252,6 @@ class KillTest {
         }
     }
 
-    /** How a file is written, drawn by chance. */
-    private static final class Settings {
-        final int producers;
-        private final StorageMode storage;
-        private final boolean checksums;
-        private final SyncPolicy syncPolicy;
-        private final Growth growth;
-        private final int initialSize;
-
-        Settings(final int seed) {
-            final Random random = new Random(seed);
-            storage = StorageMode.values()[random.nextInt(3)];
-            checksums = random.nextInt(3) > 0;
-            producers = 1 + random.nextInt(3);
-            syncPolicy = random.nextInt(4) > 0 ? SyncPolicy.NONE : SyncPolicy.EVERY_BATCH;
-            growth = random.nextInt(4) == 0 ? Growth.DOUBLING : Growth.steps(1 << 12 + random.nextInt(11));
-            initialSize = 1 << 12 + random.nextInt(8);
-        }
-
-        JournalConfig config() {
-            return JournalConfig.builder()
-                    .ringSize(1 << 16)
-                    .maxPayloadLength(Numbered.MAX_PAYLOAD_LENGTH)
-                    .backPressure(BackPressure.BLOCK)
-                    .storage(storage)
-                    .checksums(checksums)
-                    .syncPolicy(syncPolicy)
-                    .initialSize(initialSize)
-                    .growth(growth)
-                    .build();
-        }
-
-        @Override
-        public String toString() {
-            return storage + (checksums ? "" : " without checksums");
-        }
-    }
-
     /** The process that is killed: opens the journal, publishes and closes it, again and again. */
     static final class Victim {
         private static SharedLongs shared;
@@ -303,15 +260,15 @@ class KillTest {
             ChildJvm.endWithParent();
             final Path file = Path.of(args[0]);
             shared = new SharedLongs(Path.of(args[1]), SHARED);
-            final Settings settings = new Settings(Integer.parseInt(args[2]));
+            final Setup setup = new Setup(Integer.parseInt(args[2]));
             final Random random = new Random(Integer.parseInt(args[3]));
-            final long[] published = new long[settings.producers];
+            final long[] published = new long[setup.producers];
             for (int i = 0; i < published.length; i++) {
                 published[i] = Long.parseLong(args[4 + i]);
             }
             while (true) {
                 enter(isOpen(file) ? Phase.RECOVERING : Phase.OPENING);
-                final Journal journal = Journal.open(file, settings.config());
+                final Journal journal = Journal.open(file, setup.config());
                 shared.set(ALLOCATED, journal.stats().getAllocatedBytes());
                 enter(Phase.WRITING);
                 publish(journal, published, (long) Math.pow(20_000, random.nextDouble()));

@@ -4,24 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.JournalFailedException;
 import dev.evtl.journal.Publisher;
-import dev.evtl.journal.SyncPolicy;
-import dev.evtl.journal.storage.Growth;
 import dev.evtl.journal.storage.JournalException;
 import dev.evtl.journal.storage.JournalScan;
 import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.StorageMode;
 import dev.evtl.torture.Numbered.Checker;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +24,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -45,12 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag(Torture.TAG)
 class PowerLossTest {
-    private static final int MAX_PRODUCERS = 4;
-    private static final int ACKNOWLEDGED = 0;
-    private static final int DURABLE = MAX_PRODUCERS;
-    private static final int DONE = DURABLE + 1;
-    private static final int JOURNALED = DONE + 1;
-    private static final int SHARED = JOURNALED + 1;
+    /** Journals that were opened, or closed. */
+    private static final int DONE = Traffic.OPENED;
 
     private static final long IMAGE_LENGTH = 256 << 20;
     private static final long LONGEST_FILE = 16 << 20;
@@ -62,12 +51,11 @@ class PowerLossTest {
     /** What the process does when the power goes. */
     private enum Work {
         SYNCING,
-        SYNCING_AND_GROWING,
         CREATING,
         CLOSING;
 
         static Work draw(final Random random) {
-            return random.nextBoolean() ? values()[random.nextInt(2)] : values()[random.nextInt(4)];
+            return random.nextInt(5) < 3 ? SYNCING : random.nextBoolean() ? CREATING : CLOSING;
         }
     }
 
@@ -80,7 +68,7 @@ class PowerLossTest {
     private SharedLongs shared;
     private String what;
     private Path file;
-    private Settings settings;
+    private Setup setup;
     private long[] kept;
     private long acknowledged;
     private long journaled;
@@ -90,7 +78,7 @@ class PowerLossTest {
     @BeforeEach
     void create() throws IOException {
         files = LoopFileSystem.create(directory, IMAGE_LENGTH);
-        shared = new SharedLongs(directory.resolve("shared"), SHARED);
+        shared = new SharedLongs(directory.resolve("shared"), Traffic.SHARED);
     }
 
     @AfterEach
@@ -133,16 +121,16 @@ class PowerLossTest {
         if (file == null || work == Work.CREATING || work == Work.CLOSING || Files.size(file) > LONGEST_FILE) {
             startOver(round, work);
         }
-        what = String.format("round %d, %s, %s, %s", round, work, settings, options);
+        what = String.format("round %d, %s, %s, %s", round, work, setup, options);
         modes.merge(work.toString(), 1, Integer::sum);
-        modes.merge(settings.storage.toString(), 1, Integer::sum);
-        modes.merge(settings.syncPolicy.toString(), 1, Integer::sum);
+        modes.merge(setup.storage.toString(), 1, Integer::sum);
+        modes.merge(setup.syncPolicy.toString(), 1, Integer::sum);
         final Process shutdown = files.shutdown();
         shared.clear();
         final Process child = ChildJvm.start(
                 Writer.class,
                 Stream.concat(
-                                Stream.of(work, file, directory.resolve("shared"), settings.seed, random.nextInt()),
+                                Stream.of(work, file, directory.resolve("shared"), setup.seed, random.nextInt()),
                                 Arrays.stream(kept).boxed())
                         .map(Object::toString)
                         .toArray(String[]::new));
@@ -175,8 +163,8 @@ class PowerLossTest {
             }
         }
         file = files.root().resolve("p" + round + ".evtl");
-        settings = new Settings(random.nextInt(), work);
-        kept = new long[work == Work.CREATING || work == Work.CLOSING ? 1 : settings.producers];
+        setup = new Setup(random.nextInt());
+        kept = new long[work == Work.CREATING || work == Work.CLOSING ? 1 : setup.producers];
     }
 
     private void assertSynced() throws IOException {
@@ -187,18 +175,18 @@ class PowerLossTest {
         }
         final Checker found = check(file, kept.length);
         for (int producer = 0; producer < kept.length; producer++) {
-            final long wanted = Math.max(kept[producer], shared.get(ACKNOWLEDGED + producer));
+            final long wanted = Math.max(kept[producer], shared.get(Traffic.ACKNOWLEDGED + producer));
             assertTrue(
                     found.events(producer) >= wanted,
                     what + ": producer " + producer + " was told that " + wanted + " are durable, found "
                             + found.events(producer));
             acknowledged += wanted - kept[producer];
         }
-        final long durable = shared.get(DURABLE);
+        final long durable = shared.get(Traffic.DURABLE);
         final long validEnd = JournalScan.of(file).validEnd();
         assertTrue(validEnd >= durable, what + ": durable up to " + durable + ", found up to " + validEnd);
-        count(shared.get(JOURNALED), found.events() - before);
-        kept = goOn(file, found, settings.config());
+        count(shared.get(Traffic.JOURNALED), found.events() - before);
+        kept = goOn(file, found, setup.config());
     }
 
     private void count(final long published, final long found) {
@@ -243,7 +231,7 @@ class PowerLossTest {
             assertTrue(found.events() >= eventsSynced(i), () -> what + ": " + path + " holds " + found.events());
             acknowledged += eventsSynced(i);
             count(eventsSynced(i), found.events());
-            goOn(path, found, settings.config());
+            goOn(path, found, setup.config());
         }
         file = null;
     }
@@ -271,58 +259,9 @@ class PowerLossTest {
             }
             acknowledged += sessions * EVENTS_PER_SESSION;
             count(sessions * EVENTS_PER_SESSION, found.events());
-            goOn(path, found, settings.config());
+            goOn(path, found, setup.config());
         }
         file = null;
-    }
-
-    /** How a file is written, drawn by chance. */
-    private static final class Settings {
-        private static final List<SyncPolicy> POLICIES = List.of(
-                SyncPolicy.NONE,
-                SyncPolicy.EVERY_BATCH,
-                SyncPolicy.bytes(10_000),
-                SyncPolicy.interval(Duration.ofMillis(3)));
-
-        final int seed;
-        final int producers;
-        final StorageMode storage;
-        final SyncPolicy syncPolicy;
-        private final boolean checksums;
-        private final Growth growth;
-
-        Settings(final int seed, final Work work) {
-            this.seed = seed;
-            final Random random = new Random(seed);
-            storage = StorageMode.values()[random.nextInt(3)];
-            syncPolicy = POLICIES.get(random.nextInt(POLICIES.size()));
-            checksums = random.nextInt(4) > 0;
-            producers = 1 + random.nextInt(MAX_PRODUCERS);
-            growth = Growth.steps(work == Work.SYNCING ? 4 << 20 : 1 << 14 + random.nextInt(4));
-        }
-
-        JournalConfig config() {
-            return builder().build();
-        }
-
-        JournalConfig.Builder builder() {
-            return JournalConfig.builder()
-                    .ringSize(1 << 16)
-                    .maxPayloadLength(Numbered.MAX_PAYLOAD_LENGTH)
-                    .backPressure(BackPressure.BLOCK)
-                    .storage(storage)
-                    .checksums(checksums)
-                    .syncPolicy(syncPolicy)
-                    .initialSize(4096)
-                    .growth(growth)
-                    .errorHandler(e -> {});
-        }
-
-        @Override
-        public String toString() {
-            return storage + ", sync " + syncPolicy + (checksums ? "" : ", without checksums") + ", " + producers
-                    + " producers, " + growth;
-        }
     }
 
     /** The process that does not know what comes. It says what it was told by setting shared numbers. */
@@ -333,16 +272,16 @@ class PowerLossTest {
             ChildJvm.endWithParent();
             final Work work = Work.valueOf(args[0]);
             final Path path = Path.of(args[1]);
-            shared = new SharedLongs(Path.of(args[2]), SHARED);
-            final Settings settings = new Settings(Integer.parseInt(args[3]), work);
+            shared = new SharedLongs(Path.of(args[2]), Traffic.SHARED);
+            final Setup setup = new Setup(Integer.parseInt(args[3]));
             final Random random = new Random(Integer.parseInt(args[4]));
             final long[] next =
                     Stream.of(args).skip(5).mapToLong(Long::parseLong).toArray();
             try {
                 switch (work) {
-                    case CREATING -> create(path, settings);
-                    case CLOSING -> close(path, settings);
-                    default -> sync(path, settings, random, next);
+                    case CREATING -> create(path, setup);
+                    case CLOSING -> close(path, setup);
+                    default -> sync(path, setup, random, next);
                 }
             } catch (final JournalException e) {
                 // the file system is down
@@ -350,11 +289,11 @@ class PowerLossTest {
             Thread.sleep(60_000);
         }
 
-        private static void create(final Path path, final Settings settings) {
+        private static void create(final Path path, final Setup setup) {
             final List<Journal> open = new ArrayList<>();
             for (int i = 0; i < MOST_NEW_FILES; i++) {
                 final Journal journal = Journal.open(
-                        numbered(path, i), settings.builder().useInvoker(true).build());
+                        numbered(path, i), setup.builder().useInvoker(true).build());
                 open.add(journal);
                 if (eventsSynced(i) > 0) {
                     new Producer(journal, 0, 0).publish(eventsSynced(i));
@@ -364,11 +303,11 @@ class PowerLossTest {
             }
         }
 
-        private static void close(final Path path, final Settings settings) {
+        private static void close(final Path path, final Setup setup) {
             long next = 0;
             for (int i = 0; i < MOST_NEW_FILES; i++) {
                 final int session = i % SESSIONS_PER_FILE;
-                try (Journal journal = Journal.open(numbered(path, i / SESSIONS_PER_FILE), settings.config())) {
+                try (Journal journal = Journal.open(numbered(path, i / SESSIONS_PER_FILE), setup.config())) {
                     final Producer producer = new Producer(journal, 0, session == 0 ? 0 : next);
                     if (producer.publish(EVENTS_PER_SESSION) != Publisher.ACCEPTED) {
                         return;
@@ -379,32 +318,11 @@ class PowerLossTest {
             }
         }
 
-        private static void sync(final Path path, final Settings settings, final Random random, final long[] next) {
-            final Journal journal = Journal.open(path, settings.config());
+        private static void sync(final Path path, final Setup setup, final Random random, final long[] next)
+                throws InterruptedException {
+            final Journal journal = Journal.open(path, setup.config());
             shared.set(DONE, 1);
-            IntStream.range(0, next.length)
-                    .mapToObj(i -> new Thread(() -> syncNowAndThen(journal, i, next[i], new Random(random.nextLong()))))
-                    .forEach(Thread::start);
-            while (true) {
-                shared.set(DURABLE, journal.stats().getDurablePosition());
-                shared.set(JOURNALED, journal.stats().getJournaledEvents());
-            }
-        }
-
-        private static void syncNowAndThen(
-                final Journal journal, final int number, final long next, final Random random) {
-            final Producer producer = new Producer(journal, number, next);
-            final int burstsPerSync = (int) Math.pow(1000, random.nextDouble());
-            try {
-                while (producer.publish((long) Math.pow(500, random.nextDouble())) == Publisher.ACCEPTED) {
-                    if (random.nextInt(burstsPerSync) == 0) {
-                        journal.sync();
-                        shared.set(ACKNOWLEDGED + number, producer.next());
-                    }
-                }
-            } catch (final JournalFailedException e) {
-                // the file system is down
-            }
+            new Traffic(journal, shared, next, random).join();
         }
     }
 }
