@@ -2,13 +2,13 @@ package dev.evtl.torture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.MemoryDirectory;
-import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StoredEvent;
 import dev.evtl.journal.storage.JournalScan;
 import dev.evtl.journal.storage.JournalScan.Condition;
@@ -99,21 +99,17 @@ class KillTest {
     private int killAndGoOn(final Path file, final int seed, final long mostKills) throws Exception {
         final Setup setup = new Setup(seed);
         int killed = 0;
-        long[] published = new long[setup.producers];
+        Checker found = new Checker(setup.producers, "no kill yet");
         while (killed < Math.min(KILLS_PER_FILE, mostKills) && size(file) < LONGEST_FILE) {
             final Phase target = TARGETS[random.nextInt(TARGETS.length)];
-            final Phase phase = kill(file, seed, target, published);
+            final Phase phase = kill(file, seed, target, found.eventsByProducer());
             kills.merge(phase, 1, Integer::sum);
             modes.merge(setup.mode(), 1, Integer::sum);
             killed++;
-            published = assertAllThere(
-                    file,
-                    published,
-                    shared.get(EVENTS),
-                    String.format("%s, %s, file seed %d, kill %d", setup, phase, seed, killed));
+            found = assertAllThere(
+                    file, found, String.format("%s, %s, file seed %d, kill %d", setup, phase, seed, killed));
         }
-        assertGoesOn(file, setup, published);
-        eventsSeen += LongStream.of(published).sum();
+        eventsSeen += LongStream.of(Numbered.goOn(file, setup.config(), found)).sum();
         try (Stream<Path> all = Files.list(directory)) {
             for (final Path path : all.filter(p -> p.getFileName().toString().startsWith(file.getFileName() + ""))
                     .toList()) {
@@ -198,46 +194,24 @@ class KillTest {
         }
     }
 
-    /** Returns how many events of each producer there are. */
-    private static long[] assertAllThere(final Path file, final long[] before, final long journaled, final String what)
-            throws IOException {
+    private Checker assertAllThere(final Path file, final Checker before, final String what) throws IOException {
         if (!Files.exists(file)) {
-            assertEquals(0, LongStream.of(before).sum(), what);
+            assertEquals(0, before.events(), what);
             return before;
         }
         final JournalScan scan = JournalScan.of(file);
-        final byte[] bytes = Files.readAllBytes(file);
+        assertNotEquals(Condition.LOST, scan.condition(), () -> what + ": " + scan.reason());
+        final long published = StoredEvent.writeOffset(header(file));
+        assertTrue(scan.validEnd() >= published, () -> what + ": " + scan.reason());
+        final Checker found = Numbered.check(file, before.eventsByProducer().length, what);
         assertTrue(
-                scan.condition() == Condition.UNCLOSED
-                        || scan.condition() == Condition.TORN
-                        || scan.condition() == Condition.CLEAN,
-                () -> what + ": " + scan.reason());
-        assertTrue(scan.validEnd() >= StoredEvent.writeOffset(bytes), () -> what + ": " + scan.reason());
-        final Checker checker = new Checker(before.length, what).checkFile(bytes, scan.validEnd());
-        assertEquals(scan.events(), checker.events(), what);
-        assertTrue(checker.events() >= journaled, () -> what + ": " + journaled + " were journaled, " + scan);
-        for (int producer = 0; producer < before.length; producer++) {
-            assertTrue(checker.events(producer) >= before[producer], what + ": events of an earlier process are gone");
+                found.events() >= shared.get(EVENTS),
+                () -> what + ": " + shared.get(EVENTS) + " were journaled, " + scan);
+        final long[] earlier = before.eventsByProducer();
+        for (int producer = 0; producer < earlier.length; producer++) {
+            assertTrue(found.events(producer) >= earlier[producer], what + ": an earlier process's are gone");
         }
-        return checker.eventsByProducer();
-    }
-
-    private void assertGoesOn(final Path file, final Setup setup, final long[] published) throws IOException {
-        final String what = setup + ", at the end";
-        try (Journal journal = Journal.open(file, setup.config())) {
-            for (int producer = 0; producer < published.length; producer++) {
-                final Producer publisher = new Producer(journal, producer, published[producer]);
-                assertEquals(Publisher.ACCEPTED, publisher.publish(100));
-                published[producer] = publisher.next();
-            }
-        }
-        assertEquals(Condition.CLEAN, JournalScan.of(file).condition(), what);
-        final byte[] bytes = Files.readAllBytes(file);
-        final Checker checker = new Checker(published.length, what).checkFile(bytes, bytes.length);
-        assertEquals(
-                LongStream.of(published).boxed().toList(),
-                LongStream.of(checker.eventsByProducer()).boxed().toList(),
-                what);
+        return found;
     }
 
     private static boolean isOpen(final Path file) throws IOException {

@@ -1,12 +1,20 @@
 package dev.evtl.torture;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StoredEvent;
+import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.storage.JournalScan.Condition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -64,6 +72,31 @@ public final class Numbered {
         for (int i = FIRST; i < length; i++) {
             buffer.putByte(index + i, filler(hash, i));
         }
+    }
+
+    /** Checks a file that may not have been closed, but in which nothing durable is damaged. */
+    public static Checker check(final Path file, final int producers, final String what) throws IOException {
+        final JournalScan scan = JournalScan.of(file);
+        assertNotEquals(Condition.CORRUPT, scan.condition(), () -> what + ": " + scan.reason());
+        final Checker checker = new Checker(producers, what).checkFile(Files.readAllBytes(file), scan.validEnd());
+        assertEquals(scan.events(), checker.events(), what);
+        return checker;
+    }
+
+    /** Opens a file that was checked, appends to it, closes it, and returns how many events there are by producer. */
+    public static long[] goOn(final Path file, final JournalConfig config, final Checker found) throws IOException {
+        final long[] next = found.eventsByProducer();
+        try (Journal journal = Journal.open(file, config)) {
+            for (int i = 0; i < next.length; i++) {
+                final Producer producer = new Producer(journal, i, next[i]);
+                assertEquals(Publisher.ACCEPTED, producer.publish(20), found.what);
+                next[i] = producer.next();
+            }
+            journal.sync();
+        }
+        assertEquals(Condition.CLEAN, JournalScan.of(file).condition(), found.what);
+        assertArrayEquals(next, check(file, next.length, found.what).eventsByProducer(), found.what);
+        return next;
     }
 
     /** One that publishes, going on from a number. For one thread. */

@@ -1,12 +1,10 @@
 package dev.evtl.torture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.storage.JournalException;
 import dev.evtl.journal.storage.JournalScan;
@@ -173,7 +171,7 @@ class PowerLossTest {
             file = null;
             return;
         }
-        final Checker found = check(file, kept.length);
+        final Checker found = Numbered.check(file, kept.length, what);
         for (int producer = 0; producer < kept.length; producer++) {
             final long wanted = Math.max(kept[producer], shared.get(Traffic.ACKNOWLEDGED + producer));
             assertTrue(
@@ -186,38 +184,13 @@ class PowerLossTest {
         final long validEnd = JournalScan.of(file).validEnd();
         assertTrue(validEnd >= durable, what + ": durable up to " + durable + ", found up to " + validEnd);
         count(shared.get(Traffic.JOURNALED), found.events() - before);
-        kept = goOn(file, found, setup.config());
+        kept = Numbered.goOn(file, setup.config(), found);
     }
 
     private void count(final long published, final long found) {
         journaled += published;
         survived += found;
         roundsWithLoss += found < published ? 1 : 0;
-    }
-
-    /** Opens, appends, closes, and returns how many events there are of each producer. */
-    private long[] goOn(final Path path, final Checker found, final JournalConfig config) throws IOException {
-        final long[] next = found.eventsByProducer();
-        try (Journal journal = Journal.open(path, config)) {
-            for (int producer = 0; producer < next.length; producer++) {
-                final Producer publisher = new Producer(journal, producer, next[producer]);
-                assertEquals(Publisher.ACCEPTED, publisher.publish(20), what);
-                next[producer] = publisher.next();
-            }
-            journal.sync();
-        }
-        assertEquals(Condition.CLEAN, JournalScan.of(path).condition(), what);
-        assertEquals(
-                Arrays.toString(next), Arrays.toString(check(path, next.length).eventsByProducer()), what);
-        return next;
-    }
-
-    private Checker check(final Path path, final int producers) throws IOException {
-        final JournalScan scan = JournalScan.of(path);
-        assertNotEquals(Condition.CORRUPT, scan.condition(), () -> what + ": " + scan.reason());
-        final Checker checker = new Checker(producers, what).checkFile(Files.readAllBytes(path), scan.validEnd());
-        assertEquals(scan.events(), checker.events(), what);
-        return checker;
     }
 
     /** Each file whose opening returned is there, with what was synced. */
@@ -227,11 +200,11 @@ class PowerLossTest {
             final Path path = numbered(file, i);
             assertTrue(
                     Files.exists(path), () -> what + ": of " + created + " files that were opened there is no " + path);
-            final Checker found = check(path, 1);
+            final Checker found = Numbered.check(path, 1, what);
             assertTrue(found.events() >= eventsSynced(i), () -> what + ": " + path + " holds " + found.events());
             acknowledged += eventsSynced(i);
             count(eventsSynced(i), found.events());
-            goOn(path, found, setup.config());
+            Numbered.goOn(path, setup.config(), found);
         }
         file = null;
     }
@@ -250,7 +223,7 @@ class PowerLossTest {
         for (int i = 0; i * SESSIONS_PER_FILE < closed; i++) {
             final Path path = numbered(file, i);
             final int sessions = (int) Math.min(SESSIONS_PER_FILE, closed - (long) i * SESSIONS_PER_FILE);
-            final Checker found = check(path, 1);
+            final Checker found = Numbered.check(path, 1, what);
             assertTrue(
                     found.events() >= sessions * EVENTS_PER_SESSION,
                     () -> what + ": " + path + " holds " + found.events() + " after " + sessions + " sessions");
@@ -259,7 +232,7 @@ class PowerLossTest {
             }
             acknowledged += sessions * EVENTS_PER_SESSION;
             count(sessions * EVENTS_PER_SESSION, found.events());
-            goOn(path, found, setup.config());
+            Numbered.goOn(path, setup.config(), found);
         }
         file = null;
     }
