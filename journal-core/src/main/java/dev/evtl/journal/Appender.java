@@ -413,7 +413,10 @@ final class Appender implements Agent {
     }
 
     JournalFailedException failedException() {
-        return new JournalFailedException(storage.path() + ": the journal has failed: " + failure, failure);
+        // how the JVM reports a store into a mapped page that the file system does not take
+        final String lost =
+                failure instanceof InternalError ? "the file was cut short or can no longer be written: " : "";
+        return new JournalFailedException(storage.path() + ": the journal has failed: " + lost + failure, failure);
     }
 
     Throwable failure() {
