@@ -54,6 +54,22 @@ final class LoopFileSystem implements AutoCloseable {
         run("umount", mountPoint.toString());
     }
 
+    void remount(final String options) {
+        run("mount", "-o", "remount," + options, mountPoint.toString());
+    }
+
+    /** As the file system takes it when it finds itself damaged. */
+    void provokeError() throws IOException {
+        final Path trigger =
+                Path.of("/sys/fs/ext4", Path.of(device).getFileName().toString(), "trigger_fs_error");
+        Files.writeString(trigger, "evtl test");
+    }
+
+    /** Clears an error that was provoked. */
+    void repair() {
+        Tmpfs.run("e2fsck", "-f", "-y", device); // says 1 when it has repaired something
+    }
+
     Path root() {
         return mountPoint;
     }
