@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * process was told is durable is there afterwards.
  */
 @Tag(Torture.TAG)
-class PowerLossTest {
+class Ext4PowerLossTest {
     /** Journals that were opened, or closed. */
     private static final int DONE = Traffic.OPENED;
 
@@ -60,7 +60,7 @@ class PowerLossTest {
     @TempDir
     Path directory;
 
-    private final Random random = Torture.random(PowerLossTest.class);
+    private final Random random = Torture.random(Ext4PowerLossTest.class);
     private final Map<String, Integer> modes = new TreeMap<>();
     private LoopFileSystem files;
     private SharedLongs shared;
@@ -100,7 +100,7 @@ class PowerLossTest {
             loseThePower(round, work);
         }
         Torture.report(
-                PowerLossTest.class,
+                Ext4PowerLossTest.class,
                 "%d losses of power; of %d events journaled %d were acknowledged and %d survived, some were lost in %d"
                         + " rounds; none that was acknowledged, none out of order; %s; %d s",
                 rounds,
