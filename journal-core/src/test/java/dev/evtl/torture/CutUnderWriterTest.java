@@ -10,14 +10,12 @@ import dev.evtl.journal.storage.JournalScan;
 import dev.evtl.journal.storage.JournalScan.Condition;
 import dev.evtl.torture.Numbered.Checker;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,17 +23,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** A file that another process cuts short, and perhaps makes longer again, under its writer. */
 @Tag(Torture.TAG)
 class CutUnderWriterTest {
-    /** What the JVM makes of a store differs with how it runs the code. */
-    private static final List<List<String>> COMPILERS =
-            List.of(List.of(), List.of("-XX:TieredStopAtLevel=4"), List.of("-Xint"));
-
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
     private final Random random = Torture.random(CutUnderWriterTest.class);
     private final TreeMap<String, Integer> writers = new TreeMap<>();
     private final TreeMap<String, Integer> files = new TreeMap<>();
+    private final Scissors scissors = new Scissors(random);
     private SharedLongs shared;
+    private boolean longerAgain;
 
     @Test
     void writerFailsAndItsJvmLivesAndNoEventIsWrong() throws Exception {
@@ -45,10 +41,9 @@ class CutUnderWriterTest {
         for (int round = 0; round < rounds; round++) {
             final Path file = directory.resolve("c" + round + ".evtl");
             final Setup setup = new Setup(random.nextInt());
-            final List<String> compiler = COMPILERS.get(random.nextInt(COMPILERS.size()));
-            final boolean longerAgain = random.nextInt(3) == 0;
+            final List<String> compiler = scissors.compiler();
             final String what = "round " + round + ", " + setup + ", " + compiler;
-            final String said = cut(file, setup, compiler, longerAgain);
+            final String said = cut(file, setup, compiler);
             final String found = found(file, setup, what);
             final String mode = setup.storage + (longerAgain ? ", longer again" : "");
             writers.merge(mode + " " + said.replaceAll(":.*", ""), 1, Integer::sum);
@@ -71,8 +66,7 @@ class CutUnderWriterTest {
     }
 
     /** Returns what the writer said. */
-    private String cut(final Path file, final Setup setup, final List<String> compiler, final boolean longerAgain)
-            throws Exception {
+    private String cut(final Path file, final Setup setup, final List<String> compiler) throws Exception {
         shared.clear();
         final Process child = WriterProcess.start(
                 List.of(), compiler, file, directory.resolve("shared"), setup, random, new long[setup.producers]);
@@ -80,33 +74,12 @@ class CutUnderWriterTest {
             assertTrue(child.isAlive());
             Thread.onSpinWait();
         }
-        waitAWhile(100_000_000);
-        try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
-            final long before = raw.length();
-            raw.setLength(length(before));
-            if (longerAgain) {
-                waitAWhile(1_000_000);
-                raw.setLength(before + random.nextInt(100_000));
-            }
-        }
-        waitAWhile(100_000_000);
+        longerAgain = scissors.cut(file);
+        scissors.waitAWhile(100_000_000);
         shared.set(Traffic.STOP, 1);
         final String said = ChildJvm.output(child).strip();
         assertEquals(0, child.waitFor(), () -> setup + ": " + said);
         return said;
-    }
-
-    private long length(final long before) {
-        return switch (random.nextInt(4)) {
-            case 0 -> 0;
-            case 1 -> random.nextInt(65);
-            case 2 -> random.nextInt((int) Math.min(before, 4096));
-            default -> (random.nextLong() >>> 1) % before;
-        };
-    }
-
-    private void waitAWhile(final long longestNanos) {
-        LockSupport.parkNanos((long) Math.pow(longestNanos, random.nextDouble()));
     }
 
     /** What a reader makes of the file: all that was journaled, or an error and before it nothing wrong. */

@@ -23,7 +23,7 @@ public final class Setup {
     final StorageMode storage;
     final SyncPolicy syncPolicy;
     final int producers;
-    private final boolean checksums;
+    final boolean checksums;
     private final Growth growth;
     private final int initialSize;
 
