@@ -59,9 +59,10 @@ class Rig {
         final UnsafeBuffer memory =
                 new UnsafeBuffer(ByteBuffer.allocateDirect(RING_SIZE + RingBufferDescriptor.TRAILER_LENGTH));
         this.ring = config.singleProducer ? new OneToOneRingBuffer(memory) : new ManyToOneRingBuffer(memory);
-        final Drops drops = new Drops(counters, ring);
+        final Claims claims = new Claims(ring, counters);
+        final Drops drops = new Drops(counters, claims);
         this.publisher = new Publisher(
-                ring,
+                claims,
                 counters,
                 drops,
                 config.backPressure,
@@ -69,7 +70,7 @@ class Rig {
                 config.clock,
                 config.maxPayloadLength);
         this.appender = new Appender(
-                config, ring, counters, drops, storage, new EventChecksum(FileHeader.checksum(storage.file)));
+                config, ring, counters, drops, storage, new EventChecksum(FileHeader.checksum(storage.file)), null);
         this.stats = new LiveStats(ring, counters, drops, storage, appender, Long.MAX_VALUE);
     }
 

@@ -129,7 +129,7 @@ final class Appender implements Agent {
         if (failure != null && ringFile != null) {
             return true; // what is in there stays
         }
-        if (ring.consumerPosition() != headBefore || copier.isWaitingForSpace()) {
+        if (ring.consumerPosition() != headBefore || failure == null && copier.isWaitingForSpace()) {
             watch.clear();
             return false;
         }
@@ -287,7 +287,10 @@ final class Appender implements Agent {
     }
 
     JournalFailedException failedException() {
-        return new JournalFailedException(storage.path() + ": the journal has failed: " + failure, failure);
+        // how the JVM reports a store into a mapped page that the file system does not take
+        final String lost =
+                failure instanceof InternalError ? "the file was cut short or can no longer be written: " : "";
+        return new JournalFailedException(storage.path() + ": the journal has failed: " + lost + failure, failure);
     }
 
     Throwable failure() {

@@ -2,9 +2,11 @@ package dev.evtl.journal;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -14,7 +16,7 @@ import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.agrona.DirectBuffer;
 
-/** Starts a main class of the tests in a JVM of its own, as quickly as a JVM starts, for a minute at most. */
+/** Starts a main class of the tests in a JVM of its own, as quickly as a JVM starts; none outlives its time. */
 public final class ChildJvm {
     public static final String FLAG = "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED";
 
@@ -27,16 +29,41 @@ public final class ChildJvm {
 
     public static Process start(final List<String> flags, final Class<?> main, final String... args)
             throws IOException {
-        final List<String> command = new ArrayList<>();
+        return start(Duration.ofMinutes(1), List.of(), flags, main, args);
+    }
+
+    /** Behind a command that runs another, and for as long as that may take. */
+    public static Process start(
+            final Duration limit,
+            final List<String> prefix,
+            final List<String> flags,
+            final Class<?> main,
+            final String... args)
+            throws IOException {
+        final List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m", "-cp", classPath()));
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m", "-cp", classPath(main)));
         command.addAll(flags);
         command.add(main.getName());
         command.addAll(List.of(args));
         final Process process =
                 new ProcessBuilder(command).redirectErrorStream(true).start();
-        CompletableFuture.delayedExecutor(1, TimeUnit.MINUTES).execute(process::destroyForcibly);
+        CompletableFuture.delayedExecutor(limit.toSeconds(), TimeUnit.SECONDS).execute(process::destroyForcibly);
         return process;
+    }
+
+    /** To be called in a process that does not end by itself, so that it does when nobody is left to end it. */
+    public static void endWithParent() {
+        final Thread thread = new Thread(() -> {
+            try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+            } catch (final IOException e) {
+                // the parent is gone too
+            }
+            Runtime.getRuntime().halt(1);
+        });
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** All that a process says until it ends. */
@@ -44,10 +71,18 @@ public final class ChildJvm {
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
-    private static String classPath() {
+    /** Few places to look for a class in; a main class of another module may need all that its test has. */
+    private static String classPath(final Class<?> main) {
+        return location(main).equals(location(ChildJvm.class))
+                ? classPath().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator))
+                : System.getProperty("java.class.path");
+    }
+
+    /** What a main class beside this one needs. */
+    public static List<Path> classPath() {
         return Stream.of(ChildJvm.class, Journal.class, DirectBuffer.class, Histogram.class)
-                .map(ChildJvm::location)
-                .collect(Collectors.joining(File.pathSeparator));
+                .map(type -> Path.of(location(type)))
+                .toList();
     }
 
     private static String location(final Class<?> type) {

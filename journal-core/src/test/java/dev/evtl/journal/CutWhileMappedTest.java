@@ -2,12 +2,15 @@ package dev.evtl.journal;
 
 import static dev.evtl.journal.TestJournals.payload;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.storage.Growth;
+import dev.evtl.journal.storage.StorageMode;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -17,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A file that somebody cuts short under its writer: an error, and never a dead JVM. */
 @Timeout(60)
@@ -63,6 +67,43 @@ class CutWhileMappedTest {
                 assertEquals(0, child.waitFor(), said);
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"WRITE", "DIRECT"})
+    void writeBehindACutFailsInsteadOfLeavingAHole(final StorageMode mode) throws Exception {
+        final Path file = directory.resolve("cut.evtl");
+        final Journal journal = Journal.open(
+                file,
+                TestJournals.tiny()
+                        .storage(mode)
+                        .maxSize(1 << 16, WhenFull.FAIL) // so that it does not grow meanwhile
+                        .initialSize(1 << 16)
+                        .errorHandler(error -> {})
+                        .build());
+        final long eventLength = 16 + TestJournals.EIGHTH_OF_RING;
+        for (int i = 0; i < 100; i++) {
+            assertEquals(
+                    Publisher.ACCEPTED,
+                    journal.publisher().offer(1, payload(TestJournals.EIGHTH_OF_RING), 0, TestJournals.EIGHTH_OF_RING));
+            TestJournals.drain(journal);
+        }
+        final long durable = journal.sync();
+        assertEquals(64 + 100 * eventLength, durable);
+        try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
+            raw.setLength(8000);
+        }
+        assertEquals(
+                Publisher.ACCEPTED,
+                journal.publisher().offer(1, payload(TestJournals.EIGHTH_OF_RING), 0, TestJournals.EIGHTH_OF_RING));
+        journal.invoker().invoke();
+        assertEquals(
+                file.toRealPath() + ": was cut short by another process: expected at least 65536 bytes, found 8000",
+                journal.failure().orElseThrow().getMessage());
+        assertThrows(JournalFailedException.class, journal::sync);
+        assertThrows(JournalFailedException.class, journal::close);
+        assertEquals(8000, Files.size(file));
+        assertEquals(durable, journal.stats().getDurablePosition());
     }
 
     /** Writes a little, waits until its input ends, and goes on in one of several ways. */

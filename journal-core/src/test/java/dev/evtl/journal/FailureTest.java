@@ -7,12 +7,16 @@ import static dev.evtl.journal.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.FailingStorage.Call;
+import dev.evtl.journal.storage.JournalStorage;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
@@ -169,6 +173,39 @@ class FailureTest {
         }
         assertEquals(List.of(failure, failure, failure, failure), List.copyOf(woken));
         assertCloseFails(journal, failure);
+    }
+
+    /** A close that waited for space to come would wait forever. */
+    @Test
+    void failureInACycleThatWaitsForSpaceEndsTheJournalToo() {
+        final IOException failure = new IOException("provoked");
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
+            final Journal journal = Journal.open(
+                    directory.resolve("f.evtl"),
+                    tiny().errorHandler(reported::add).build(),
+                    storage -> noSpaceAfterTheFirst(storage, failure));
+            offerBatch(journal);
+            journal.invoker().invoke();
+            assertFailed(journal, failure);
+            assertCloseFails(journal, failure);
+            assertAccounts(journal, 0, BATCH, 4);
+        });
+    }
+
+    private static JournalStorage noSpaceAfterTheFirst(final JournalStorage storage, final IOException atPublish) {
+        final long start = storage.position();
+        return (JournalStorage) Proxy.newProxyInstance(
+                FailureTest.class.getClassLoader(),
+                new Class<?>[] {JournalStorage.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("reserve") && storage.position() > start) {
+                        return JournalStorage.NOT_READY;
+                    }
+                    if (method.getName().equals("publish")) {
+                        throw atPublish;
+                    }
+                    return method.invoke(storage, arguments);
+                });
     }
 
     private static void offerBatch(final Journal journal) {

@@ -217,6 +217,13 @@ class OpenPathTest {
     }
 
     @Test
+    void lockThatCannotBeOpenedIsRefusedWithTheReason() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        final Path lock = Files.createSymbolicLink(directory.resolve("closed.evtl.lock"), directory.resolve("no"));
+        assertRefused(file, OpenMode.APPEND, "could not be opened: java.nio.file.NoSuchFileException: " + lock);
+    }
+
+    @Test
     void fileAndLockAreTheOwnersOnly() throws IOException {
         final Path file = directory.resolve("j.evtl");
         open(file, OpenMode.CREATE).close();

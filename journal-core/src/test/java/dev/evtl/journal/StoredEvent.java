@@ -30,10 +30,15 @@ public record StoredEvent(
     }
 
     public static List<StoredEvent> readAll(final byte[] file) {
+        return readAll(file, writeOffset(file));
+    }
+
+    /** All events before an offset. */
+    public static List<StoredEvent> readAll(final byte[] file, final long end) {
         final ByteBuffer bytes = ByteBuffer.wrap(file).order(LITTLE_ENDIAN);
         final List<StoredEvent> events = new ArrayList<>();
         bytes.position(64);
-        while (bytes.position() < writeOffset(file)) {
+        while (bytes.position() < end) {
             final int offset = bytes.position();
             final long timestamp = bytes.getLong();
             final int type = bytes.get() & 0xFF;

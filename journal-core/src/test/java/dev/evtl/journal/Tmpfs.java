@@ -8,21 +8,21 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A small file system of its own, where the user may mount one; otherwise the test is skipped. */
-final class Tmpfs implements AutoCloseable {
+public final class Tmpfs implements AutoCloseable {
     private final Path directory;
 
     private Tmpfs(final Path directory) {
         this.directory = directory;
     }
 
-    static Tmpfs mount(final Path directory, final int bytes) {
+    public static Tmpfs mount(final Path directory, final int bytes) {
         assumeTrue(
                 run("mount", "-t", "tmpfs", "-o", "size=" + bytes, "evtl-test", directory.toString()),
                 "this user may not mount a tmpfs");
         return new Tmpfs(directory);
     }
 
-    void remount(final String options) {
+    public void remount(final String options) {
         assertTrue(run("mount", "-o", "remount," + options, directory.toString()));
     }
 
@@ -32,7 +32,7 @@ final class Tmpfs implements AutoCloseable {
     }
 
     /** Whether a command could be run and succeeded. */
-    static boolean run(final String... command) {
+    public static boolean run(final String... command) {
         try {
             final Process process = new ProcessBuilder(List.of(command))
                     .redirectErrorStream(true)

@@ -1,6 +1,7 @@
 package dev.evtl.journal.storage;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -22,8 +23,10 @@ public final class DiskFullException extends JournalException {
 
     /** The failure of a write as what it is: a full disk, or something else. */
     static JournalException classify(final Path file, final long needed, final String what, final IOException cause) {
-        // one that an interrupt made has none
-        final String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        // one that an interrupt made has none, and one without a reason says no more than the file
+        final boolean says =
+                cause.getMessage() != null && !(cause instanceof final FileSystemException e && e.getReason() == null);
+        final String message = says ? cause.getMessage() : cause.toString();
         if (message.contains("No space left") || message.contains("quota exceeded")) {
             return new DiskFullException(file, needed, freeBytes(file), cause);
         }

@@ -123,9 +123,14 @@ abstract class FileStorage implements JournalStorage {
         if (!checksums) {
             headerMap.force(); // without checksums a recovery stops at write_offset
         }
-        file.checkLength(published);
+        checkLength();
         durable = published;
         FileHeader.durableOffset(header, published);
+    }
+
+    /** A file that was ever cut below its space stays short of it, whatever was written behind the cut since. */
+    final void checkLength() throws IOException {
+        file.checkLength(preallocator.allocated());
     }
 
     /** Forces published events, data and the metadata that finding it needs. */
@@ -141,7 +146,7 @@ abstract class FileStorage implements JournalStorage {
     public final void close() throws IOException {
         publish();
         preallocator.close();
-        file.checkLength(position);
+        checkLength();
         file.setLength(position);
         file.sync();
         durable = position;

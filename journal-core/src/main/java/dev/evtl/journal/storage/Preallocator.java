@@ -167,13 +167,22 @@ final class Preallocator implements AutoCloseable {
             try {
                 file.checkLength(from);
                 JournalFiles.fill(file.channel(), from, firstPage);
-                JournalFiles.fill(fillChannel, firstPage, lastPage);
+                fillPages(firstPage, lastPage);
                 JournalFiles.fill(file.channel(), lastPage, to);
             } catch (final IOException e) {
                 giveBack(from, e);
                 throw DiskFullException.classify(file.path(), to - from, "could not grow", e);
             }
             allocated = to;
+        }
+    }
+
+    private void fillPages(final long from, final long to) throws IOException {
+        try {
+            JournalFiles.fill(fillChannel, from, to);
+        } catch (final IOException e) {
+            // after a write that a limit cut off within a page, direct I/O cannot go on to hear of the limit
+            JournalFiles.fill(file.channel(), from, to);
         }
     }
 

@@ -167,6 +167,7 @@ public final class WriteStorage extends FileStorage {
         if (end == written) {
             return;
         }
+        checkLength(); // or the write would fill up a file that was cut with a hole
         final long cachedEnd = direct == null ? end : Math.min(end, Preallocator.PAGE_LENGTH);
         if (written < cachedEnd) {
             write(channel, written, cachedEnd);

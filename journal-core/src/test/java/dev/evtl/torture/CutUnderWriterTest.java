@@ -1,0 +1,105 @@
+package dev.evtl.torture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.ChildJvm;
+import dev.evtl.journal.MemoryDirectory;
+import dev.evtl.journal.storage.CorruptJournalException;
+import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.torture.Numbered.Checker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A file that another process cuts short, and perhaps makes longer again, under its writer. */
+@Tag(Torture.TAG)
+class CutUnderWriterTest {
+    @TempDir(factory = MemoryDirectory.class)
+    Path directory;
+
+    private final Random random = Torture.random(CutUnderWriterTest.class);
+    private final TreeMap<String, Integer> writers = new TreeMap<>();
+    private final TreeMap<String, Integer> files = new TreeMap<>();
+    private final Scissors scissors = new Scissors(random);
+    private SharedLongs shared;
+    private boolean longerAgain;
+
+    @Test
+    void writerFailsAndItsJvmLivesAndNoEventIsWrong() throws Exception {
+        final long rounds = Torture.rounds(8, 200);
+        final long start = System.nanoTime();
+        shared = new SharedLongs(directory.resolve("shared"), Traffic.SHARED);
+        for (int round = 0; round < rounds; round++) {
+            final Path file = directory.resolve("c" + round + ".evtl");
+            final Setup setup = new Setup(random.nextInt());
+            final List<String> compiler = scissors.compiler();
+            final String what = "round " + round + ", " + setup + ", " + compiler;
+            final String said = cut(file, setup, compiler);
+            final String found = found(file, setup, what);
+            final String mode = setup.storage + (longerAgain ? ", longer again" : "");
+            writers.merge(mode + " " + said.replaceAll(":.*", ""), 1, Integer::sum);
+            files.merge(found, 1, Integer::sum);
+            assertTrue(said.startsWith("failed: ") || said.startsWith("closed: "), () -> what + ": " + said);
+            assertTrue(
+                    said.startsWith("failed: ") || longerAgain || found.startsWith("CLEAN"),
+                    () -> what + ": was not told: " + said);
+            Files.delete(file);
+        }
+        shared.close();
+        Torture.report(
+                CutUnderWriterTest.class,
+                "JDK %s: %d files cut under their writers, no dead JVM, no wrong event; writers %s; files %s; %d s",
+                System.getProperty("java.version"),
+                rounds,
+                writers,
+                files,
+                TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
+    }
+
+    /** Returns what the writer said. */
+    private String cut(final Path file, final Setup setup, final List<String> compiler) throws Exception {
+        shared.clear();
+        final Process child = WriterProcess.start(
+                List.of(), compiler, file, directory.resolve("shared"), setup, random, new long[setup.producers]);
+        while (shared.get(Traffic.OPENED) == 0) {
+            assertTrue(child.isAlive());
+            Thread.onSpinWait();
+        }
+        longerAgain = scissors.cut(file);
+        scissors.waitAWhile(100_000_000);
+        shared.set(Traffic.STOP, 1);
+        final String said = ChildJvm.output(child).strip();
+        assertEquals(0, child.waitFor(), () -> setup + ": " + said);
+        return said;
+    }
+
+    /** What a reader makes of the file: all that was journaled, or an error and before it nothing wrong. */
+    private String found(final Path file, final Setup setup, final String what) throws IOException {
+        final JournalScan scan;
+        try {
+            scan = JournalScan.of(file);
+        } catch (final CorruptJournalException e) {
+            return e.kind().toString();
+        }
+        if (!scan.header().hasChecksums()) {
+            return scan.condition() + " without checksums"; // zeros in an event may go unnoticed
+        }
+        final Checker checker = new Checker(setup.producers, what);
+        checker.checkFile(Files.readAllBytes(file), scan.validEnd());
+        if (scan.condition() != Condition.CORRUPT && scan.condition() != Condition.LOST) {
+            assertTrue(
+                    checker.events() >= shared.get(Traffic.JOURNALED),
+                    () -> what + ": " + shared.get(Traffic.JOURNALED) + " were journaled, " + scan);
+        }
+        return scan.condition().toString();
+    }
+}
