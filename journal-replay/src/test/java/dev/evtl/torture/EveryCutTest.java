@@ -192,7 +192,7 @@ class EveryCutTest {
         examination.recover(whole, length, expected);
         if (cuts % EVERY_SAMPLE == 0 && expected.refusal() == null) {
             examination.put(whole, length);
-            examination.append(expected);
+            examination.append(whole, expected);
         }
     }
 }
