@@ -146,7 +146,7 @@ public final class JournalFile implements AutoCloseable {
         RecoveryReport report = null;
         if (!scan.header().closed()) {
             JournalFiles.fill(channel, validEnd, scan.tailEnd());
-            channel.force(true);
+            JournalFiles.force(real, channel);
             report = new RecoveryReport(scan.condition(), events, validEnd, scan.tailEnd() - validEnd, scan.reason());
         }
         final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
@@ -156,7 +156,7 @@ public final class JournalFile implements AutoCloseable {
         FileHeader.durableOffset(buffer, validEnd);
         FileHeader.state(buffer, FileHeader.STATE_OPEN);
         JournalFiles.write(channel, bytes.clear(), 0);
-        channel.force(true);
+        JournalFiles.force(real, channel);
         return new JournalFile(real, lock, file, JournalHeader.read(path, channel), report, false);
     }
 
@@ -203,7 +203,7 @@ public final class JournalFile implements AutoCloseable {
 
     /** Forces data and metadata. An interrupt does not close the file, as it would with the channel's own method. */
     void sync() throws IOException {
-        file.getFD().sync();
+        JournalFiles.force(path, file);
     }
 
     /** Where somebody has cut the file short, events are gone although neither a store nor a force fails. */
@@ -217,7 +217,7 @@ public final class JournalFile implements AutoCloseable {
 
     /** Cuts the file to a length. An interrupt does not close the file, as it would with the channel's own method. */
     void setLength(final long length) throws IOException {
-        file.setLength(length);
+        JournalFiles.setLength(path, file, length);
     }
 
     /** Lets the file go because it could not be used: one that this made is deleted. */
