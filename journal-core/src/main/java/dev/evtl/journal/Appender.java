@@ -393,6 +393,7 @@ final class Appender implements Agent {
                     journaled - counters.get(Counters.JOURNALED),
                     bytesJournaled - counters.get(Counters.BYTES_JOURNALED));
             failure = cause;
+            waitingForSpace = false; // from now on the ring is emptied, whatever space there is
             counters.set(Counters.STATE, leaving ? Counters.FAILED_AND_CLOSED : Counters.FAILED);
             wakeWaiters(synced);
             report(failedException());
