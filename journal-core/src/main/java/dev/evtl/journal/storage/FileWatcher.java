@@ -16,7 +16,8 @@ interface FileWatcher {
         FORCE,
         FORCE_DIRECTORY,
         TRUNCATE,
-        RENAME
+        RENAME,
+        DELETE
     }
 
     /** Lets every call through. */
@@ -25,7 +26,7 @@ interface FileWatcher {
     /**
      * A call is about to be made.
      *
-     * @param file that is forced, cut or has a new name; null for a write
+     * @param file that is forced, cut, deleted or has a new name; null for a write
      * @param from first byte that is written, forced or cut off
      * @param to   end of them
      * @throws IOException with which the call fails, without being made

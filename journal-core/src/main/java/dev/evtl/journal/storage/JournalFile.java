@@ -157,6 +157,7 @@ public final class JournalFile implements AutoCloseable {
         FileHeader.state(buffer, FileHeader.STATE_OPEN);
         JournalFiles.write(channel, bytes.clear(), 0);
         JournalFiles.force(real, channel);
+        JournalFiles.forceDirectory(real); // who made the file may have died before that
         return new JournalFile(real, lock, file, JournalHeader.read(path, channel), report, false);
     }
 
@@ -222,15 +223,10 @@ public final class JournalFile implements AutoCloseable {
 
     /** Lets the file go because it could not be used: one that this made is deleted. */
     void discard() {
-        try {
-            if (created) {
-                Files.delete(path);
-            }
-        } catch (final IOException e) {
-            throw new JournalException(path + ": could not be deleted: " + e.getMessage(), e);
-        } finally {
-            closeQuietly(this);
+        if (created) {
+            JournalFiles.deleteQuietly(path);
         }
+        closeQuietly(this);
     }
 
     /** Closes the file as it is and gives the lock back. */

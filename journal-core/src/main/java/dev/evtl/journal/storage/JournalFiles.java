@@ -113,7 +113,8 @@ final class JournalFiles {
             final FileAttribute<?>... permissions)
             throws IOException {
         final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
-        Files.deleteIfExists(unfinished);
+        delete(unfinished);
+        Path made = unfinished;
         try {
             try (FileChannel channel = createNew(unfinished, permissions)) {
                 final ByteBuffer header = ByteBuffer.allocateDirect(FileHeader.LENGTH);
@@ -122,9 +123,10 @@ final class JournalFiles {
                 force(unfinished, channel);
             }
             rename(unfinished, file);
+            made = file;
             forceDirectory(file);
         } catch (final Throwable t) {
-            Files.deleteIfExists(unfinished); // first, so that what is free now is what was free before
+            deleteQuietly(made); // first, so that what is free now is what was free before
             if (t instanceof IOException e) {
                 throw DiskFullException.classify(file, FileHeader.LENGTH, "could not be created", e);
             }
@@ -224,6 +226,22 @@ final class JournalFiles {
         watcher.before(Call.TRUNCATE, file, length, Long.MAX_VALUE);
         opened.setLength(length);
         watcher.after(Call.TRUNCATE, file, length, Long.MAX_VALUE);
+    }
+
+    /** Deletes a file if there is one. */
+    static void delete(final Path file) throws IOException {
+        watcher.before(Call.DELETE, file, 0, Long.MAX_VALUE);
+        Files.deleteIfExists(file);
+        watcher.after(Call.DELETE, file, 0, Long.MAX_VALUE);
+    }
+
+    /** Where the failure that led here is the one to report. */
+    static void deleteQuietly(final Path file) {
+        try {
+            delete(file);
+        } catch (final IOException e) {
+            // what is left is no harm: it is deleted, or recovered, before the next attempt
+        }
     }
 
     static void rename(final Path from, final Path to) throws IOException {
