@@ -81,7 +81,7 @@ final class DiskLog implements FileWatcher {
     private int forceStarted;
     private int named;
     private int namedForSure;
-    private boolean dead;
+    private long callsToDeath = Long.MAX_VALUE;
 
     /** Of a file that is there and durable, or of one that is not there yet. */
     DiskLog(final Path file) throws IOException {
@@ -98,13 +98,13 @@ final class DiskLog implements FileWatcher {
         namedForSure = named;
     }
 
-    /** From now on every call fails, as if the process were dead. */
-    synchronized void die() {
-        dead = true;
+    /** After so many calls every call fails, as if the process were dead. */
+    synchronized void dieAfter(final long calls) {
+        callsToDeath = calls;
     }
 
-    synchronized void revive() {
-        dead = false;
+    synchronized boolean isDead() {
+        return callsToDeath < 0;
     }
 
     synchronized int time() {
@@ -140,7 +140,7 @@ final class DiskLog implements FileWatcher {
     @Override
     public synchronized void before(final Call call, final Path called, final long from, final long to)
             throws IOException {
-        if (dead) {
+        if (--callsToDeath < 0) {
             throw new IOException("the process is dead");
         }
         look();
@@ -169,7 +169,7 @@ final class DiskLog implements FileWatcher {
                     namedForSure = ++time;
                 }
             }
-            case WRITE, TRUNCATE -> {
+            case WRITE, TRUNCATE, DELETE -> {
                 // seen by the look
             }
         }

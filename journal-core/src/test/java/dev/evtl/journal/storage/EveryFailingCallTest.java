@@ -58,19 +58,17 @@ class EveryFailingCallTest {
     private int types;
     private int toldByJmx;
 
-    /** What fails: the k-th call of a kind, made by the preallocator's thread or by others. */
-    private record Failing(Call call, boolean preallocating, int k, String message) {}
+    /** What fails: the k-th call of a kind, made by the preallocator's thread or by others; all calls after it, or not. */
+    private record Failing(Call call, boolean preallocating, int k, boolean forGood, String message) {}
 
     /** Makes one call fail. */
     private static final class Fault implements FileWatcher {
         private final Failing failing;
-        private final IOException failure;
         private int calls;
         private volatile boolean provoked;
 
         Fault(final Failing failing) {
             this.failing = failing;
-            this.failure = new IOException(failing.message);
         }
 
         @Override
@@ -79,12 +77,23 @@ class EveryFailingCallTest {
             final boolean preallocating = Thread.currentThread().getName().startsWith("evtl-preallocator");
             if (call == failing.call && preallocating == failing.preallocating && ++calls == failing.k) {
                 provoked = true;
-                throw failure;
+                throw new Provoked(failing.message);
+            }
+            if (provoked && failing.forGood) {
+                throw new Provoked(failing.message);
             }
         }
 
-        boolean isCauseOf(final Throwable thrown) {
-            return Stream.iterate(thrown, t -> t != null, Throwable::getCause).anyMatch(t -> t == failure);
+        static boolean isCauseOf(final Throwable thrown) {
+            return Stream.iterate(thrown, t -> t != null, Throwable::getCause).anyMatch(Provoked.class::isInstance);
+        }
+    }
+
+    private static final class Provoked extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Provoked(final String message) {
+            super(message);
         }
     }
 
@@ -96,8 +105,11 @@ class EveryFailingCallTest {
     @ParameterizedTest
     @EnumSource(StorageMode.class)
     void failureIsFinalAndLosesNothingThatWasAcknowledged(final StorageMode storage) throws Exception {
-        for (final SyncPolicy policy : List.of(SyncPolicy.NONE, SyncPolicy.EVERY_BATCH)) {
-            everyCall("create, grow, sync, close, append, recover, " + storage + ", force " + policy, failing -> {
+        final long rounds = Torture.rounds(1, 4);
+        for (int round = 0; round < rounds; round++) {
+            final SyncPolicy policy = round % 2 == 0 ? SyncPolicy.NONE : SyncPolicy.EVERY_BATCH;
+            final String what = "create, grow, sync, close, append, recover, " + storage + ", force " + policy;
+            everyCall(what, round >= 2, failing -> {
                 final Fault fault = new Fault(failing);
                 run(config(storage, policy), fault);
                 return fault.provoked;
@@ -108,11 +120,14 @@ class EveryFailingCallTest {
     @ParameterizedTest
     @EnumSource(StorageMode.class)
     void everyWaiterIsWokenWithTheCause(final StorageMode storage) throws Exception {
-        everyCall("four threads that sync, " + storage, failing -> {
-            final Fault fault = new Fault(failing);
-            runWithWaiters(config(storage, SyncPolicy.NONE), fault);
-            return fault.provoked;
-        });
+        final long rounds = Torture.rounds(1, 4);
+        for (int round = 0; round < rounds; round++) {
+            everyCall("four threads that sync, " + storage, round >= 2, failing -> {
+                final Fault fault = new Fault(failing);
+                runWithWaiters(config(storage, SyncPolicy.NONE), fault);
+                return fault.provoked;
+            });
+        }
     }
 
     /** Something that goes wrong in the way it is told to. */
@@ -121,21 +136,26 @@ class EveryFailingCallTest {
         boolean run(Failing failing) throws Exception;
     }
 
-    private void everyCall(final String what, final Attempt attempt) throws Exception {
+    private void everyCall(final String what, final boolean forGood, final Attempt attempt) throws Exception {
         final Map<Call, Integer> failed = new EnumMap<>(Call.class);
         for (final Call call : Call.values()) {
             for (final boolean preallocating : new boolean[] {false, true}) {
                 final String message = call == Call.WRITE ? "No space left on device" : "provoked";
-                Failing failing = new Failing(call, preallocating, 1, message);
+                Failing failing = new Failing(call, preallocating, 1, forGood, message);
                 while (attemptOne(attempt, failing)) {
                     failed.merge(call, 1, Integer::sum);
-                    failing = new Failing(call, preallocating, failing.k + 1, message);
+                    failing = new Failing(call, preallocating, failing.k + 1, forGood, message);
                 }
             }
         }
         assertTrue(toldByJmx > 0);
         assertTrue(failed.keySet().containsAll(List.of(Call.WRITE, Call.FORCE, Call.TRUNCATE, Call.RENAME)));
-        Torture.report(EveryFailingCallTest.class, "%s: every call failed once: %s", what, failed);
+        Torture.report(
+                EveryFailingCallTest.class,
+                "%s: each call failed %s: %s",
+                what,
+                forGood ? "and all after it" : "once",
+                failed);
     }
 
     private boolean attemptOne(final Attempt attempt, final Failing failing) throws Exception {
@@ -187,7 +207,7 @@ class EveryFailingCallTest {
         try {
             journal = Journal.open(file, config.useInvoker(true).build());
         } catch (final JournalException e) {
-            assertTrue(fault.isCauseOf(e), () -> "failed with " + e);
+            assertTrue(Fault.isCauseOf(e), () -> "failed with " + e);
             assertTrue(e.getMessage().startsWith(directory.toString()), e.getMessage());
             return false;
         }
@@ -200,7 +220,7 @@ class EveryFailingCallTest {
             acknowledge(reference.events());
             return true;
         } catch (final JournalFailedException e) {
-            assertTrue(fault.isCauseOf(e), () -> "failed with " + e);
+            assertTrue(Fault.isCauseOf(e), () -> "failed with " + e);
             assertFailed(journal, fault);
             return false;
         }
@@ -248,7 +268,7 @@ class EveryFailingCallTest {
     /** Nothing is accepted and nothing acknowledged any more, and everybody is told why. */
     private void assertFailed(final Journal journal, final Fault fault) throws Exception {
         final Throwable cause = journal.failure().orElseThrow();
-        assertTrue(fault.isCauseOf(cause), () -> "failed with " + cause);
+        assertTrue(Fault.isCauseOf(cause), () -> "failed with " + cause);
         assertEquals("failed", journal.stats().getState());
         final ObjectName mbean = new ObjectName("dev.evtl:type=Journal,file=" + ObjectName.quote(file.toString()));
         if (ManagementFactory.getPlatformMBeanServer().isRegistered(mbean)) { // until it is closed
@@ -325,7 +345,7 @@ class EveryFailingCallTest {
         try {
             journal = Journal.open(file, config.useInvoker(false).build());
         } catch (final JournalException e) {
-            assertTrue(fault.isCauseOf(e), () -> "failed with " + e);
+            assertTrue(Fault.isCauseOf(e), () -> "failed with " + e);
             JournalFiles.watch(FileWatcher.NONE);
             reopen(config);
             return;
@@ -346,14 +366,14 @@ class EveryFailingCallTest {
             journal.close();
             acknowledge(reference.events());
         } catch (final JournalFailedException e) {
-            assertTrue(fault.isCauseOf(e), () -> "failed with " + e);
+            assertTrue(Fault.isCauseOf(e), () -> "failed with " + e);
         }
         if (journal.failure().isPresent()) {
             for (final Thread waiter : waiters) {
                 waiter.join();
             }
             assertEquals(waiters.length, woken.size());
-            woken.forEach(thrown -> assertTrue(fault.isCauseOf(thrown), () -> "woken with " + thrown));
+            woken.forEach(thrown -> assertTrue(Fault.isCauseOf(thrown), () -> "woken with " + thrown));
             assertFailed(journal, fault);
         } else {
             for (final Thread waiter : waiters) {
