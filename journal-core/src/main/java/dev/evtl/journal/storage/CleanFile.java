@@ -126,7 +126,7 @@ final class CleanFile implements AutoCloseable {
         for (final FileAttribute<?> attribute : permissions) {
             Files.setAttribute(unfinished, attribute.name(), attribute.value());
         }
-        channel.force(true);
+        JournalFiles.force(unfinished, channel);
         Files.move(unfinished, path); // not over a file that was made meanwhile
         JournalFiles.forceDirectory(path);
     }
@@ -137,7 +137,7 @@ final class CleanFile implements AutoCloseable {
         try {
             channel.close();
         } finally {
-            Files.deleteIfExists(unfinished);
+            JournalFiles.delete(unfinished);
         }
     }
 }

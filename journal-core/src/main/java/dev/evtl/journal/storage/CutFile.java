@@ -1,7 +1,6 @@
 package dev.evtl.journal.storage;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
-import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardOpenOption.READ;
 
 import java.io.IOException;
@@ -60,7 +59,7 @@ final class CutFile {
             throws IOException {
         if (Files.exists(file)) {
             try (FileChannel kept = FileChannel.open(file, READ)) {
-                kept.force(true);
+                JournalFiles.force(file, kept);
             }
         } else {
             copy(file, journal, channel, from, to);
@@ -72,7 +71,7 @@ final class CutFile {
             final Path file, final Path journal, final FileChannel channel, final long from, final long to)
             throws IOException {
         final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
-        Files.deleteIfExists(unfinished);
+        JournalFiles.delete(unfinished);
         try {
             try (FileChannel copy = JournalFiles.createNew(unfinished, JournalFiles.permissionsOf(journal))) {
                 final ByteBuffer bytes = ByteBuffer.allocateDirect(BUFFER_LENGTH);
@@ -81,11 +80,11 @@ final class CutFile {
                             channel, bytes.clear().limit((int) Math.min(BUFFER_LENGTH, to - position)), position);
                     JournalFiles.write(copy, bytes.flip(), position - from);
                 }
-                copy.force(true);
+                JournalFiles.force(unfinished, copy);
             }
-            Files.move(unfinished, file, ATOMIC_MOVE);
+            JournalFiles.rename(unfinished, file);
         } catch (final IOException e) {
-            Files.deleteIfExists(unfinished); // first, so that what is free now is what was free before
+            JournalFiles.delete(unfinished); // first, so that what is free now is what was free before
             throw DiskFullException.classify(
                     file, to - from, "could not keep the bytes that recovery would cut off", e);
         }

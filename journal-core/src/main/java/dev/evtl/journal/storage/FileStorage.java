@@ -121,7 +121,7 @@ abstract class FileStorage implements JournalStorage {
             forceEvents(durable, published);
         }
         if (!checksums) {
-            headerMap.force(); // without checksums a recovery stops at write_offset
+            forceHeader(); // without checksums a recovery stops at write_offset
         }
         checkLength();
         durable = published;
@@ -138,8 +138,12 @@ abstract class FileStorage implements JournalStorage {
         if (from < window.start()) {
             file.sync();
         } else {
-            window.map().force((int) (from - window.start()), (int) (to - from));
+            JournalFiles.force(file.path(), window.map(), window.start(), from, to);
         }
+    }
+
+    private void forceHeader() throws IOException {
+        JournalFiles.force(file.path(), headerMap, 0, 0, FileHeader.LENGTH);
     }
 
     @Override
@@ -153,7 +157,7 @@ abstract class FileStorage implements JournalStorage {
         // only now, or a crash could leave a file that says closed and is longer
         FileHeader.durableOffset(header, position);
         FileHeader.state(header, FileHeader.STATE_CLOSED);
-        headerMap.force();
+        forceHeader();
         file.dropRing();
         abandon();
     }

@@ -164,10 +164,10 @@ public final class JournalFile implements AutoCloseable {
         } finally {
             if (opened == null) {
                 if (created) {
-                    deleteQuietly(real);
+                    JournalFiles.deleteQuietly(real);
                 }
                 if (ring != null && ring.isNew()) {
-                    deleteQuietly(ring.path());
+                    JournalFiles.deleteQuietly(ring.path());
                 }
                 closeQuietly(ring);
                 closeQuietly(file);
@@ -226,7 +226,7 @@ public final class JournalFile implements AutoCloseable {
                 CutFile.save(report.cutFile().get(), real, channel, validEnd, scan.tailEnd());
             }
             JournalFiles.fill(channel, validEnd, scan.tailEnd());
-            channel.force(true);
+            JournalFiles.force(real, channel);
         }
         final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
         JournalFiles.read(channel, bytes, 0);
@@ -235,15 +235,8 @@ public final class JournalFile implements AutoCloseable {
         FileHeader.durableOffset(buffer, validEnd);
         FileHeader.state(buffer, FileHeader.STATE_OPEN);
         JournalFiles.write(channel, bytes.clear(), 0);
-        channel.force(true);
-    }
-
-    private static void deleteQuietly(final Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (final IOException e) {
-            // the failure that led here is the one to report
-        }
+        JournalFiles.force(real, channel);
+        JournalFiles.forceDirectory(real); // who made the file may have died before that
     }
 
     private static void closeQuietly(final AutoCloseable resource) {
@@ -306,7 +299,7 @@ public final class JournalFile implements AutoCloseable {
 
     /** Forces data and metadata. An interrupt does not close the file, as it would with the channel's own method. */
     void sync() throws IOException {
-        file.getFD().sync();
+        JournalFiles.force(path, file);
     }
 
     /** Where somebody has cut the file short, events are gone although neither a store nor a force fails. */
@@ -320,7 +313,7 @@ public final class JournalFile implements AutoCloseable {
 
     /** Cuts the file to a length. An interrupt does not close the file, as it would with the channel's own method. */
     void setLength(final long length) throws IOException {
-        file.setLength(length);
+        JournalFiles.setLength(path, file, length);
     }
 
     /** Marks a file that nothing was put into as closed, in the order in which a storage closes one. */
@@ -336,18 +329,13 @@ public final class JournalFile implements AutoCloseable {
 
     /** Lets the file go because it could not be used: one that this made is deleted. */
     void discard() {
-        try {
-            if (created) {
-                Files.delete(path);
-            }
-            if (ring != null && ring.isNew()) {
-                ring.delete();
-            }
-        } catch (final IOException e) {
-            throw new JournalException(path + ": could not be deleted: " + e.getMessage(), e);
-        } finally {
-            closeQuietly(this);
+        if (created) {
+            JournalFiles.deleteQuietly(path);
         }
+        if (ring != null && ring.isNew()) {
+            JournalFiles.deleteQuietly(ring.path());
+        }
+        closeQuietly(this);
     }
 
     /** Closes the file as it is and gives the lock back. */

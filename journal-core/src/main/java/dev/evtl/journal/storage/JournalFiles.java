@@ -6,8 +6,11 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.storage.FileWatcher.Call;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +20,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Finds out what a path is, says clearly what is wrong with it, and makes new files whole or not at all. */
+/**
+ * Finds out what a path is, says clearly what is wrong with it, and makes new files whole or not at all. Every call that
+ * changes a file or brings it to the device is made here, under the eyes of the {@link FileWatcher}.
+ */
 final class JournalFiles {
     /** Large writes let the kernel lay large folios; aligned for direct I/O. */
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect((1 << 20) + 4096)
@@ -25,7 +31,13 @@ final class JournalFiles {
             .limit(1 << 20)
             .slice();
 
+    private static volatile FileWatcher watcher = FileWatcher.NONE;
+
     private JournalFiles() {}
+
+    static void watch(final FileWatcher told) {
+        watcher = told;
+    }
 
     /** The real path of a file that can be read as a journal. */
     static Path readable(final Path path) {
@@ -103,18 +115,20 @@ final class JournalFiles {
             final FileAttribute<?>... permissions)
             throws IOException {
         final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
-        Files.deleteIfExists(unfinished);
+        delete(unfinished);
+        Path made = unfinished;
         try {
             try (FileChannel channel = createNew(unfinished, permissions)) {
                 final ByteBuffer header = ByteBuffer.allocateDirect(FileHeader.LENGTH);
                 FileHeader.encode(new UnsafeBuffer(header), createdAt, flags, baseSequence);
                 write(channel, header, 0);
-                channel.force(true);
+                force(unfinished, channel);
             }
-            Files.move(unfinished, file, ATOMIC_MOVE);
+            rename(unfinished, file);
+            made = file;
             forceDirectory(file);
         } catch (final Throwable t) {
-            Files.deleteIfExists(unfinished); // first, so that what is free now is what was free before
+            deleteQuietly(made); // first, so that what is free now is what was free before
             if (t instanceof IOException e) {
                 throw DiskFullException.classify(file, FileHeader.LENGTH, "could not be created", e);
             }
@@ -155,7 +169,9 @@ final class JournalFiles {
     /** A new name is durable only after its directory was forced. */
     static void forceDirectory(final Path file) throws IOException {
         try (FileChannel directory = FileChannel.open(file.getParent(), READ)) {
+            watcher.before(Call.FORCE_DIRECTORY, file.getParent(), 0, Long.MAX_VALUE);
             directory.force(true);
+            watcher.after(Call.FORCE_DIRECTORY, file.getParent(), 0, Long.MAX_VALUE);
         }
     }
 
@@ -182,10 +198,73 @@ final class JournalFiles {
     }
 
     static int write(final FileChannel channel, final ByteBuffer bytes, final long position) throws IOException {
+        return write(Call.WRITE, channel, bytes, position);
+    }
+
+    /** Writes by a channel whose writes are on the device when they return. */
+    static int writeThrough(final FileChannel channel, final ByteBuffer bytes, final long position) throws IOException {
+        return write(Call.WRITE_THROUGH, channel, bytes, position);
+    }
+
+    private static int write(final Call call, final FileChannel channel, final ByteBuffer bytes, final long position)
+            throws IOException {
         final int length = bytes.remaining();
+        watcher.before(call, null, position, position + length);
         while (bytes.hasRemaining()) {
             channel.write(bytes, position + length - bytes.remaining());
         }
+        watcher.after(call, null, position, position + length);
         return length;
+    }
+
+    /** Forces data and metadata. */
+    static void force(final Path file, final FileChannel channel) throws IOException {
+        watcher.before(Call.FORCE, file, 0, Long.MAX_VALUE);
+        channel.force(true);
+        watcher.after(Call.FORCE, file, 0, Long.MAX_VALUE);
+    }
+
+    /** The same; an interrupt does not close the file, as it would with a channel. */
+    static void force(final Path file, final RandomAccessFile opened) throws IOException {
+        watcher.before(Call.FORCE, file, 0, Long.MAX_VALUE);
+        opened.getFD().sync();
+        watcher.after(Call.FORCE, file, 0, Long.MAX_VALUE);
+    }
+
+    /** Forces a stretch of a file, which is mapped from an offset on. */
+    static void force(final Path file, final MappedByteBuffer map, final long mapStart, final long from, final long to)
+            throws IOException {
+        watcher.before(Call.FORCE, file, from, to);
+        map.force((int) (from - mapStart), (int) (to - from));
+        watcher.after(Call.FORCE, file, from, to);
+    }
+
+    /** Cuts a file or makes it longer; an interrupt does not close it, as it would with a channel. */
+    static void setLength(final Path file, final RandomAccessFile opened, final long length) throws IOException {
+        watcher.before(Call.TRUNCATE, file, length, Long.MAX_VALUE);
+        opened.setLength(length);
+        watcher.after(Call.TRUNCATE, file, length, Long.MAX_VALUE);
+    }
+
+    /** Deletes a file if there is one. */
+    static void delete(final Path file) throws IOException {
+        watcher.before(Call.DELETE, file, 0, Long.MAX_VALUE);
+        Files.deleteIfExists(file);
+        watcher.after(Call.DELETE, file, 0, Long.MAX_VALUE);
+    }
+
+    /** Where the failure that led here is the one to report. */
+    static void deleteQuietly(final Path file) {
+        try {
+            delete(file);
+        } catch (final IOException e) {
+            // what is left is no harm: it is deleted, or recovered, before the next attempt
+        }
+    }
+
+    static void rename(final Path from, final Path to) throws IOException {
+        watcher.before(Call.RENAME, to, 0, Long.MAX_VALUE);
+        Files.move(from, to, ATOMIC_MOVE);
+        watcher.after(Call.RENAME, to, 0, Long.MAX_VALUE);
     }
 }

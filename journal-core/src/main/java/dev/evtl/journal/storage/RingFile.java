@@ -1,6 +1,5 @@
 package dev.evtl.journal.storage;
 
-import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
@@ -371,7 +370,7 @@ public final class RingFile implements AutoCloseable {
             throws IOException {
         final Path unfinished = path.resolveSibling(path.getFileName() + ".new");
         final int length = RingLayout.fileLength(wanted.capacity());
-        Files.deleteIfExists(unfinished);
+        JournalFiles.delete(unfinished);
         try {
             try (FileChannel channel = JournalFiles.createNew(unfinished, permissions)) {
                 JournalFiles.fill(channel, 0, length);
@@ -390,9 +389,9 @@ public final class RingFile implements AutoCloseable {
                 header.putLong(RingLayout.MARK_OFFSET + RingMark.FILE_POSITION * Long.BYTES, RingMark.NOWHERE);
                 JournalFiles.write(channel, bytes, 0);
             }
-            Files.move(unfinished, path, ATOMIC_MOVE);
+            JournalFiles.rename(unfinished, path);
         } catch (final Throwable t) {
-            Files.deleteIfExists(unfinished); // first, so that what is free now is what was free before
+            JournalFiles.delete(unfinished); // first, so that what is free now is what was free before
             if (t instanceof IOException e) {
                 throw DiskFullException.classify(path, length, "could not be created", e);
             }
@@ -527,7 +526,7 @@ public final class RingFile implements AutoCloseable {
 
     /** Deletes the file, in which nothing is left. Who has it mapped keeps the memory. */
     void delete() throws IOException {
-        Files.deleteIfExists(path);
+        JournalFiles.delete(path);
     }
 
     /** Gives the slot back, and the file to the next owner. What is mapped stays so until nobody can reach it. */

@@ -185,7 +185,11 @@ public final class WriteStorage extends FileStorage {
 
     private void write(final FileChannel target, final long from, final long to) throws IOException {
         stage.limit((int) (to - stageStart)).position((int) (from - stageStart));
-        JournalFiles.write(target, stage, from);
+        if (synchronous && target == direct) {
+            JournalFiles.writeThrough(target, stage, from);
+        } else {
+            JournalFiles.write(target, stage, from);
+        }
     }
 
     @Override

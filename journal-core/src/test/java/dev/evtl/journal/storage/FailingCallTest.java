@@ -1,0 +1,133 @@
+package dev.evtl.journal.storage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalFailedException;
+import dev.evtl.journal.MemoryDirectory;
+import dev.evtl.journal.Publisher;
+import dev.evtl.journal.TestJournals;
+import dev.evtl.journal.storage.FileWatcher.Call;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Calls on the file that fail at a bad moment. */
+@Timeout(60)
+class FailingCallTest {
+    @TempDir(factory = MemoryDirectory.class)
+    Path directory;
+
+    private final IOException failure = new IOException("provoked");
+
+    @AfterEach
+    void watchNoMore() {
+        JournalFiles.watch(FileWatcher.NONE);
+    }
+
+    private static boolean isPreallocator() {
+        return Thread.currentThread().getName().startsWith("evtl-preallocator");
+    }
+
+    @Test
+    void failureWhileTheAppenderWaitsForSpaceDoesNotHoldUpTheClose() {
+        final JournalConfig config = TestJournals.tiny()
+                .storage(StorageMode.WRITE)
+                .errorHandler(error -> {})
+                .build();
+        final Journal journal = Journal.open(directory.resolve("f.evtl"), config);
+        final CountDownLatch failed = new CountDownLatch(1);
+        JournalFiles.watch((call, file, from, to) -> {
+            if (call == Call.WRITE && isPreallocator()) {
+                awaitUninterruptibly(failed);
+            } else if (call == Call.WRITE && to > 3800) { // of the first batch that does not fit
+                throw failure;
+            }
+        });
+        while (journal.failure().isEmpty()) {
+            for (int i = 0; i < 4; i++) {
+                assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, TestJournals.payload(100), 0, 100));
+            }
+            journal.invoker().invoke();
+        }
+        failed.countDown();
+        assertSame(
+                failure,
+                assertThrows(JournalFailedException.class, journal::close).getCause());
+    }
+
+    @Test
+    void fileWhoseNameCouldNotBeForcedIsNotThere() {
+        final Path file = directory.resolve("f.evtl");
+        failAt(Call.FORCE_DIRECTORY);
+        final JournalException e = assertThrows(JournalException.class, () -> Journal.open(file));
+        assertEquals(file + ": could not be created: provoked", e.getMessage());
+        assertFalse(Files.exists(file));
+    }
+
+    @Test
+    void diskFullIsSaidAlsoWhereCleaningUpFails() {
+        final Path file = directory.resolve("f.evtl");
+        JournalFiles.watch((call, called, from, to) -> {
+            if (call == Call.DELETE && called.equals(file)) {
+                throw failure;
+            } else if (call == Call.WRITE && from > 0) {
+                throw new IOException("No space left on device");
+            }
+        });
+        assertThrows(DiskFullException.class, () -> Journal.open(file));
+        assertTrue(Files.exists(file));
+    }
+
+    /** A process that dies deletes nothing. */
+    @Test
+    void nameOfAFileWhoseMakerDiedBeforeItForcedItIsForcedBeforeAnythingIsAcknowledged() throws IOException {
+        final Path file = directory.resolve("f.evtl");
+        failAt(Call.FORCE_DIRECTORY, Call.DELETE);
+        assertThrows(JournalException.class, () -> Journal.open(file));
+        final Set<Call> made = EnumSet.noneOf(Call.class);
+        JournalFiles.watch((call, called, from, to) -> made.add(call));
+        try (JournalFile opened = JournalFile.open(
+                file,
+                OpenMode.APPEND,
+                new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")))) {
+            assertTrue(made.contains(Call.FORCE_DIRECTORY));
+            assertEquals(0, opened.header().eventCount());
+        }
+    }
+
+    /** The first call of a kind after a rename fails, and all of that kind after it. */
+    private void failAt(final Call... calls) {
+        final AtomicBoolean renamed = new AtomicBoolean();
+        JournalFiles.watch((call, called, from, to) -> {
+            if (call == Call.RENAME) {
+                renamed.set(true);
+            } else if (renamed.get() && List.of(calls).contains(call)) {
+                throw failure;
+            }
+        });
+    }
+
+    private static void awaitUninterruptibly(final CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (final InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
