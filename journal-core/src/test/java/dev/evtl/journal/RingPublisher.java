@@ -117,7 +117,9 @@ final class RingPublisher implements AutoCloseable {
                         System.out.println(accepted);
                     }
                     case "claim" -> {
-                        claim = publisher.tryClaim(type, Long.BYTES);
+                        do {
+                            claim = publisher.tryClaim(type, Long.BYTES);
+                        } while (claim == Publisher.BACK_PRESSURED);
                         publisher.buffer().putLong(claim, first);
                         System.out.println(claim);
                     }

@@ -3,7 +3,6 @@ package dev.evtl.journal.storage;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -39,7 +38,7 @@ class MappedStorageTest {
                 file,
                 OpenMode.CREATE,
                 new JournalFile.NewFile(createdAt, true, baseSequence, PosixFilePermissions.fromString("rw-------")));
-        assertNull(created.recovery());
+        assertFalse(created.recovery().isOfInterest());
         return new MappedStorage(created, new Space(4096, Growth.steps(4096), maximum), MAX_CLAIM);
     }
 
