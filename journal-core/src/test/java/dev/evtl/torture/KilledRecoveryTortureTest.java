@@ -29,7 +29,7 @@ class KilledRecoveryTortureTest {
 
     /** The lock's, the copy's, the zeros', the header's, and what closes the file. */
     private static final List<String> STEPS = Stream.of(
-                    steps("pwrite64", 5), steps("fsync", 6), steps("rename", 1), steps("ftruncate", 2))
+                    steps("pwrite64", 5), steps("fsync", 7), steps("rename", 1), steps("ftruncate", 1))
             .flatMap(steps -> steps)
             .toList();
 
