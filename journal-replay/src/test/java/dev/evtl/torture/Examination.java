@@ -161,9 +161,7 @@ final class Examination implements AutoCloseable {
         int recoveredLength = length;
         try (JournalFile opened = JournalFile.open(file, OpenMode.APPEND, NEW_FILE)) {
             assertNull(expected.refusal(), "went unnoticed");
-            if (expected.condition() == Condition.CLEAN) {
-                assertNull(opened.recovery());
-            } else {
+            if (expected.condition() != Condition.CLEAN || opened.recovery() != null) {
                 assertEquals(expected.condition(), opened.recovery().condition());
                 assertEquals(expected.kept(), opened.recovery().events());
             }
