@@ -33,16 +33,33 @@ public record Expected(
 
     /** Of a file with the header of one of these journals, or a damaged one. */
     public static Expected of(final byte[] file, final int length, final ReferenceJournal... candidates) {
+        for (final ReferenceJournal candidate : candidates) {
+            if (hasHeaderOf(candidate, file, length)) {
+                return of(file, length, candidate, candidate.eventsBefore(firstDifference(file, length, candidate)));
+            }
+        }
+        return damagedHeader(file, length);
+    }
+
+    /** Of a file whose events up to the first that does not verify are those of a journal. */
+    public static Expected ofVerified(final byte[] file, final int length, final ReferenceJournal journal) {
+        return hasHeaderOf(journal, file, length)
+                ? of(file, length, journal, journal.events())
+                : damagedHeader(file, length);
+    }
+
+    private static boolean hasHeaderOf(final ReferenceJournal journal, final byte[] file, final int length) {
+        final byte[] header = journal.bytes();
+        return length >= HEADER
+                && Arrays.equals(file, 0, 16, header, 0, 16)
+                && Arrays.equals(file, 32, 48, header, 32, 48);
+    }
+
+    private static Expected damagedHeader(final byte[] file, final int length) {
         if (length < HEADER) {
             return unreadable(new Error(NOT_A_JOURNAL, 0, -1));
         }
         final ByteBuffer fields = ByteBuffer.wrap(file).order(LITTLE_ENDIAN);
-        for (final ReferenceJournal candidate : candidates) {
-            final byte[] header = candidate.bytes();
-            if (Arrays.equals(file, 0, 16, header, 0, 16) && Arrays.equals(file, 32, 48, header, 32, 48)) {
-                return of(fields, length, candidate);
-            }
-        }
         if (fields.getInt(0) != 0x4C545645) {
             return unreadable(new Error(NOT_A_JOURNAL, 0, -1));
         }
@@ -59,13 +76,13 @@ public record Expected(
         return new Expected(null, error, 0, error, null, 0);
     }
 
-    private static Expected of(final ByteBuffer file, final int length, final ReferenceJournal journal) {
+    private static Expected of(final byte[] bytes, final int length, final ReferenceJournal journal, final int intact) {
+        final ByteBuffer file = ByteBuffer.wrap(bytes).order(LITTLE_ENDIAN);
         final long writeOffset = file.getLong(24);
         final long durableOffset = file.getLong(48);
         final boolean closed = file.getInt(56) == CLOSED;
         final boolean wrongLength = closed && writeOffset != length;
         final Error damagedWriteOffset = new Error(DAMAGED_HEADER, 24, -1);
-        final int intact = journal.eventsBefore(firstDifference(file.array(), length, journal));
 
         Error reading = null;
         int delivered = 0;
@@ -98,7 +115,7 @@ public record Expected(
         } else if (writeOffset > validEnd) {
             condition = Condition.LOST;
         } else {
-            condition = isZero(file.array(), validEnd, length) ? Condition.UNCLOSED : Condition.TORN;
+            condition = isZero(bytes, validEnd, length) ? Condition.UNCLOSED : Condition.TORN;
         }
         return new Expected(journal, reading, delivered, null, condition, kept);
     }

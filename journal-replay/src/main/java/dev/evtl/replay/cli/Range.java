@@ -7,7 +7,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** A range of whole numbers, both ends included. */
 record Range(long first, long last) {
-    static final Range ALL = new Range(0, Long.MAX_VALUE);
+    static final Range ALL = new Range(Long.MIN_VALUE, Long.MAX_VALUE);
 
     private static Range of(final String text, final String first, final String last) {
         try {

@@ -28,7 +28,8 @@ final class Walk implements AutoCloseable {
         try {
             boolean more = true;
             while (more && reader.sequence() < sequences.first()) {
-                more = walk.poll(NOTHING, sequences.first() - reader.sequence());
+                final long before = sequences.first() - reader.sequence();
+                more = walk.poll(NOTHING, before < 0 ? Long.MAX_VALUE : before); // less than 0 is more than fits
             }
             ready = true;
             return walk;
@@ -50,7 +51,8 @@ final class Walk implements AutoCloseable {
             return 0;
         }
         final long sure = Math.max(1, (end - reader.position()) / EventHeader.MAX_EVENT_LENGTH);
-        return (int) Math.min(Math.min(BATCH_LENGTH, sure) - 1, last - reader.sequence()) + 1;
+        final long most = Math.min(BATCH_LENGTH, sure);
+        return (int) (reader.sequence() > last - most ? last - reader.sequence() + 1 : most);
     }
 
     /**

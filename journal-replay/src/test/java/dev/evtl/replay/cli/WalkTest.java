@@ -10,7 +10,9 @@ import dev.evtl.journal.storage.CorruptJournalException;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.TestFiles;
+import dev.evtl.torture.ReferenceJournal;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +59,23 @@ class WalkTest {
             assertTrue(walk.poll(handler, 3));
             assertFalse(walk.poll(handler, 3));
             assertEquals(List.of(6_000L, 6_001L, 6_002L, 6_003L), seen);
+        }
+    }
+
+    /** A sequence number has 64 bits, of which Java takes the first for a sign. */
+    @Test
+    void numbersFrom2To63OnAreReadToo() throws IOException {
+        final ReferenceJournal journal = new ReferenceJournal(1, true, Long.MIN_VALUE + 5);
+        journal.add(1, 0, 1, new byte[3]).add(1, 0, 2, new byte[4]);
+        final Path file = Files.write(directory.resolve("large.evtl"), journal.closed());
+        try (Walk walk = walk(JournalReader.open(file), Range.ALL)) {
+            while (walk.poll(handler, 1)) {
+                // up to the end
+            }
+            assertEquals(List.of(Long.MIN_VALUE + 5, Long.MIN_VALUE + 6), seen);
+        }
+        try (Walk walk = walk(JournalReader.open(file), new Range(3, 9))) {
+            assertEquals(0, walk.batch());
         }
     }
 
