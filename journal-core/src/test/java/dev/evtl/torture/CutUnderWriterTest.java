@@ -1,9 +1,7 @@
 package dev.evtl.torture;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.storage.CorruptJournalException;
 import dev.evtl.journal.storage.JournalScan;
@@ -77,9 +75,7 @@ class CutUnderWriterTest {
         longerAgain = scissors.cut(file);
         scissors.waitAWhile(100_000_000);
         shared.set(Traffic.STOP, 1);
-        final String said = ChildJvm.output(child).strip();
-        assertEquals(0, child.waitFor(), () -> setup + ": " + said);
-        return said;
+        return WriterProcess.said(child, setup.toString());
     }
 
     /** What a reader makes of the file: all that was journaled, or an error and before it nothing wrong. */

@@ -252,9 +252,7 @@ class RefusedStorageTest {
             LockSupport.parkNanos((long) Math.pow(200_000_000, random.nextDouble()));
             provocation.provoke();
         }
-        final String said = ChildJvm.output(child).strip();
-        assertEquals(0, child.waitFor(), () -> what + ": " + said);
-        return said;
+        return WriterProcess.said(child, what);
     }
 
     /** Makes the file system, or the file, refuse what a writer does. */

@@ -21,6 +21,9 @@ import org.agrona.DirectBuffer;
  * sees is what was verified, whatever happens to the file meanwhile. Without verification events are handed over where
  * they lie in the mapped file. Either way no event is copied by itself and nothing is allocated for it.
  *
+ * <p>A file that another process cuts short meanwhile is an exception too. On a JVM older than 25 the calling thread can
+ * also get an {@link InternalError}, at its next call or after this one, for a load that gave nothing of the file.
+ *
  * <p>Events of types 241 to 255 are passed over; they have sequence numbers and count as read.
  */
 public final class JournalReader implements AutoCloseable {
@@ -77,15 +80,18 @@ public final class JournalReader implements AutoCloseable {
      */
     public int poll(final EventHandler handler, final int limit) {
         try {
-            return block != null ? pollVerified(handler, limit) : pollInPlace(handler, limit);
+            final long end = view.writeOffset();
+            if (position > end) {
+                throw corrupt("expected write_offset not to step back, found " + end);
+            }
+            return block != null ? pollVerified(handler, limit, end) : pollInPlace(handler, limit, end);
         } catch (final InternalError e) {
             // how the JVM reports a load from a mapped page that the file no longer has
             throw new JournalException(view.path() + ": was cut short while it was read, near offset " + position, e);
         }
     }
 
-    private int pollVerified(final EventHandler handler, final int limit) {
-        final long end = view.writeOffset();
+    private int pollVerified(final EventHandler handler, final int limit, final long end) {
         int read = 0;
         while (read < limit && position < end) {
             final int length = block.next(position, end);
@@ -98,8 +104,7 @@ public final class JournalReader implements AutoCloseable {
         return read;
     }
 
-    private int pollInPlace(final EventHandler handler, final int limit) {
-        final long end = view.writeOffset();
+    private int pollInPlace(final EventHandler handler, final int limit, final long end) {
         int read = 0;
         while (read < limit && position < end) {
             if (end - position < EventHeader.LENGTH) {
@@ -149,6 +154,7 @@ public final class JournalReader implements AutoCloseable {
     }
 
     private CorruptJournalException corrupt(final String problem) {
+        view.throwPendingFault();
         final boolean lost = !view.isClosed() && position >= view.durableOffset();
         return new CorruptJournalException(
                 lost ? Kind.UNSYNCED_DATA_LOST : Kind.CORRUPT_EVENT,

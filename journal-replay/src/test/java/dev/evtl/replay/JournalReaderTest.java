@@ -14,6 +14,7 @@ import dev.evtl.journal.storage.CorruptJournalException;
 import dev.evtl.journal.storage.CorruptJournalException.Kind;
 import dev.evtl.journal.storage.JournalException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -290,6 +291,26 @@ class JournalReaderTest {
         reader.close();
         assertThrows(RuntimeException.class, () -> reader.poll(new Lines(), 1));
         assertThrows(RuntimeException.class, reader::isAtEnd);
+    }
+
+    /** As in a file that was cut short within its header, or to which a recovery found less. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void writeOffsetThatStepsBackBehindTheReaderIsAnError(final boolean verify) throws IOException {
+        final Path file = TestFiles.golden("open-preallocated", directory);
+        try (JournalReader reader = JournalReader.open(file, verify)) {
+            assertEquals(3, reader.forEach((sequence, timestamp, type, flags, buffer, offset, length) -> {}));
+            assertEquals(0, reader.forEach((sequence, timestamp, type, flags, buffer, offset, length) -> {}));
+            try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
+                raw.seek(24);
+                raw.writeLong(Long.reverseBytes(110));
+            }
+            final CorruptJournalException e =
+                    assertThrows(CorruptJournalException.class, () -> reader.poll(new Lines(), 1));
+            assertEquals(895, e.offset());
+            assertEquals(3, e.sequence());
+            assertTrue(e.reason().endsWith("expected write_offset not to step back, found 110"), e.reason());
+        }
     }
 
     @ParameterizedTest

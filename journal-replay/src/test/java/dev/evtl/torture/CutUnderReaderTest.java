@@ -116,7 +116,7 @@ class CutUnderReaderTest {
         for (final String line : said.lines().toList()) {
             assertTrue(line.matches("[A-Z]+: .*"), () -> what + ": " + said);
             assertTrue(!line.contains("WRONG"), () -> what + ": " + said);
-            outcomes.merge(line.replaceAll("[0-9]+ passes, ", ""), 1, Integer::sum);
+            outcomes.merge(line, 1, Integer::sum);
         }
         Files.delete(file);
         Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".lock"));
@@ -124,6 +124,8 @@ class CutUnderReaderTest {
 
     /** The process that reads, and perhaps writes, the file that is cut: each kind of reader again and again. */
     static final class Readers {
+        private static final String ALL_READ = "all read";
+
         private static Path file;
         private static SharedLongs shared;
         private static int producers;
@@ -161,22 +163,26 @@ class CutUnderReaderTest {
             Runtime.getRuntime().halt(0); // the writer has failed, or is to be left as it is
         }
 
+        /** Older JVMs tell of a fault in a mapped page when it suits them. */
+        private static boolean isLate(final InternalError e) {
+            return Runtime.version().feature() < 25 && e.getMessage().contains("unsafe memory access");
+        }
+
         private static String readAgainAndAgain(final Kind kind) {
-            int passes = 0;
-            String end = "";
+            String end = ALL_READ;
             countReader();
             try {
                 boolean cut = false;
                 while (!cut) {
                     cut = shared.get(CUT) != 0; // then this is the last pass, and all of it is after the cut
-                    end = read(kind, cut);
-                    passes++;
+                    final String pass = read(kind, cut);
+                    end = end.equals(ALL_READ) ? pass : end;
                 }
             } catch (final Throwable t) {
                 t.printStackTrace(System.out);
                 end = "WRONG " + t;
             }
-            return passes + " passes, " + end;
+            return end;
         }
 
         private static synchronized void countReader() {
@@ -196,11 +202,16 @@ class CutUnderReaderTest {
             } catch (final JournalException e) {
                 return e.getClass().getSimpleName()
                         + (e.getMessage().contains("while it was read") ? " while read" : "");
+            } catch (final InternalError e) {
+                if (isLate(e)) {
+                    return "InternalError";
+                }
+                throw e;
             }
             if (afterCut && expected >= 0 && read != expected) {
                 throw new AssertionError(kind + " read " + read + " of " + expected + " events and no error");
             }
-            return "all read";
+            return ALL_READ;
         }
 
         private static long readWith(final boolean verify, final Taker taker) {

@@ -7,7 +7,6 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
-import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -123,6 +122,7 @@ abstract class FileStorage implements JournalStorage {
         if (!checksums) {
             forceHeader(); // without checksums a recovery stops at write_offset
         }
+        MappedFault.throwPending();
         checkLength();
         durable = published;
         FileHeader.durableOffset(header, published);
@@ -150,6 +150,7 @@ abstract class FileStorage implements JournalStorage {
     public final void close() throws IOException {
         publish();
         preallocator.close();
+        MappedFault.throwPending();
         checkLength();
         file.setLength(position);
         file.sync();
@@ -168,7 +169,7 @@ abstract class FileStorage implements JournalStorage {
         if (window != null) {
             window.unmap();
             window = null;
-            IoUtil.unmap(headerMap);
+            MappedFault.unmap(headerMap);
             closeFile();
         }
     }

@@ -9,7 +9,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import org.agrona.DirectBuffer;
-import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -75,27 +74,56 @@ public final class JournalView implements EventBlock.Source, AutoCloseable {
      * Where the events end now. Every event before it is complete and visible.
      *
      * @return offset in bytes
+     * @throws JournalException if the file was cut to nothing
      */
     public long writeOffset() {
-        return FileHeader.writeOffset(liveHeader);
+        try {
+            return FileHeader.writeOffset(liveHeader);
+        } catch (final InternalError e) {
+            throw cutShort(e);
+        }
     }
 
     /**
      * Up to where the events were forced to the device.
      *
      * @return offset in bytes
+     * @throws JournalException if the file was cut to nothing
      */
     public long durableOffset() {
-        return FileHeader.durableOffset(liveHeader);
+        try {
+            return FileHeader.durableOffset(liveHeader);
+        } catch (final InternalError e) {
+            throw cutShort(e);
+        }
     }
 
     /**
      * Whether the writer has closed the file. Ask before {@link #writeOffset} to know that no more will come.
      *
      * @return true once it is closed
+     * @throws JournalException if the file was cut to nothing
      */
     public boolean isClosed() {
-        return FileHeader.state(liveHeader) == FileHeader.STATE_CLOSED;
+        try {
+            return FileHeader.state(liveHeader) == FileHeader.STATE_CLOSED;
+        } catch (final InternalError e) {
+            throw cutShort(e);
+        }
+    }
+
+    private JournalException cutShort(final InternalError e) {
+        return new JournalException(path + ": was cut short while it was read: its header is gone", e);
+    }
+
+    /**
+     * Throws the error of a load from a page that the file no longer has, where the JVM has not thrown it yet: what was
+     * loaded is not what the file holds.
+     *
+     * @throws InternalError as the JVM does for such a load
+     */
+    public void throwPendingFault() {
+        MappedFault.throwPending();
     }
 
     /**
@@ -155,6 +183,9 @@ public final class JournalView implements EventBlock.Source, AutoCloseable {
             window(position, end);
         }
         window.getBytes((int) (position - windowStart), target, 0, length);
+        if (!header.hasChecksums()) {
+            MappedFault.throwPending(); // with checksums what was not loaded does not verify
+        }
         return length;
     }
 
@@ -169,7 +200,7 @@ public final class JournalView implements EventBlock.Source, AutoCloseable {
 
     private void unmapWindow() {
         window.wrap(0, 0);
-        IoUtil.unmap(windowMap);
+        MappedFault.unmap(windowMap);
         windowMap = null;
         windowEnd = 0;
     }
@@ -177,9 +208,10 @@ public final class JournalView implements EventBlock.Source, AutoCloseable {
     /** Unmaps and closes the file; nobody may use its buffers after that. */
     @Override
     public void close() {
+        MappedFault.settle(); // or it might end this half done
         unmapWindow();
         liveHeader.wrap(0, 0); // so that a use after this is an exception and not a signal
-        IoUtil.unmap(headerMap);
+        MappedFault.unmap(headerMap);
         closeChannel(channel);
     }
 

@@ -8,7 +8,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.BitUtil;
-import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -27,7 +26,7 @@ final class Preallocator implements AutoCloseable {
     /** A part of the file that is mapped for writing. */
     record Window(long start, long end, MappedByteBuffer map, UnsafeBuffer buffer) {
         void unmap() {
-            IoUtil.unmap(map);
+            MappedFault.unmap(map);
         }
     }
 
