@@ -11,6 +11,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +26,9 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class WriterLock implements AutoCloseable {
     private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+    /** One object for all copies of this class that the JVM's class loaders have. */
+    private static final Object MONITOR = WriterLock.class.getName().intern();
+
     /** A reader that asks whether a writer lives holds the lock shared for an instant; so ask a few times. */
     private static final int ATTEMPTS = 5;
 
@@ -32,10 +36,12 @@ final class WriterLock implements AutoCloseable {
 
     private final Path journal;
     private final FileChannel channel;
+    private final String property;
 
-    private WriterLock(final Path journal, final FileChannel channel) {
+    private WriterLock(final Path journal, final FileChannel channel, final String property) {
         this.journal = journal;
         this.channel = channel;
+        this.property = property;
     }
 
     static Path fileFor(final Path journal) {
@@ -49,11 +55,16 @@ final class WriterLock implements AutoCloseable {
      * @param permissions of the lock file, if it is made
      * @throws JournalLockedException if another writer has it
      */
-    static synchronized WriterLock acquire(final Path journal, final FileAttribute<?>... permissions)
-            throws IOException {
-        if (!HELD_HERE.add(journal)) {
-            throw new JournalLockedException(journal + ": this process has it open for writing already");
+    static WriterLock acquire(final Path journal, final FileAttribute<?>... permissions) throws IOException {
+        synchronized (MONITOR) {
+            if (isHeldHere(journal)) {
+                throw new JournalLockedException(journal + ": this process has it open for writing already");
+            }
+            return lock(journal, permissions);
         }
+    }
+
+    private static WriterLock lock(final Path journal, final FileAttribute<?>... permissions) throws IOException {
         FileChannel channel = null;
         boolean locked = false;
         try {
@@ -65,16 +76,28 @@ final class WriterLock implements AutoCloseable {
             }
             channel.truncate(0);
             channel.write(US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
+            final String property = property(fileFor(journal));
+            System.setProperty(property, journal.toString());
+            HELD_HERE.add(journal);
             locked = true;
-            return new WriterLock(journal, channel);
+            return new WriterLock(journal, channel, property);
         } finally {
-            if (!locked) {
-                HELD_HERE.remove(journal);
-                if (channel != null) {
-                    channel.close(); // or nobody in this process could take the lock again
-                }
+            if (!locked && channel != null) {
+                channel.close(); // or nobody in this process could take the lock again
             }
         }
+    }
+
+    /** By this class under this name, or by another copy of it or under another name, of which a property tells. */
+    private static boolean isHeldHere(final Path journal) throws IOException {
+        final Path lock = fileFor(journal);
+        return HELD_HERE.contains(journal) || Files.exists(lock) && System.getProperty(property(lock)) != null;
+    }
+
+    /** For the file, by whatever path: to open and close it only to look would drop the lock of whoever has it here. */
+    private static String property(final Path lock) throws IOException {
+        final Object key = Files.readAttributes(lock, BasicFileAttributes.class).fileKey();
+        return "dev.evtl.lock." + (key == null ? lock : key);
     }
 
     private static FileChannel open(final Path lock, final FileAttribute<?>... permissions) throws IOException {
@@ -89,15 +112,17 @@ final class WriterLock implements AutoCloseable {
      * Whether a writer, in this process or another, has a journal open now. Changes nothing. Never while this process
      * takes a lock, as closing a channel on the file would drop it.
      */
-    static synchronized boolean isHeld(final Path journal) throws IOException {
-        if (HELD_HERE.contains(journal)) {
-            return true;
-        }
-        if (!Files.isReadable(fileFor(journal))) {
-            return false;
-        }
-        try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
-            return !tryLock(channel, true, 1);
+    static boolean isHeld(final Path journal) throws IOException {
+        synchronized (MONITOR) {
+            if (isHeldHere(journal)) {
+                return true;
+            }
+            if (!Files.isReadable(fileFor(journal))) {
+                return false;
+            }
+            try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
+                return !tryLock(channel, true, 1);
+            }
         }
     }
 
@@ -110,7 +135,7 @@ final class WriterLock implements AutoCloseable {
                     return true;
                 }
             } catch (final OverlappingFileLockException e) {
-                return false; // a second copy of this class, under another class loader, holds it
+                return false; // somebody else in this process, who knows nothing of these locks, holds it
             }
             LockSupport.parkNanos(RETRY_NANOS);
         }
@@ -123,6 +148,7 @@ final class WriterLock implements AutoCloseable {
             channel.close();
         } finally {
             HELD_HERE.remove(journal);
+            System.clearProperty(property);
         }
     }
 }
