@@ -33,7 +33,7 @@ class CutUnderWriterTest {
 
     @Test
     void writerFailsAndItsJvmLivesAndNoEventIsWrong() throws Exception {
-        final long rounds = Torture.rounds(8, 200);
+        final long rounds = Torture.rounds(4, 200);
         final long start = System.nanoTime();
         shared = new SharedLongs(directory.resolve("shared"), Traffic.SHARED);
         for (int round = 0; round < rounds; round++) {

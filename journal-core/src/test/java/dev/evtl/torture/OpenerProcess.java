@@ -1,5 +1,7 @@
 package dev.evtl.torture;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -51,9 +54,29 @@ final class OpenerProcess implements AutoCloseable {
         return process.pid();
     }
 
+    /** Asks all before it listens to any. */
+    static List<String> openAtOnce(final List<OpenerProcess> processes, final Path file) throws IOException {
+        for (final OpenerProcess process : processes) {
+            process.send("open " + file);
+        }
+        final List<String> answers = new ArrayList<>();
+        for (final OpenerProcess process : processes) {
+            answers.add(process.answer());
+        }
+        return answers;
+    }
+
     private String ask(final String question) throws IOException {
-        process.getOutputStream().write((question + "\n").getBytes());
+        send(question);
+        return answer();
+    }
+
+    private void send(final String question) throws IOException {
+        process.getOutputStream().write((question + "\n").getBytes(US_ASCII));
         process.getOutputStream().flush();
+    }
+
+    private String answer() throws IOException {
         final String answer = output.readLine();
         if (answer == null) {
             throw new IOException("the process has ended");

@@ -61,7 +61,7 @@ class CutUnderReaderTest {
 
     @Test
     void readersFailAndTheirJvmLivesAndNoEventIsWrong() throws Exception {
-        final long rounds = Torture.rounds(4, 200);
+        final long rounds = Torture.rounds(2, 200);
         final long start = System.nanoTime();
         try (SharedLongs shared = new SharedLongs(directory.resolve("shared"), SHARED)) {
             for (int round = 0; round < rounds; round++) {

@@ -12,6 +12,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Iterator;
 import java.util.Map;
@@ -30,6 +31,9 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class WriterLock implements AutoCloseable {
     private static final Map<Path, WriterLock> HELD_HERE = new ConcurrentHashMap<>();
+    /** One object for all copies of this class that the JVM's class loaders have. */
+    private static final Object MONITOR = WriterLock.class.getName().intern();
+
     /** A reader that asks whether a writer lives holds the lock shared for an instant; so ask a few times. */
     private static final int ATTEMPTS = 5;
 
@@ -40,11 +44,13 @@ final class WriterLock implements AutoCloseable {
 
     private final Path journal;
     private final FileChannel channel;
+    private final String property;
     private Path note;
 
-    private WriterLock(final Path journal, final FileChannel channel, final Path note) {
+    private WriterLock(final Path journal, final FileChannel channel, final String property, final Path note) {
         this.journal = journal;
         this.channel = channel;
+        this.property = property;
         this.note = note;
     }
 
@@ -59,11 +65,16 @@ final class WriterLock implements AutoCloseable {
      * @param permissions of the lock file, if it is made
      * @throws JournalLockedException if another writer has it
      */
-    static synchronized WriterLock acquire(final Path journal, final FileAttribute<?>... permissions)
-            throws IOException {
-        if (HELD_HERE.containsKey(journal)) {
-            throw new JournalLockedException(journal + ": this process has it open for writing already");
+    static WriterLock acquire(final Path journal, final FileAttribute<?>... permissions) throws IOException {
+        synchronized (MONITOR) {
+            if (isHeldHere(journal)) {
+                throw new JournalLockedException(journal + ": this process has it open for writing already");
+            }
+            return lock(journal, permissions);
         }
+    }
+
+    private static WriterLock lock(final Path journal, final FileAttribute<?>... permissions) throws IOException {
         FileChannel channel = null;
         boolean locked = false;
         try {
@@ -75,9 +86,13 @@ final class WriterLock implements AutoCloseable {
                         .orElse("");
                 throw new JournalLockedException(journal + ": process " + owner + " has it open for writing");
             }
-            final WriterLock lock =
-                    new WriterLock(journal, channel, readNote(channel).orElse(null));
+            final WriterLock lock = new WriterLock(
+                    journal,
+                    channel,
+                    property(fileFor(journal)),
+                    readNote(channel).orElse(null));
             lock.write();
+            System.setProperty(lock.property, journal.toString());
             HELD_HERE.put(journal, lock);
             locked = true;
             return lock;
@@ -122,17 +137,31 @@ final class WriterLock implements AutoCloseable {
     }
 
     /** The ring file that a journal's owner or last owner noted. Never while this process takes a lock. */
-    static synchronized Optional<Path> noteFor(final Path journal) throws IOException {
-        final WriterLock lock = HELD_HERE.get(journal);
-        if (lock != null) {
-            return lock.note();
+    static Optional<Path> noteFor(final Path journal) throws IOException {
+        synchronized (MONITOR) {
+            final WriterLock lock = HELD_HERE.get(journal);
+            if (lock != null) {
+                return lock.note();
+            }
+            if (isHeldHere(journal) || !Files.isReadable(fileFor(journal))) {
+                return Optional.empty();
+            }
+            try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
+                return readNote(channel);
+            }
         }
-        if (!Files.isReadable(fileFor(journal))) {
-            return Optional.empty();
-        }
-        try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
-            return readNote(channel);
-        }
+    }
+
+    /** By this class under this name, or by another copy of it or under another name, of which a property tells. */
+    private static boolean isHeldHere(final Path journal) throws IOException {
+        final Path lock = fileFor(journal);
+        return HELD_HERE.containsKey(journal) || Files.exists(lock) && System.getProperty(property(lock)) != null;
+    }
+
+    /** For the file, by whatever path: to open and close it only to look would drop the lock of whoever has it here. */
+    private static String property(final Path lock) throws IOException {
+        final Object key = Files.readAttributes(lock, BasicFileAttributes.class).fileKey();
+        return "dev.evtl.lock." + (key == null ? lock : key);
     }
 
     private static FileChannel open(final Path lock, final FileAttribute<?>... permissions) throws IOException {
@@ -147,15 +176,17 @@ final class WriterLock implements AutoCloseable {
      * Whether a writer, in this process or another, has a journal open now. Changes nothing. Never while this process
      * takes a lock, as closing a channel on the file would drop it.
      */
-    static synchronized boolean isHeld(final Path journal) throws IOException {
-        if (HELD_HERE.containsKey(journal)) {
-            return true;
-        }
-        if (!Files.isReadable(fileFor(journal))) {
-            return false;
-        }
-        try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
-            return !tryLock(channel, true, 1);
+    static boolean isHeld(final Path journal) throws IOException {
+        synchronized (MONITOR) {
+            if (isHeldHere(journal)) {
+                return true;
+            }
+            if (!Files.isReadable(fileFor(journal))) {
+                return false;
+            }
+            try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
+                return !tryLock(channel, true, 1);
+            }
         }
     }
 
@@ -168,7 +199,7 @@ final class WriterLock implements AutoCloseable {
                     return true;
                 }
             } catch (final OverlappingFileLockException e) {
-                return false; // a second copy of this class, under another class loader, holds it
+                return false; // somebody else in this process, who knows nothing of these locks, holds it
             }
             LockSupport.parkNanos(RETRY_NANOS);
         }
@@ -181,6 +212,7 @@ final class WriterLock implements AutoCloseable {
             channel.close();
         } finally {
             HELD_HERE.remove(journal);
+            System.clearProperty(property);
         }
     }
 }
