@@ -23,7 +23,8 @@ import org.w3c.dom.NodeList;
  * <pre>{@code java journal-core/src/test/bite/Bite.java [NAME...]}</pre>
  *
  * <p>A mutation is a file beside this one: what it takes away, the file it changes, the tests that must fail, as
- * {@code test: MODULE CLASS#METHOD} or {@code jcstress: CLASS}, and the exact text that is replaced, between
+ * {@code test: MODULE CLASS#METHOD} or {@code jcstress: CLASS}, perhaps with a {@code property: NAME=VALUE} for these
+ * tests, and the exact text that is replaced, between
  * {@code <<<<}, {@code ====} and {@code >>>>}. A text that is not there exactly once is an error.
  */
 public final class Bite {
@@ -32,7 +33,13 @@ public final class Bite {
     private record Change(String before, String after) {}
 
     private record Mutation(
-            String name, String what, Path file, List<Change> changes, Map<String, Set<String>> tests, List<String> races) {}
+            String name,
+            String what,
+            Path file,
+            List<Change> changes,
+            Map<String, Set<String>> tests,
+            List<String> races,
+            List<String> properties) {}
 
     private final Path repository;
     private final Path clone;
@@ -80,6 +87,7 @@ public final class Bite {
     private static Mutation parse(final String name, final List<String> lines) {
         final Map<String, Set<String>> tests = new TreeMap<>();
         final List<String> races = new ArrayList<>();
+        final List<String> properties = new ArrayList<>();
         final List<Change> changes = new ArrayList<>();
         String what = null;
         Path file = null;
@@ -105,6 +113,8 @@ public final class Bite {
                 tests.computeIfAbsent(words[1], module -> new TreeSet<>()).add(words[2]);
             } else if (line.startsWith("jcstress: ")) {
                 races.add(line.substring(10));
+            } else if (line.startsWith("property: ")) {
+                properties.add("-D" + line.substring(10));
             } else if (!line.isBlank()) {
                 throw new IllegalArgumentException(name + ": " + line);
             }
@@ -112,7 +122,7 @@ public final class Bite {
         if (what == null || file == null || changes.isEmpty() || tests.isEmpty() && races.isEmpty()) {
             throw new IllegalArgumentException(name + ": incomplete");
         }
-        return new Mutation(name, what, file, changes, tests, races);
+        return new Mutation(name, what, file, changes, tests, races, properties);
     }
 
     private boolean run(final List<Mutation> mutations) throws Exception {
@@ -120,7 +130,7 @@ public final class Bite {
         final Map<String, Set<String>> all = new TreeMap<>();
         mutations.forEach(mutation -> mutation.tests.forEach(
                 (module, tests) -> all.computeIfAbsent(module, m -> new TreeSet<>()).addAll(tests)));
-        final Map<String, Boolean> control = test(all);
+        final Map<String, Boolean> control = test(all, List.of());
         if (control.containsValue(false)) {
             System.out.println("nothing taken away, and yet not passed: " + control);
             return false;
@@ -133,7 +143,7 @@ public final class Bite {
             final Map<String, Boolean> results = new LinkedHashMap<>();
             apply(mutation);
             try {
-                results.putAll(test(mutation.tests));
+                results.putAll(test(mutation.tests, mutation.properties));
                 for (final String race : mutation.races) {
                     results.put(race, !isForbiddenStateSeen(race));
                 }
@@ -174,7 +184,8 @@ public final class Bite {
     }
 
     /** Runs tests by module; which of them passed, in all their cases. */
-    private Map<String, Boolean> test(final Map<String, Set<String>> byModule) throws Exception {
+    private Map<String, Boolean> test(final Map<String, Set<String>> byModule, final List<String> properties)
+            throws Exception {
         if (byModule.isEmpty()) {
             return Map.of();
         }
@@ -187,6 +198,7 @@ public final class Bite {
         command.addAll(List.of("-pl", String.join(",", byModule.keySet()), "-am", "test"));
         command.addAll(List.of("-Dtest=" + String.join(",", tests), "-Dsurefire.failIfNoSpecifiedTests=false"));
         command.add("-Dmaven.test.failure.ignore=true");
+        command.addAll(properties);
         if (execute(clone, command.toArray(String[]::new)) != 0) {
             throw new IllegalStateException("could not be built or tested:\n" + Files.readString(log));
         }
