@@ -1,5 +1,7 @@
 package dev.evtl.journal;
 
+import java.util.HashSet;
+import java.util.Set;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.AtomicBuffer;
@@ -47,6 +49,8 @@ final class Counters {
     private static final long SEALED = Long.MIN_VALUE;
 
     private final AtomicBuffer buffer;
+    /** Ring indexes of open claims that a close did not wait for any longer; also what guards the passing over. */
+    private final Set<Integer> passedOver = new HashSet<>();
     /** What the state counter is while the journal runs, a multiple of {@link #GENERATION}; or {@link #NEVER}. */
     private volatile long running;
     /** The state for this process, once what others do with a ring file is none of its concern. */
@@ -105,6 +109,16 @@ final class Counters {
 
     void closing() {
         compareAndSet(STATE, running, running + CLOSING);
+    }
+
+    Set<Integer> passedOver() {
+        return passedOver;
+    }
+
+    boolean isPassedOver(final int claim) {
+        synchronized (passedOver) {
+            return passedOver.contains(claim);
+        }
     }
 
     long get(final int counter) {

@@ -6,6 +6,7 @@ import dev.evtl.journal.storage.ClaimType;
 import dev.evtl.journal.storage.DeadClaims;
 import dev.evtl.journal.storage.JournalException;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.concurrent.AtomicBuffer;
@@ -142,7 +143,7 @@ final class HeadWatch {
             leavingSince = System.nanoTime(); // one grace for all claims, as none is committed from now on
         } else if (leaving && System.nanoTime() - leavingSince >= GRACE_NANOS) {
             final int events = stuckEvents();
-            final boolean passed = commitGap() || ring.unblock() || passOver();
+            final boolean passed = commitGap() || passOver() || ring.unblock();
             // not even its length was stored: nothing behind it can be read
             abandoned = !passed && headLength() <= 0;
             if (passed || abandoned) {
@@ -167,14 +168,20 @@ final class HeadWatch {
         return whole;
     }
 
-    /** As the ring for many producers does it; the one for a single producer does not. */
+    /** Unless a commit comes before: who commits is told which of the two was first. */
     private boolean passOver() {
-        final int length = headLength();
-        if (length < 0) {
-            ring.buffer().putInt(RecordDescriptor.typeOffset(headIndex()), RingBuffer.PADDING_MSG_TYPE_ID);
-            ring.buffer().putIntRelease(RecordDescriptor.lengthOffset(headIndex()), -length);
+        final Set<Integer> passedOver = counters.passedOver();
+        synchronized (passedOver) {
+            final int index = headIndex();
+            final int length = headLength();
+            final boolean passed =
+                    length < 0 && ring.buffer().compareAndSetInt(RecordDescriptor.lengthOffset(index), length, -length);
+            if (passed) {
+                ring.buffer().putInt(RecordDescriptor.typeOffset(index), RingBuffer.PADDING_MSG_TYPE_ID);
+                passedOver.add(index + RecordDescriptor.HEADER_LENGTH);
+            }
+            return passed;
         }
-        return length < 0;
     }
 
     private int headIndex() {

@@ -1,6 +1,7 @@
 package dev.evtl.journal;
 
 import dev.evtl.journal.format.EventHeader;
+import java.lang.invoke.VarHandle;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -268,7 +269,13 @@ public final class Publisher {
         if (counters.state() < Counters.FAILED) {
             try {
                 claims.commit(index);
-                return ACCEPTED;
+                // a thread that was stopped for long since it asked for the state may have come after a close; the
+                // fence
+                // keeps the compiler from asking before the store, and by the time of the close the store is visible
+                VarHandle.acquireFence();
+                if (counters.state() < Counters.CLOSED || !counters.isPassedOver(index)) {
+                    return ACCEPTED;
+                }
             } catch (final IllegalStateException e) {
                 throwUnlessPassedOver(e);
             }
