@@ -112,13 +112,14 @@ class FuzzTest {
         assumeTrue(isJazzerThere(), "skipped: Jazzer is there in the profile torture only");
         final Random random = Torture.random(FuzzTest.class);
         final long runs = Torture.rounds(1, runsInProfile);
+        final Path work = Files.createDirectory(directory.resolve("work"));
         final Path seeds = Files.createDirectory(directory.resolve("seeds"));
         int number = 0;
         for (final byte[] input : inputs(type)) {
             Files.write(seeds.resolve("seed" + number++), input);
         }
         final Path corpus = Files.createDirectories(Path.of("target", "fuzz", type.getSimpleName()));
-        final Process jazzer = new ProcessBuilder(command(type, runs, random.nextInt(1 << 30), corpus, seeds))
+        final Process jazzer = new ProcessBuilder(command(type, runs, random.nextInt(1 << 30), work, corpus, seeds))
                 .redirectErrorStream(true)
                 .start();
         final List<String> said = new ArrayList<>();
@@ -150,19 +151,25 @@ class FuzzTest {
     }
 
     private List<String> command(
-            final Class<?> type, final long runs, final int seed, final Path corpus, final Path seeds) {
+            final Class<?> type,
+            final long runs,
+            final int seed,
+            final Path work,
+            final Path corpus,
+            final Path seeds) {
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-Xmx256m",
                 "-XX:MaxDirectMemorySize=64m",
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
-                "-D" + FuzzedJournal.DIRECTORY + "=" + directory,
+                "-D" + FuzzedJournal.DIRECTORY + "=" + work,
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 JAZZER,
                 "--target_class=" + type.getName(),
                 "--instrumentation_includes=dev.evtl.journal.**:dev.evtl.replay.**",
+                "--custom_hook_excludes=**",
                 "--trace=cov:cmp",
                 "--mutator_framework=false",
                 "--reproducer_path=" + corpus.getParent(),
