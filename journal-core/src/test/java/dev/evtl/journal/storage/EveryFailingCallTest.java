@@ -122,7 +122,7 @@ class EveryFailingCallTest {
     void everyWaiterIsWokenWithTheCause(final StorageMode storage) throws Exception {
         final long rounds = Torture.rounds(1, 4);
         for (int round = 0; round < rounds; round++) {
-            everyCall("four threads that sync, " + storage, round >= 2, failing -> {
+            everyCall("three threads that sync, " + storage, round >= 2, failing -> {
                 final Fault fault = new Fault(failing);
                 runWithWaiters(config(storage, SyncPolicy.NONE), fault);
                 return fault.provoked;
@@ -338,7 +338,7 @@ class EveryFailingCallTest {
         }
     }
 
-    /** With a thread that appends, two that only wait, and JMX looked at before the journal is closed. */
+    /** With a thread that appends, and two that only wait beside the one that publishes. */
     private void runWithWaiters(final JournalConfig.Builder config, final Fault fault) throws Exception {
         JournalFiles.watch(fault);
         final Journal journal;
@@ -351,13 +351,13 @@ class EveryFailingCallTest {
             return;
         }
         final Queue<Throwable> woken = new ConcurrentLinkedQueue<>();
-        final Thread[] waiters = new Thread[4];
+        final Thread[] waiters = new Thread[2];
         for (int i = 0; i < waiters.length; i++) {
             waiters[i] = new Thread(() -> syncUntilTheEnd(journal, woken));
             waiters[i].start();
         }
         try {
-            for (int i = 0; i < 8; i++) {
+            for (int i = 0; i < 5; i++) {
                 offer(journal, 1, 900);
                 offer(journal, 3, 100);
                 journal.sync();
