@@ -106,7 +106,7 @@ class DamageTest {
     @Test
     void everyFlippedBit() throws IOException {
         final Random random = Torture.random(DamageTest.class);
-        final long step = Math.max(1, LENGTH * 8 / Torture.rounds(700, LENGTH * 8));
+        final int step = (int) Math.max(1, LENGTH * 8 / Torture.rounds(700, LENGTH * 8));
         for (final Original original : new Original[] {closed(random), open(random)}) {
             start(original);
             for (int bit = 0; bit < LENGTH * 8; bit += bit < HEADER * 8 ? 1 : step) {

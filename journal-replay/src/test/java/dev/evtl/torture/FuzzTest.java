@@ -29,7 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 class FuzzTest {
     private static final String JAZZER = "com.code_intelligence.jazzer.Jazzer";
     private static final Pattern DONE = Pattern.compile("Done (\\d+) runs in (\\d+) second.*");
-    private static final int LONGEST_SECONDS = 25;
+    /** By the clock on the wall, as the machine may have other things to do; {@link FuzzedJournal} looks at the CPU's. */
+    private static final int LONGEST_SECONDS = 3600;
+
     private static final int MOST_MEMORY_MIB = 2048;
 
     private static final List<String> GOLDEN = List.of(

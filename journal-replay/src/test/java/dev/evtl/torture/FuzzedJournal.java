@@ -11,6 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Any bytes as a journal. The first byte of an input says what is done with the file, the second what of it is put right
@@ -24,6 +25,9 @@ abstract class FuzzedJournal implements AutoCloseable {
     static final int MAX_LENGTH = 70_000;
 
     static final int OPERATIONS = 2;
+
+    /** Of one thread's work on one input, classes loaded for it included. */
+    private static final long MAX_CPU_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -52,10 +56,13 @@ abstract class FuzzedJournal implements AutoCloseable {
         repair(journal, input[1]);
         final Expected expected = Expected.ofVerified(journal, journal.length, whatVerifies(journal));
         final int operation = input[0] & 0xFF;
+        final long start = THREADS.getCurrentThreadCpuTime();
         if (allocated(operation, journal, expected) > maxAllocated) {
             final long again = allocated(operation, journal, expected); // without what loading classes took
             assertTrue(again <= maxAllocated, () -> "allocated " + again + " bytes");
         }
+        final long took = THREADS.getCurrentThreadCpuTime() - start;
+        assertTrue(took <= MAX_CPU_NANOS, () -> "took " + took + " ns");
     }
 
     /** How much memory it took, whatever lengths the file claims. */
