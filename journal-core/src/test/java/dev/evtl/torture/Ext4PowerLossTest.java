@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -140,7 +141,9 @@ class Ext4PowerLossTest {
         }
         LockSupport.parkNanos(
                 random.nextBoolean() ? random.nextInt(400_000_000) : (long) Math.pow(400_000_000, random.nextDouble()));
+        final String before = acknowledgements();
         LoopFileSystem.shutDown(shutdown);
+        what += ", acknowledged before " + before + ", then " + acknowledgements();
         LockSupport.parkNanos((long) Math.pow(50_000_000, random.nextDouble())); // the process may notice, or not
         child.destroyForcibly().waitFor();
         shutdown.waitFor();
@@ -152,6 +155,14 @@ class Ext4PowerLossTest {
             default -> assertSynced();
         }
         files.unmount();
+    }
+
+    private String acknowledgements() {
+        return IntStream.range(0, kept.length)
+                .mapToLong(i -> shared.get(Traffic.ACKNOWLEDGED + i))
+                .boxed()
+                .toList()
+                .toString();
     }
 
     private void startOver(final int round, final Work work) throws IOException {

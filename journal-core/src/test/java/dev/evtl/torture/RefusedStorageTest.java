@@ -91,7 +91,7 @@ class RefusedStorageTest {
     @Test
     void fullTmpfs() throws Exception {
         final Path mountPoint = Files.createDirectory(memory.resolve("mount"));
-        final Tmpfs tmpfs = Tmpfs.mount(mountPoint, 6 * MIB);
+        final Tmpfs tmpfs = Tmpfs.mount(mountPoint, 24 * MIB);
         try {
             fillUp(mountPoint);
         } finally {

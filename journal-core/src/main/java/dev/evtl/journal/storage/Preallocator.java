@@ -23,6 +23,8 @@ final class Preallocator implements AutoCloseable {
     /** Zeros much further ahead than this reach the device before the events do, and are written twice. */
     private static final int WINDOW_LENGTH = 64 << 20;
 
+    private static final int PIECE_LENGTH = 1 << 20;
+
     /** A part of the file that is mapped for writing. */
     record Window(long start, long end, MappedByteBuffer map, UnsafeBuffer buffer) {
         void unmap() {
@@ -125,7 +127,7 @@ final class Preallocator implements AutoCloseable {
                 if (wanted && next == null && !exhausted && failure == null) {
                     prepare();
                 } else if (allocated < growthEnd && failure == null) {
-                    allocate(Math.min(growthEnd, allocated + (1 << 20)));
+                    allocate(Math.min(growthEnd, allocated + PIECE_LENGTH));
                 } else {
                     LockSupport.park(this);
                 }
@@ -164,10 +166,9 @@ final class Preallocator implements AutoCloseable {
             final long firstPage = Math.min(BitUtil.align(from, PAGE_LENGTH), to);
             final long lastPage = Math.max(to & -PAGE_LENGTH, firstPage);
             try {
-                file.checkLength(from);
-                JournalFiles.fill(file.channel(), from, firstPage);
+                fill(file.channel(), from, firstPage);
                 fillPages(firstPage, lastPage);
-                JournalFiles.fill(file.channel(), lastPage, to);
+                fill(file.channel(), lastPage, to);
             } catch (final IOException e) {
                 giveBack(from, e);
                 throw DiskFullException.classify(file.path(), to - from, "could not grow", e);
@@ -176,12 +177,23 @@ final class Preallocator implements AutoCloseable {
         }
     }
 
+    /** In pieces: one that follows a cut would make the file long enough again, with a hole in it. */
+    private void fill(final FileChannel channel, final long from, final long to) throws IOException {
+        long position = from;
+        while (position < to) {
+            file.checkLength(position);
+            final long end = Math.min(to, (position / PIECE_LENGTH + 1) * PIECE_LENGTH);
+            JournalFiles.fill(channel, position, end);
+            position = end;
+        }
+    }
+
     private void fillPages(final long from, final long to) throws IOException {
         try {
-            JournalFiles.fill(fillChannel, from, to);
+            fill(fillChannel, from, to);
         } catch (final IOException e) {
             // after a write that a limit cut off within a page, direct I/O cannot go on to hear of the limit
-            JournalFiles.fill(file.channel(), from, to);
+            fill(file.channel(), from, to);
         }
     }
 
