@@ -22,6 +22,7 @@ import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +44,7 @@ class SlowProducerTest {
     private Publisher publisher;
     private String stopBefore = "";
     private String stopAfter = "";
+    private boolean stopInCommit;
 
     @BeforeEach
     void open() {
@@ -79,6 +81,10 @@ class SlowProducerTest {
                     if (method.getName().equals(stopBefore)) {
                         close();
                     }
+                    if (method.getName().equals("commit") && stopInCommit) {
+                        commitAroundClose((int) args[0]);
+                        return null;
+                    }
                     try {
                         final Object result = method.invoke(ring, args);
                         if (method.getName().equals(stopAfter)) {
@@ -89,6 +95,14 @@ class SlowProducerTest {
                         throw e.getCause();
                     }
                 });
+    }
+
+    /** The ring's commit, stopped between the look at the claim and the store. */
+    private void commitAroundClose(final int claim) {
+        final int lengthIndex = RecordDescriptor.lengthOffset(claim - RecordDescriptor.HEADER_LENGTH);
+        final int length = ring.buffer().getInt(lengthIndex);
+        close();
+        ring.buffer().putIntRelease(lengthIndex, -length);
     }
 
     private void close() {
@@ -102,6 +116,16 @@ class SlowProducerTest {
     void commitAfterTheClaimWasPassedOverSaysClosed() {
         final int claim = publisher.tryClaim(1, 8);
         stopBefore = "commit";
+        assertEquals(Publisher.CLOSED, publisher.commit(claim));
+        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(Counters.REFUSED));
+        assertEquals(0, counters.get(Counters.JOURNALED));
+    }
+
+    @Test
+    void commitThatIsStoppedWhileTheClaimIsPassedOverSaysClosed() {
+        final int claim = publisher.tryClaim(1, 8);
+        stopInCommit = true;
         assertEquals(Publisher.CLOSED, publisher.commit(claim));
         assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
         assertEquals(1, counters.get(Counters.REFUSED));
