@@ -1,0 +1,81 @@
+package dev.evtl.journal.storage;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalFailedException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CutInGrowthTest {
+    @TempDir
+    Path directory;
+
+    /** Cuts the file between two writes of a growth. */
+    private static final class Cutter implements FileWatcher {
+        private final Path file;
+        private final AtomicBoolean cut = new AtomicBoolean();
+
+        Cutter(final Path file) {
+            this.file = file;
+        }
+
+        @Override
+        public void before(final Call call, final Path changed, final long from, final long to) {
+            // lets every call through
+        }
+
+        @Override
+        public void after(final Call call, final Path changed, final long from, final long to) {
+            if (call == Call.WRITE && to >= 4 << 20 && cut.compareAndSet(false, true)) {
+                try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
+                    raw.setLength(20_000);
+                } catch (final IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+    }
+
+    @AfterEach
+    void watchNoMore() {
+        JournalFiles.watch(FileWatcher.NONE);
+    }
+
+    /** What is filled after the cut would make the file as long as it must be, with a hole where events were. */
+    @Test
+    void isNoticed() {
+        final Path file = directory.resolve("cut.evtl");
+        final long growth = 16 << 20;
+        final Journal journal = Journal.open(
+                file,
+                JournalConfig.builder()
+                        .storage(StorageMode.WRITE)
+                        .backPressure(BackPressure.BLOCK)
+                        .initialSize(1 << 16)
+                        .growth(Growth.steps(growth))
+                        .errorHandler(error -> {})
+                        .build());
+        JournalFiles.watch(new Cutter(file));
+        final UnsafeBuffer payload = new UnsafeBuffer(new byte[10_000]);
+        final JournalFailedException e = assertThrows(JournalFailedException.class, () -> {
+            while (journal.stats().getAllocatedBytes() < growth) {
+                journal.publisher().offer(1, payload, 0, payload.capacity());
+                journal.sync();
+            }
+            journal.sync();
+        });
+        assertTrue(e.getMessage().contains(": was cut short by another process: "), e.getMessage());
+        assertThrows(JournalFailedException.class, journal::close);
+    }
+}
