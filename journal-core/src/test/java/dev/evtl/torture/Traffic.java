@@ -20,7 +20,13 @@ final class Traffic {
     static final int JOURNALED = DURABLE + 1;
     static final int ALLOCATED = JOURNALED + 1;
     static final int STOP = ALLOCATED + 1;
-    static final int SHARED = STOP + 1;
+    /** Set when the storage is gone: what is published from then on cannot become durable. */
+    static final int GONE = STOP + 1;
+
+    /** Set when a sync succeeded all the same. */
+    static final int LIE = GONE + 1;
+
+    static final int SHARED = LIE + 1;
 
     private final Journal journal;
     private final SharedLongs shared;
@@ -44,12 +50,14 @@ final class Traffic {
         final Producer producer = new Producer(journal, number, next[number]);
         final int burstsPerSync = (int) Math.pow(1000, random.nextDouble());
         try {
+            boolean gone = shared.get(GONE) != 0;
             while (shared.get(STOP) == 0
                     && producer.publish((long) Math.pow(500, random.nextDouble())) == Publisher.ACCEPTED) {
                 if (random.nextInt(burstsPerSync) == 0) {
                     journal.sync();
-                    shared.set(ACKNOWLEDGED + number, producer.next());
+                    shared.set(gone ? LIE : ACKNOWLEDGED + number, producer.next());
                 }
+                gone = shared.get(GONE) != 0;
             }
         } catch (final JournalFailedException e) {
             // so says the journal to everybody
