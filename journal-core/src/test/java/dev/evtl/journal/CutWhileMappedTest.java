@@ -106,41 +106,6 @@ class CutWhileMappedTest {
         assertEquals(durable, journal.stats().getDurablePosition());
     }
 
-    /** What is filled after the cut would make the file as long as it must be, with a hole where events were. */
-    @Test
-    void cutInTheMiddleOfAGrowthIsNoticed() throws Exception {
-        final Path file = directory.resolve("cut.evtl");
-        final long growth = 64 << 20;
-        final Journal journal = Journal.open(
-                file,
-                TestJournals.small()
-                        .storage(StorageMode.WRITE)
-                        .backPressure(BackPressure.BLOCK)
-                        .initialSize(1 << 16)
-                        .growth(Growth.steps(growth))
-                        .errorHandler(error -> {})
-                        .build());
-        try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
-            for (int i = 0; i < 100; i++) {
-                journal.publisher().offer(1, payload(TestJournals.EIGHTH_OF_RING), 0, TestJournals.EIGHTH_OF_RING);
-            }
-            while (raw.length() < 4 << 20) {
-                Thread.onSpinWait();
-            }
-            assertTrue(raw.length() < growth, "it has grown already");
-            raw.setLength(20_000);
-        }
-        final JournalFailedException e = assertThrows(JournalFailedException.class, () -> {
-            while (journal.stats().getAllocatedBytes() < growth) {
-                journal.publisher().offer(1, payload(TestJournals.EIGHTH_OF_RING), 0, TestJournals.EIGHTH_OF_RING);
-                journal.sync();
-            }
-            journal.sync();
-        });
-        assertTrue(e.getMessage().contains(": was cut short by another process: "), e.getMessage());
-        assertThrows(JournalFailedException.class, journal::close);
-    }
-
     /** Writes a little, waits until its input ends, and goes on in one of several ways. */
     static final class WriteUntilFailed {
         private static final DirectBuffer SOURCE = payload(1000);
