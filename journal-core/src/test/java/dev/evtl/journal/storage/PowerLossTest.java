@@ -104,7 +104,7 @@ class PowerLossTest {
         final long createdAt = random.nextLong();
         config = config(createdAt);
         reference = new ReferenceJournal(createdAt, checksums, 0);
-        restart();
+        restart(0);
         for (int end = 1; end <= ends; end++) {
             final int before = log.time();
             session();
@@ -138,12 +138,13 @@ class PowerLossTest {
                 .errorHandler(error -> {});
     }
 
-    /** From here on what the file holds, if there is one, is on the device, and nothing is known of the time before. */
-    private void restart() throws IOException {
+    /** From here on what the file holds, if there is one, is on the device, and nothing else is known of the time before. */
+    private void restart(final int acknowledged) throws IOException {
         log = new DiskLog(file);
         epochs.clear();
         epochs.add(new Epoch(0, reference.copy()));
         acknowledgements.clear();
+        acknowledge(acknowledged);
     }
 
     private void session() throws IOException {
@@ -241,6 +242,14 @@ class PowerLossTest {
         acknowledgements.add(new Acknowledged(log.time(), events));
     }
 
+    private int acknowledged(final int time) {
+        return acknowledgements.stream()
+                .filter(acknowledged -> acknowledged.time <= time)
+                .mapToInt(Acknowledged::events)
+                .max()
+                .orElseThrow();
+    }
+
     private void check(final int count, final int from) throws IOException {
         for (int i = 0; i < count; i++) { // of which some are no images, as the file's name may be lost
             check(log.image(from + random.nextInt(log.time() - from + 1), random));
@@ -261,11 +270,7 @@ class PowerLossTest {
     }
 
     private void check(final DiskLog.Image image, final byte[] content) throws IOException {
-        final int acknowledged = acknowledgements.stream()
-                .filter(ack -> ack.time <= image.time())
-                .mapToInt(Acknowledged::events)
-                .max()
-                .orElse(0);
+        final int acknowledged = acknowledged(image.time());
         if (image.isAbsent()) {
             assertEquals(0, acknowledged, "acknowledged, and the file is not there");
             absent++;
@@ -360,7 +365,7 @@ class PowerLossTest {
         } else {
             Files.write(file, Arrays.copyOf(image.content(), image.length()));
         }
-        restart();
+        restart(acknowledged(time));
     }
 
     private void clear() throws IOException {
