@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A journal with a ring file: made, found again, refused, deleted. What kills do to it is in other tests. */
@@ -235,6 +236,48 @@ class RingFileTest {
         assertThrows(JournalException.class, this::open);
         assertThrows(JournalException.class, () -> Journal.attach(ring));
         assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(Files.readAllBytes(ring)));
+    }
+
+    /** Of a ring of 1024 bytes with three claims of an event; its bytes begin at 24576, its marks at 128 and 256. */
+    @ParameterizedTest
+    @CsvSource({
+        "a record's length,        24576,       4, 24576, a length of 8 to",
+        "a record's length,        24576,    2000, 24576, a length of 8 to",
+        "an open record's length,  24576,   -2000, 24576, a length of 8 to",
+        "a record's length,        24576,      30, 24584, 1 events of 22 bytes",
+        "a record's type,          24580,       0, 24576, 'padding, or a claim'",
+        "a record's count,         24580,       2, 24616, 2 events of 32 bytes",
+        "a gap,                    24580, 0xFFFFFF, 24584, a gap event",
+        "an event's type,          24592,       0, 24584, 1 events of 32 bytes",
+        "an event's length,        24594,      17, 24584, 1 events of 32 bytes",
+        "the head,                 25984,       8, 256, a multiple of 8 from 8 to 120",
+        "the head,                 25984,       4, 25984, a multiple of 8 from 0 to",
+        "the cached head,          25856,       8, 25856, a multiple of 8 from 0 to 0",
+        "the tail,                 25728,    2048, 25728, a multiple of 8 from 0 to 1024",
+        "the tail,                 25728,     100, 25728, a multiple of 8 from 0 to 1024",
+        "the mark's ring position,   256,     512, 256, a multiple of 8 from 0 to 120",
+        "the mark's file position,   264,      63, 264, at least 64"
+    })
+    void damagedRingIsRefusedWithTheOffset(
+            final String what, final int offset, final String value, final int named, final String expected)
+            throws IOException {
+        leavePending(3);
+        try (FileChannel channel = FileChannel.open(ring, StandardOpenOption.WRITE)) {
+            final ByteBuffer bytes = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
+            channel.write(bytes.putInt(0, Integer.decode(value)), offset);
+        }
+        final byte[] before = Files.readAllBytes(ring);
+        final byte[] journal = Files.readAllBytes(file);
+        final JournalException e = assertThrows(JournalException.class, this::open);
+        assertTrue(
+                e.getMessage()
+                        .startsWith(ring + ": this ring file is damaged at offset " + named + ": expected " + expected),
+                e.getMessage());
+        assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(Files.readAllBytes(ring)));
+        assertEquals(ByteBuffer.wrap(journal), ByteBuffer.wrap(Files.readAllBytes(file)));
+        Files.move(ring, directory.resolve("away"));
+        Files.delete(directory.resolve("away"));
+        open().close();
     }
 
     enum Damage {

@@ -65,6 +65,9 @@ public final class RingFile implements AutoCloseable {
         this.created = created;
         this.setAside = setAside;
         this.deadClaims = new DeadClaims(this, locks);
+        if (role != Role.PUBLISHER) {
+            RingCheck.check(this);
+        }
         this.slot = role == Role.INSPECTOR ? null : takeSlot();
     }
 
@@ -485,12 +488,22 @@ public final class RingFile implements AutoCloseable {
         return header.getInt(RingLayout.MAX_PAYLOAD_OFFSET);
     }
 
+    JournalException damaged(final int offset, final String expected, final Object found) {
+        return new JournalException(path + ": this ring file is damaged at offset " + offset + ": expected " + expected
+                + ", found " + found + "; move it away to open the journal without what it holds");
+    }
+
     int capacity() {
         return capacity;
     }
 
     long head() {
         return ring.getLongVolatile(capacity + RingBufferDescriptor.HEAD_POSITION_OFFSET);
+    }
+
+    /** What producers take for the head until the ring seems full. */
+    long cachedHead() {
+        return ring.getLongVolatile(capacity + RingBufferDescriptor.HEAD_CACHE_POSITION_OFFSET);
     }
 
     long tail() {

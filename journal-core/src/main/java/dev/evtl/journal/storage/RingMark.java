@@ -51,7 +51,12 @@ public final class RingMark {
      * @return its value
      */
     public long get(final int field) {
-        return buffer.getLong(current + field * Long.BYTES);
+        return buffer.getLong(offset(field));
+    }
+
+    /** Where a field of the current mark lies in the ring file. */
+    int offset(final int field) {
+        return current + field * Long.BYTES;
     }
 
     /**
