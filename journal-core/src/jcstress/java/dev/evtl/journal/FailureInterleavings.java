@@ -76,6 +76,34 @@ public final class FailureInterleavings {
         }
     }
 
+    /** An offer of who has seen the failure. */
+    @JCStressTest
+    @Outcome(id = "not yet, 9", expect = ACCEPTABLE, desc = "Not seen.")
+    @Outcome(id = "failed, 9", expect = ACCEPTABLE, desc = "Refused.")
+    @State
+    public static class OfferBehindAFailure extends Rig {
+        public OfferBehindAFailure() {
+            super(EVERY_BATCH, new MemoryStorage(false, true));
+            offer(9);
+        }
+
+        @Actor
+        public void producer(final LL_Result r) {
+            stagger();
+            r.r1 = appender.failure() == null ? "not yet" : offer(1);
+        }
+
+        @Actor
+        public void appender() {
+            append();
+        }
+
+        @Arbiter
+        public void end(final LL_Result r) {
+            r.r2 = r.r1.equals("not yet") ? outcome(1) : outcome(1, r.r1);
+        }
+    }
+
     /** A commit while a force fails. */
     @JCStressTest
     @Outcome(id = "accepted, 9|accepted, 9 1", expect = ACCEPTABLE, desc = "Before the failure.")

@@ -293,8 +293,9 @@ final class Appender implements Agent {
         return new JournalFailedException(storage.path() + ": the journal has failed: " + lost + failure, failure);
     }
 
+    /** Null until the producers are told: who sees it finds that nothing is accepted any more. */
     Throwable failure() {
-        return failure;
+        return counters.isFailed() ? failure : null;
     }
 
     AtomicHistogram forceTimes() {

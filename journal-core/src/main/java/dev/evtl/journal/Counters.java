@@ -148,6 +148,11 @@ final class Counters {
         return get(DROPPED_BY_PRODUCERS) & ~SEALED;
     }
 
+    boolean isFailed() {
+        final long state = state();
+        return state == FAILED || state == FAILED_AND_CLOSED;
+    }
+
     boolean isRunning() {
         return get(STATE) == running;
     }

@@ -261,17 +261,16 @@ public final class Publisher {
     }
 
     private int ended() {
-        final long state = counters.state();
-        return state == Counters.FAILED || state == Counters.FAILED_AND_CLOSED ? FAILED : CLOSED;
+        return counters.isFailed() ? FAILED : CLOSED;
     }
 
     int commitRecord(final int index, final int events, final int length) {
         if (counters.state() < Counters.FAILED) {
             try {
                 claims.commit(index);
-                // a thread that was stopped for long since it asked for the state may have come after a close; the
+                // A thread that was stopped for long since it asked for the state may have come after a close. The
                 // fence
-                // keeps the compiler from asking before the store, and by the time of the close the store is visible
+                // keeps the compiler from asking before the store, and by the time of the close the store is visible.
                 VarHandle.acquireFence();
                 if (counters.state() < Counters.CLOSED || !counters.isPassedOver(index)) {
                     return ACCEPTED;
