@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.evtl.journal.MemoryDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,70 +28,54 @@ import org.junit.jupiter.api.io.TempDir;
 class FuzzTest {
     private static final String JAZZER = "com.code_intelligence.jazzer.Jazzer";
     private static final Pattern DONE = Pattern.compile("Done (\\d+) runs in (\\d+) second.*");
-    /** By the clock on the wall, as the machine may have other things to do; {@link FuzzedJournal} looks at the CPU's. */
+    /** By the clock on the wall, as the machine may have other things to do; {@link Fuzzed} looks at the CPU's. */
     private static final int LONGEST_SECONDS = 3600;
 
     private static final int MOST_MEMORY_MIB = 2048;
-
-    private static final List<String> GOLDEN = List.of(
-            "closed",
-            "corrupt-header",
-            "corrupt-payload",
-            "crashed-group",
-            "crashed-torn",
-            "crashed-unpublished",
-            "empty",
-            "gap",
-            "group",
-            "no-checksums",
-            "open-preallocated",
-            "power-loss",
-            "second-file");
 
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
     /** Something that is fuzzed. */
     private interface Target {
-        FuzzedJournal open(Path directory) throws IOException;
+        Fuzzed open(Path directory) throws IOException;
     }
 
     @Test
     void goldenFilesAndCorpusBeforeReaderAndRecovery() throws IOException {
-        replay(FuzzedFile.class, FuzzedFile::new);
+        replay(FuzzedFile::new);
     }
 
     @Test
     void goldenFilesAndCorpusBeforeTheCommand() throws IOException {
-        replay(FuzzedCommand.class, FuzzedCommand::new);
+        replay(FuzzedCommand::new);
     }
 
-    private void replay(final Class<?> type, final Target target) throws IOException {
-        final List<byte[]> inputs = inputs(type);
-        try (FuzzedJournal fuzzed = target.open(directory)) {
+    @Test
+    void goldenFilesAndCorpusBeforeSalvage() throws IOException {
+        replay(FuzzedSalvage::new);
+    }
+
+    @Test
+    void corpusAsARingFile() throws IOException {
+        replay(FuzzedRing::new);
+    }
+
+    private void replay(final Target target) throws IOException {
+        try (Fuzzed fuzzed = target.open(directory)) {
+            final List<byte[]> inputs = inputs(fuzzed);
             for (final byte[] input : inputs) {
                 fuzzed.run(input);
             }
+            Torture.report(
+                    FuzzTest.class, "%s: %d known inputs", fuzzed.getClass().getSimpleName(), inputs.size());
         }
-        Torture.report(FuzzTest.class, "%s: %d known inputs", type.getSimpleName(), inputs.size());
     }
 
-    private static List<byte[]> inputs(final Class<?> type) throws IOException {
-        final List<byte[]> inputs = new ArrayList<>();
-        for (final String name : GOLDEN) {
-            final byte[] journal = FuzzTest.class
-                    .getResourceAsStream("/golden/" + name + ".evtl")
-                    .readAllBytes();
-            for (int operation = 0; operation < 32; operation++) {
-                final byte[] input = new byte[FuzzedJournal.OPERATIONS + journal.length];
-                System.arraycopy(journal, 0, input, FuzzedJournal.OPERATIONS, journal.length);
-                input[0] = (byte) operation;
-                input[1] = (byte) (operation * 21);
-                inputs.add(input);
-            }
-        }
-        try (InputStream corpus = FuzzTest.class.getResourceAsStream("/fuzz/" + type.getSimpleName() + ".zip");
-                ZipInputStream zip = new ZipInputStream(corpus)) {
+    private static List<byte[]> inputs(final Fuzzed fuzzed) throws IOException {
+        final List<byte[]> inputs = new ArrayList<>(fuzzed.inputs());
+        final String name = "/fuzz/" + fuzzed.getClass().getSimpleName() + ".zip";
+        try (ZipInputStream zip = new ZipInputStream(FuzzTest.class.getResourceAsStream(name))) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 inputs.add(zip.readAllBytes());
             }
@@ -102,23 +85,37 @@ class FuzzTest {
 
     @Test
     void jazzerFindsNothingInReaderAndRecovery() throws Exception {
-        fuzz(FuzzedFile.class, 9_500_000);
+        fuzz(FuzzedFile::new, 8_500_000);
     }
 
     @Test
     void jazzerFindsNothingInTheCommand() throws Exception {
-        fuzz(FuzzedCommand.class, 500_000);
+        fuzz(FuzzedCommand::new, 500_000);
     }
 
-    private void fuzz(final Class<?> type, final long runsInProfile) throws Exception {
+    @Test
+    void jazzerFindsNothingInSalvage() throws Exception {
+        fuzz(FuzzedSalvage::new, 1_000_000);
+    }
+
+    @Test
+    void jazzerFindsNothingInRingFiles() throws Exception {
+        fuzz(FuzzedRing::new, 500_000);
+    }
+
+    private void fuzz(final Target target, final long runsInProfile) throws Exception {
         assumeTrue(isJazzerThere(), "skipped: Jazzer is there in the profile torture only");
         final Random random = Torture.random(FuzzTest.class);
         final long runs = Torture.rounds(1, runsInProfile);
         final Path work = Files.createDirectory(directory.resolve("work"));
         final Path seeds = Files.createDirectory(directory.resolve("seeds"));
-        int number = 0;
-        for (final byte[] input : inputs(type)) {
-            Files.write(seeds.resolve("seed" + number++), input);
+        final Class<? extends Fuzzed> type;
+        try (Fuzzed fuzzed = target.open(work)) {
+            type = fuzzed.getClass();
+            int number = 0;
+            for (final byte[] input : inputs(fuzzed)) {
+                Files.write(seeds.resolve("seed" + number++), input);
+            }
         }
         final Path corpus = Files.createDirectories(Path.of("target", "fuzz", type.getSimpleName()));
         final Process jazzer = new ProcessBuilder(command(type, runs, random.nextInt(1 << 30), work, corpus, seeds))
@@ -165,7 +162,7 @@ class FuzzTest {
                 "-Xmx256m",
                 "-XX:MaxDirectMemorySize=64m",
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
-                "-D" + FuzzedJournal.DIRECTORY + "=" + work,
+                "-D" + Fuzzed.DIRECTORY + "=" + work,
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 JAZZER,
@@ -178,7 +175,7 @@ class FuzzTest {
                 "-artifact_prefix=" + corpus.getParent() + "/",
                 "-seed=" + seed,
                 "-runs=" + runs,
-                "-max_len=" + FuzzedJournal.MAX_LENGTH,
+                "-max_len=" + Fuzzed.MAX_LENGTH,
                 "-timeout=" + LONGEST_SECONDS,
                 "-rss_limit_mb=" + MOST_MEMORY_MIB,
                 "-print_final_stats=1",

@@ -45,15 +45,18 @@ final class EventFinder {
 
     private final EventBlock.Source source;
     private final long fileLength;
-    private final byte[] bytes = new byte[WINDOW_LENGTH];
-    private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
-    private final int[] states = new int[WINDOW_LENGTH + 1];
+    private final byte[] bytes;
+    private final UnsafeBuffer buffer;
+    private final int[] states;
     private long start;
     private int length;
 
     EventFinder(final EventBlock.Source source, final long fileLength) {
         this.source = source;
         this.fileLength = fileLength;
+        this.bytes = new byte[(int) Math.min(WINDOW_LENGTH, fileLength)];
+        this.buffer = new UnsafeBuffer(bytes);
+        this.states = new int[bytes.length + 1];
     }
 
     /** The first offset in a stretch at which an event of a file with this header checksum verifies. */
@@ -100,7 +103,7 @@ final class EventFinder {
             return;
         }
         start = position;
-        length = source.read(position, bytes, (int) Math.min(WINDOW_LENGTH, fileLength - position));
+        length = source.read(position, bytes, (int) Math.min(bytes.length, fileLength - position));
         for (int i = 0; i < length; i++) {
             states[i + 1] = next(states[i], bytes[i]);
         }

@@ -55,6 +55,17 @@ final class RingCheck {
         for (long position = marked; position < tail; ) {
             position += checkRecord(position);
         }
+        checkFree(head + file.capacity());
+    }
+
+    /** What is free is zeros, or a record would seem to be there before it is made. */
+    private void checkFree(final long end) {
+        for (long position = tail; position < end; position += Long.BYTES) {
+            final long found = ring.getLongVolatile(file.index(position));
+            if (found != 0 && position >= file.tail()) { // which a living process moves before it stores anything
+                throw damaged(file.index(position), "0, as nothing lies here", found);
+            }
+        }
     }
 
     private void checkPosition(final int offset, final long found, final long least, final long most) {
@@ -146,6 +157,7 @@ final class RingCheck {
             if (type == EventHeader.TYPE_NOTHING
                     || type > EventHeader.MAX_APPLICATION_TYPE
                     || (EventHeader.flags(word) & EventHeader.RESERVED_FLAGS) != 0
+                    || EventHeader.checksum(word) != 0
                     || length > end - index) {
                 break;
             }
