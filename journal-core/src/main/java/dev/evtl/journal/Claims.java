@@ -10,8 +10,8 @@ import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /**
- * Makes and ends claims in the ring for one process. In a ring file each bears the process's slot, and what leaves a
- * record without an owner for an instant is told there, so that a claim of a process that died can be known as such.
+ * Makes and ends claims in the ring for one process. In a ring file each bears the process's slot, and that a record is
+ * without an owner for an instant is told there, so that a claim of a process that died can be known as such.
  */
 final class Claims {
     private final RingBuffer ring;
@@ -79,20 +79,34 @@ final class Claims {
         return ring.size() > ring.capacity() - needed;
     }
 
+    /** Throws an {@link IllegalStateException} if the claim has ended before, as the ring does. */
     void commit(final int index) {
-        ring.commit(index);
+        if (slot == null) {
+            ring.commit(index);
+        } else {
+            endShared(index, false);
+        }
     }
 
     void abort(final int index) {
         if (slot == null) {
             ring.abort(index);
         } else {
-            slot.begin();
-            try {
-                ring.abort(index);
-            } finally {
-                slot.end();
-            }
+            endShared(index, true);
         }
+    }
+
+    private void endShared(final int index, final boolean abort) {
+        if (!end(ring.buffer(), index - RecordDescriptor.HEADER_LENGTH, abort)) {
+            throw new IllegalStateException("the claim was committed, aborted or left before");
+        }
+    }
+
+    /** Ends a claim in one step, so that of several who do the first is the one; false if it was another. */
+    static boolean end(final AtomicBuffer buffer, final int record, final boolean abort) {
+        final long open = buffer.getLongVolatile(record);
+        final int length = (int) open;
+        final int type = abort ? RingBuffer.PADDING_MSG_TYPE_ID : (int) (open >>> Integer.SIZE);
+        return length < 0 && buffer.compareAndSetLong(record, open, (long) type << Integer.SIZE | -length);
     }
 }

@@ -173,11 +173,8 @@ final class HeadWatch {
         final Set<Integer> passedOver = counters.passedOver();
         synchronized (passedOver) {
             final int index = headIndex();
-            final int length = headLength();
-            final boolean passed =
-                    length < 0 && ring.buffer().compareAndSetInt(RecordDescriptor.lengthOffset(index), length, -length);
+            final boolean passed = Claims.end(ring.buffer(), index, true);
             if (passed) {
-                ring.buffer().putInt(RecordDescriptor.typeOffset(index), RingBuffer.PADDING_MSG_TYPE_ID);
                 passedOver.add(index + RecordDescriptor.HEADER_LENGTH);
             }
             return passed;

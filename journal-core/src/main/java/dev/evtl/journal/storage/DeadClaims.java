@@ -14,8 +14,8 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * process lives, however long that stands still.
  *
  * <p>Who has claimed a record stands in it, but for the instant between the step of the tail and the last store of the
- * claim, and while an abort ends it. Such a record has lost its owner if at some instant since it was seen no living
- * process had a thread in one of these two places ({@link ProcessSlot}) and it still is as it was.
+ * claim. Such a record has lost its owner if at some instant since it was seen no living process had a thread there
+ * ({@link ProcessSlot}) and it still is as it was.
  *
  * <p>Most become padding. A gap that says up to where it records is committed instead: that may count as recorded
  * already, and this is its place.
