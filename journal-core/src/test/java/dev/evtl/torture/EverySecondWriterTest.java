@@ -139,6 +139,26 @@ class EverySecondWriterTest {
     }
 
     @Test
+    void whileTheFileIsMoved() throws Exception {
+        final Path own = directory.resolve("own.evtl");
+        final Path moved = directory.resolve("moved.evtl");
+        final String refusal =
+                "JournalLockedException: " + moved + ": has been moved, and a writer has it open under another name";
+        for (int round = 0; round < ROUNDS; round++) {
+            try (Journal open = Journal.open(own, OpenerProcess.config())) {
+                Files.move(own, moved);
+                assertEquals(refusal, other.open(moved));
+                final JournalException e =
+                        assertThrows(JournalException.class, () -> Journal.open(moved, OpenerProcess.config()));
+                assertEquals(refusal, e.getClass().getSimpleName() + ": " + e.getMessage());
+                Files.move(moved, own);
+                refusals.merge("moved", 2, Integer::sum);
+                assertTrue(open.failure().isEmpty());
+            }
+        }
+    }
+
+    @Test
     void throughAnotherMount() throws Exception {
         final Path mount = Files.createDirectory(directory.resolve("mount"));
         assumeTrue(

@@ -135,9 +135,10 @@ public final class JournalFile implements AutoCloseable {
                         newFile.baseSequence(),
                         newFile.attributes(real));
                 created = true;
-                file = new RandomAccessFile(real.toFile(), "rw");
-            } else {
-                file = new RandomAccessFile(real.toFile(), "rw");
+            }
+            file = new RandomAccessFile(real.toFile(), "rw");
+            WriterLock.lockItself(path, file.getChannel());
+            if (!created) {
                 scan = JournalScan.of(path, file.getChannel(), false, progress);
                 report = RecoveryReport.of(path, real, file.getChannel(), scan);
             }

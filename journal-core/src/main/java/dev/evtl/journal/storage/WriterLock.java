@@ -25,9 +25,12 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Keeps a second writer out. The lock is on a file of its own beside the journal, {@code NAME.lock}: POSIX drops a
  * process's locks on a file when the process closes any descriptor of it, so a lock on the journal would go with the
- * first reader that closes. The file stays, with the process number of its last owner and, unless that closed the journal, in a
- * second line where its ring file is: to delete it would let two
- * writers lock two files of the same name. The operating system releases the lock of a process that died.
+ * first reader that closes. The file stays, with the process number of its last owner and, unless that closed the
+ * journal, in a second line where its ring file is: to delete it would let two writers lock two files of the same name.
+ * The operating system releases the lock of a process that died.
+ *
+ * <p>Until a reader in the same process closes, the journal itself is locked too, which keeps out who comes by another
+ * name because the file was moved.
  */
 final class WriterLock implements AutoCloseable {
     private static final Map<Path, WriterLock> HELD_HERE = new ConcurrentHashMap<>();
@@ -71,6 +74,17 @@ final class WriterLock implements AutoCloseable {
                 throw new JournalLockedException(journal + ": this process has it open for writing already");
             }
             return lock(journal, permissions);
+        }
+    }
+
+    /**
+     * Locks the journal itself until its channel is closed.
+     *
+     * @throws JournalLockedException if a writer has it under another name
+     */
+    static void lockItself(final Path journal, final FileChannel channel) throws IOException {
+        if (!tryLock(channel, false, 1)) {
+            throw new JournalLockedException(journal + ": has been moved, and a writer has it open under another name");
         }
     }
 
