@@ -2,6 +2,10 @@ package dev.evtl.journal;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import java.nio.ByteBuffer;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -264,6 +268,35 @@ public final class ClaimInterleavings {
         @Arbiter
         public void end(final LL_Result r) {
             r.r2 = outcome(8, r.r1);
+        }
+    }
+
+    /** A commit in a ring file, and a close that passes over its claim: whose step was first has ended it. */
+    @JCStressTest
+    @Outcome(id = "committed, too late, 7", expect = ACCEPTABLE, desc = "To be journaled.")
+    @Outcome(id = "too late, passed over, -1", expect = ACCEPTABLE, desc = "Padding, and the producer knows.")
+    @State
+    public static class CommitAndPassingOver {
+        private final AtomicBuffer record = new UnsafeBuffer(ByteBuffer.allocateDirect(32));
+
+        public CommitAndPassingOver() {
+            record.putInt(RecordDescriptor.lengthOffset(0), -32);
+            record.putInt(RecordDescriptor.typeOffset(0), 7);
+        }
+
+        @Actor
+        public void producer(final LLL_Result r) {
+            r.r1 = Claims.end(record, 0, false) ? "committed" : "too late";
+        }
+
+        @Actor
+        public void close(final LLL_Result r) {
+            r.r2 = Claims.end(record, 0, true) ? "passed over" : "too late";
+        }
+
+        @Arbiter
+        public void end(final LLL_Result r) {
+            r.r3 = record.getInt(RecordDescriptor.typeOffset(0));
         }
     }
 }
