@@ -14,8 +14,10 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LLL_Result;
 import org.openjdk.jcstress.infra.results.LL_Result;
 
-/** Producers against one another and against the appender. jcstress has no more actors than processors, so that where three
- * would act, one acts for two. */
+/**
+ * Producers against one another and against the appender. jcstress has no more actors than processors, so that where
+ * three would act, one acts for two.
+ */
 public final class ClaimInterleavings {
     private static final JournalConfig FAIL = Rig.config().build();
     private static final JournalConfig BLOCK =
