@@ -18,6 +18,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -42,21 +44,25 @@ class FuzzTest {
     }
 
     @Test
+    @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
     void goldenFilesAndCorpusBeforeReaderAndRecovery() throws IOException {
         replay(FuzzedFile::new);
     }
 
     @Test
+    @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
     void goldenFilesAndCorpusBeforeTheCommand() throws IOException {
         replay(FuzzedCommand::new);
     }
 
     @Test
+    @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
     void goldenFilesAndCorpusBeforeSalvage() throws IOException {
         replay(FuzzedSalvage::new);
     }
 
     @Test
+    @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
     void corpusAsARingFile() throws IOException {
         replay(FuzzedRing::new);
     }
