@@ -232,6 +232,31 @@ class DeadClaimsTest {
         assertEquals(100, StoredEvent.readAll(file).size());
     }
 
+    /** Its thread was stopped before it padded the ring's end, and stays so. */
+    @Test
+    void closeDoesNotLoseWhatLiesBehindAClaimThatGoesOverTheRingsEnd() throws IOException {
+        journal.close();
+        journal = Journal.open(
+                file,
+                TestJournals.tiny()
+                        .ringFile(ring)
+                        .closeTimeout(Duration.ofNanos(1))
+                        .errorHandler(error -> {})
+                        .build());
+        for (int i = 0; i < CAPACITY / 32 - 2; i++) {
+            offer(1);
+        }
+        TestJournals.drain(journal);
+        final RingFile living = RingFile.attach(ring);
+        living.slot().begin();
+        living.ring().getAndAddLong(TAIL, 64 + 128);
+        offer(2);
+        journal.close();
+        final List<StoredEvent> events = StoredEvent.readAll(file);
+        assertEquals(CAPACITY / 32 - 1, events.size());
+        assertEquals(2, events.get(events.size() - 1).type());
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void dropIsRecordedOnceWhetherItsGapWasWrittenWholeOrNot(final boolean whole) throws IOException {
