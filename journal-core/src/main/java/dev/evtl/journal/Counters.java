@@ -107,6 +107,10 @@ final class Counters {
         running = NEVER;
     }
 
+    boolean hasEnded() {
+        return running == NEVER;
+    }
+
     void closing() {
         compareAndSet(STATE, running, running + CLOSING);
     }
