@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A journal with a ring file: made, found again, refused, deleted. What kills do to it is in other tests. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -331,6 +332,30 @@ class RingFileTest {
             tmpfs.close();
         }
         open().close();
+    }
+
+    /** Locks go by name: under another one nobody would know that the others live. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void secondNameOfARingFileIsRefused(final boolean symbolic) throws IOException {
+        final Path second = directory.resolve("second.ring");
+        try (Journal journal = open()) {
+            if (symbolic) {
+                Files.createSymbolicLink(second, ring);
+            } else {
+                Files.createLink(second, ring);
+            }
+            final JournalException e = assertThrows(JournalException.class, () -> Journal.attach(second));
+            assertTrue(e.getMessage().startsWith(second + (symbolic ? ": is a symbolic link" : ": has 2 names")));
+            final Path copy = directory.resolve("copy.evtl");
+            Files.copy(journal.path(), copy);
+            assertThrows(
+                    JournalException.class,
+                    () -> Journal.open(
+                            copy, TestJournals.tiny().ringFile(second).build()));
+            assertFalse(Files.exists(directory.resolve("second.ring.lock")));
+            Files.delete(second);
+        }
     }
 
     @Test

@@ -279,6 +279,12 @@ public final class RingFile implements AutoCloseable {
         if (absolute.toString().contains("\n")) {
             throw new JournalException(path + ": a ring file's path must not contain a line break");
         }
+        if (Files.isSymbolicLink(absolute)) {
+            throw new JournalException(path + ": is a symbolic link; give the ring file's own path, as locks go by it");
+        }
+        if (Files.exists(absolute)) {
+            JournalFiles.checkOneName(absolute);
+        }
         try {
             return parent.toRealPath().resolve(absolute.getFileName());
         } catch (final IOException e) {
