@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.storage.RingFile;
 import java.util.HashSet;
 import java.util.Set;
 import org.agrona.BitUtil;
@@ -36,7 +37,7 @@ final class Counters {
     private static final int STRIDE = 2 * BitUtil.CACHE_LINE_LENGTH;
 
     static final long RUNNING = 0;
-    static final long CLOSING = 1;
+    static final long CLOSING = RingFile.NOT_ACCEPTING;
     /** From here on claims are not committed any more. */
     static final long FAILED = 2;
     /** From here on nobody reads the ring. */

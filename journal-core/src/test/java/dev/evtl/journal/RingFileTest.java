@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.storage.DiskFullException;
 import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.storage.JournalFile;
 import dev.evtl.journal.storage.JournalLockedException;
 import dev.evtl.journal.storage.JournalScan;
 import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.storage.MappedStorage;
+import dev.evtl.journal.storage.OpenMode;
 import dev.evtl.journal.storage.RecoveryReport;
 import dev.evtl.journal.storage.RingFile;
 import dev.evtl.journal.storage.StorageMode;
@@ -356,6 +359,43 @@ class RingFileTest {
             assertFalse(Files.exists(directory.resolve("second.ring.lock")));
             Files.delete(second);
         }
+    }
+
+    /** Or it would be gone with the ring file. */
+    @Test
+    void nothingIsAcceptedBeforeTheJournalIsOpen() {
+        final JournalConfig config = config().build();
+        final JournalFile opening = JournalFile.open(
+                file,
+                OpenMode.CREATE,
+                new JournalFile.NewFile(1, true, 0, config.filePermissions),
+                new RingFile.Wanted(ring, config.ringSize, config.maxPayloadLength));
+        try (AttachedPublisher attached = Journal.attach(ring)) {
+            assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
+            Thread.currentThread().interrupt(); // closes the file's channel
+            assertThrows(JournalException.class, () -> new MappedStorage(opening, config.space, 1024));
+            assertTrue(Thread.interrupted());
+            assertFalse(Files.exists(ring));
+        }
+        open().close();
+    }
+
+    @Test
+    void publisherThatAttachedWhileTheJournalWasOpenedGoesOnThen() throws Exception {
+        final JournalConfig config = config().build();
+        JournalFile.open(
+                        file,
+                        OpenMode.CREATE,
+                        new JournalFile.NewFile(1, true, 0, config.filePermissions),
+                        new RingFile.Wanted(ring, config.ringSize, config.maxPayloadLength))
+                .close();
+        try (AttachedPublisher attached = Journal.attach(ring)) {
+            assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
+            final Journal journal = open();
+            assertEquals(Publisher.ACCEPTED, attached.publisher().offer(1, TestJournals.payload(8), 0, 8));
+            journal.close();
+        }
+        assertEquals(1, StoredEvent.readAll(file).size());
     }
 
     @Test

@@ -29,6 +29,12 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  * ends the JVM.
  */
 public final class RingFile implements AutoCloseable {
+    /**
+     * The first counter of a new ring file: nothing is accepted into it before its owner has opened the journal, as it
+     * is deleted if that fails.
+     */
+    public static final long NOT_ACCEPTING = 1;
+
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final UUID NO_BOOT_ID = new UUID(0, 0);
 
@@ -397,6 +403,9 @@ public final class RingFile implements AutoCloseable {
                 header.putInt(RingLayout.CHECKSUM_OFFSET, checksum(header));
                 header.putLong(RingLayout.MARK_OFFSET + RingMark.FILE_POSITION * Long.BYTES, RingMark.NOWHERE);
                 JournalFiles.write(channel, bytes, 0);
+                bytes.clear().limit(Long.BYTES);
+                header.putLong(0, NOT_ACCEPTING);
+                JournalFiles.write(channel, bytes, RingLayout.COUNTERS_OFFSET);
             }
             JournalFiles.rename(unfinished, path);
         } catch (final Throwable t) {
@@ -441,7 +450,7 @@ public final class RingFile implements AutoCloseable {
     }
 
     /**
-     * The counters that the processes share, at first all 0.
+     * The counters that the processes share, at first all 0 but the first, {@link #NOT_ACCEPTING}.
      *
      * @return the memory
      */
