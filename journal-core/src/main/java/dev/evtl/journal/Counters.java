@@ -41,11 +41,11 @@ final class Counters {
     /** From here on claims are not committed any more. */
     static final long FAILED = 2;
     /** From here on nobody reads the ring. */
-    static final long CLOSED = 3;
+    static final long CLOSED = RingFile.GIVEN_UP;
 
     static final long FAILED_AND_CLOSED = 4;
 
-    private static final int GENERATION = 8;
+    private static final long GENERATION = RingFile.GENERATION;
     private static final long NEVER = Long.MIN_VALUE;
     private static final long SEALED = Long.MIN_VALUE;
 

@@ -153,6 +153,11 @@ public final class JournalFile implements AutoCloseable {
             }
             if (ring != null) {
                 report = report.with(RingCatchUp.run(ring, file.getChannel(), report.validEnd()), ring.setAside());
+                if (ring.isGivenUp() && ring.head() == ring.tail()) {
+                    ring.giveUp();
+                    ring = RingFile.own(wanted, path, header, lock, newFile.attributes(real));
+                    RingCatchUp.run(ring, file.getChannel(), report.validEnd());
+                }
             }
             opened = new JournalFile(
                     real, lock, file, JournalHeader.read(path, file.getChannel()), ring, report, created);

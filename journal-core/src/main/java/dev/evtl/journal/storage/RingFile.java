@@ -34,6 +34,10 @@ public final class RingFile implements AutoCloseable {
      * is deleted if that fails.
      */
     public static final long NOT_ACCEPTING = 1;
+    /** The least that the first counter says, but for its generation, once an owner has given up waiting for claims. */
+    public static final long GIVEN_UP = 3;
+    /** What the first counter moves by when those who held such claims are to publish no more. */
+    public static final long GENERATION = 8;
 
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final UUID NO_BOOT_ID = new UUID(0, 0);
@@ -531,6 +535,18 @@ public final class RingFile implements AutoCloseable {
 
     ProcessSlot slot(final int number) {
         return new ProcessSlot(header, number);
+    }
+
+    /** Whether somebody who lives may still write where his claim was, as an owner has not waited for it. */
+    boolean isGivenUp() {
+        return counters.getLongVolatile(0) % GENERATION >= GIVEN_UP;
+    }
+
+    /** Deletes it, and says closed to those who hope that it goes on. */
+    void giveUp() throws IOException {
+        counters.putLongRelease(0, counters.getLongVolatile(0) & -GENERATION | GIVEN_UP);
+        delete();
+        close();
     }
 
     boolean isNew() {
