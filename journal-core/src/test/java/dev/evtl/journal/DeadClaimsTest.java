@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.storage.ClaimType;
+import dev.evtl.journal.storage.JournalRecovery;
+import dev.evtl.journal.storage.RecoveryReport;
 import dev.evtl.journal.storage.RingFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -131,8 +133,12 @@ class DeadClaimsTest {
         Files.copy(file, copiedFile);
         file = copiedFile;
         ring = copy;
+        Files.writeString(directory.resolve("c.evtl.lock"), "1\n" + ring + "\n");
+        final RecoveryReport planned = JournalRecovery.plan(file, position -> {});
         journal = reopen();
         assertEquals(2, journal.recovery().orElseThrow().claimsLeft());
+        assertEquals(2, planned.claimsLeft());
+        assertEquals(2, planned.ringEvents());
         assertEquals(2, journal.recovery().orElseThrow().ringEvents());
         offer(4);
         journal.close();

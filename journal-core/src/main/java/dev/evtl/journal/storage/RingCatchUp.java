@@ -57,7 +57,7 @@ final class RingCatchUp {
      * What a ring holds that the file does not.
      *
      * @param events     committed, the application's
-     * @param claimsLeft that were released because their process has died
+     * @param claimsLeft that were released because their process has died, or will be
      */
     record Found(long events, int claimsLeft) {}
 
@@ -185,6 +185,7 @@ final class RingCatchUp {
     private Found count(final boolean release) {
         long events = 0;
         int claimsLeft = 0;
+        boolean inHole = false;
         final long tail = ring.tail();
         for (long position = fields[RING_POSITION]; position < tail; ) {
             final int index = ring.index(position);
@@ -192,6 +193,10 @@ final class RingCatchUp {
                 claimsLeft++;
             }
             final int length = records.getIntVolatile(RecordDescriptor.lengthOffset(index));
+            if (!release && (length < 0 || length == 0 && (index == 0 || !inHole))) {
+                claimsLeft++; // as a release will, which takes zeros at once up to the next record or the ring's end
+            }
+            inHole = length == 0;
             if (length == 0 && release) {
                 break;
             }
