@@ -81,7 +81,7 @@ final class Claims {
 
     /** Whether a claim holds up the ring behind a close too: its owner may have died, and another goes on with the ring. */
     boolean outliveClose() {
-        return slot != null && !counters.hasEnded();
+        return slot != null;
     }
 
     /** Throws an {@link IllegalStateException} if the claim has ended before, as the ring does. */

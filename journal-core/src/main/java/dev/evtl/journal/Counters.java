@@ -108,10 +108,6 @@ final class Counters {
         running = NEVER;
     }
 
-    boolean hasEnded() {
-        return running == NEVER;
-    }
-
     void closing() {
         compareAndSet(STATE, running, running + CLOSING);
     }

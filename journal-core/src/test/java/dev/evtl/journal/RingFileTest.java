@@ -127,6 +127,28 @@ class RingFileTest {
         Events.assertHolds(file, 10);
     }
 
+    /** Its thread was stopped between claim and commit, and does not know of the failure. */
+    @Test
+    void roomOfAnOpenClaimIsNotUsedAgainWhileItsProcessLives() throws IOException {
+        final Journal journal = openFailing(Call.RESERVE);
+        Events.offer(journal, 0, 1);
+        final int claim = journal.publisher().tryClaim(1, 16);
+        fail(journal);
+
+        final Journal reopened = open();
+        assertEquals(0, reopened.recovery().orElseThrow().claimsLeft());
+        Events.offer(reopened, 1, 3);
+        do {
+            reopened.invoker().invoke();
+        } while (reopened.stats().getHeadStuckNanos() < 5_000_000);
+        assertEquals(1, reopened.stats().getJournaledEvents());
+        journal.publisher().buffer().putLong(claim, 7);
+        assertEquals(Publisher.FAILED, journal.publisher().commit(claim));
+        TestJournals.drain(reopened);
+        reopened.close();
+        Events.assertHolds(file, 4);
+    }
+
     @Test
     void fullFileGoesOnWithALargerMaximum() throws IOException {
         final Journal journal =

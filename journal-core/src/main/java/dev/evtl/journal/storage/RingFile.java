@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
@@ -55,6 +56,7 @@ public final class RingFile implements AutoCloseable {
     private final ProcessSlot slot;
     private final DeadClaims deadClaims;
     private boolean closed;
+    private boolean keepsSlot;
 
     private RingFile(
             final Path path,
@@ -573,6 +575,27 @@ public final class RingFile implements AutoCloseable {
         JournalFiles.delete(path);
     }
 
+    /**
+     * Before a close that leaves the file to the next owner: while this process lives, its claims stay its own, as it may
+     * still write into them.
+     */
+    public synchronized void keepClaims() {
+        keepsSlot = !closed && hasClaims();
+    }
+
+    /** Whether a thread of this process has a claim in it, or is about to say that it has one. */
+    private boolean hasClaims() {
+        final long tail = tail();
+        boolean found = !slot.isQuiet();
+        for (long position = mark.get(RingMark.RING_POSITION); !found && position < tail; ) {
+            final long record = ring.getLongVolatile(index(position));
+            final int type = (int) (record >>> Integer.SIZE);
+            found = (int) record < 0 && ClaimType.isClaim(type) && ClaimType.slot(type) == slot.number();
+            position += Math.max(RecordDescriptor.ALIGNMENT, deadClaims.length(position));
+        }
+        return found;
+    }
+
     /** Gives the slot back, and the file to the next owner. What is mapped stays so until nobody can reach it. */
     @Override
     public synchronized void close() throws IOException {
@@ -582,6 +605,10 @@ public final class RingFile implements AutoCloseable {
         closed = true;
         if (role == Role.INSPECTOR) {
             locks.close(RingLocks.OWNER + 1);
+            return;
+        }
+        if (keepsSlot) {
+            locks.release(RingLocks.OWNER);
             return;
         }
         try {
