@@ -213,6 +213,30 @@ class RingFileTest {
         Events.assertHolds(file, 3);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void openingWithoutTheRingFileIsRefusedWhileOnlyItTellsOfDrops(final boolean gapInTheRing) throws IOException {
+        final JournalConfig dropping = config().backPressure(BackPressure.DROP).build();
+        final Journal journal = Journal.open(
+                file,
+                dropping,
+                storage -> gapInTheRing
+                        ? FailingStorage.throwing(storage, Call.RESERVE, 1024 / 40 + 1, new IOException("provoked"))
+                        : FailingStorage.throwing(storage, Call.PUBLISH, 1, new IOException("provoked")));
+        Events.offer(journal, 0, 1024 / 40);
+        assertEquals(Publisher.DROPPED, journal.publisher().offer(1, TestJournals.payload(16), 0, 16));
+        while (journal.failure().isEmpty()) {
+            journal.invoker().invoke();
+        }
+        assertThrows(JournalFailedException.class, journal::close);
+        final JournalException e = assertThrows(JournalException.class, () -> Journal.open(file));
+        assertTrue(e.getMessage().contains("1 drops"), e.getMessage());
+        Journal.open(file, dropping).close();
+        final List<StoredEvent> events = StoredEvent.readAll(file);
+        assertEquals(1024 / 40 + 1, events.size());
+        assertEquals(StoredEvent.GAP, events.get(events.size() - 1).type());
+    }
+
     @Test
     void anotherJournalsRingFileIsRefusedAndUntouched() throws IOException {
         leavePending(3);

@@ -58,8 +58,9 @@ final class RingCatchUp {
      *
      * @param events     committed, the application's
      * @param claimsLeft that were released because their process has died, or will be
+     * @param drops      of producers that no gap event in the file records
      */
-    record Found(long events, int claimsLeft) {}
+    record Found(long events, int claimsLeft, long drops) {}
 
     /** Only looks. What lies behind a claim that is not committed counts too, as it will be released. */
     static Found look(final RingFile ring, final FileChannel channel, final long fileEnd) throws IOException {
@@ -207,6 +208,6 @@ final class RingCatchUp {
             position +=
                     length == 0 ? RecordDescriptor.ALIGNMENT : ring.deadClaims().length(position);
         }
-        return new Found(events, claimsLeft);
+        return new Found(events, claimsLeft, ring.dropped() - fields[DROPS_JOURNALED]);
     }
 }

@@ -40,6 +40,9 @@ public final class RingFile implements AutoCloseable {
     /** What the first counter moves by when those who held such claims are to publish no more. */
     public static final long GENERATION = 8;
 
+    /** Where the counter of the producers' drops lies, whose highest bit is not one of the number. */
+    private static final int DROPPED_OFFSET = 128;
+
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final UUID NO_BOOT_ID = new UUID(0, 0);
 
@@ -542,6 +545,10 @@ public final class RingFile implements AutoCloseable {
     /** Whether somebody who lives may still write where his claim was, as an owner has not waited for it. */
     boolean isGivenUp() {
         return counters.getLongVolatile(0) % GENERATION >= GIVEN_UP;
+    }
+
+    long dropped() {
+        return counters.getLongVolatile(DROPPED_OFFSET) & Long.MAX_VALUE;
     }
 
     /** Deletes it, and says closed to those who hope that it goes on. */
