@@ -242,12 +242,13 @@ final class Appender implements Agent {
         end(Counters.CLOSED);
     }
 
-    /** Leaves the ring file to its next owner, once the claims of this process have been ended or never will be. */
+    /** Leaves the ring file to its next owner, once its state is seen everywhere. */
     private void detach() {
         if (detachedSince == 0) {
             counters.end(Counters.FAILED_AND_CLOSED);
             detachedSince = System.nanoTime();
         } else if (System.nanoTime() - detachedSince >= HeadWatch.GRACE_NANOS) {
+            ringFile.keepClaims();
             end(Counters.FAILED_AND_CLOSED);
         }
     }

@@ -14,6 +14,7 @@ import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
  * journal open, which brings it in when it opens the journal again. While no process has the journal open, the ring
  * fills, and then the back-pressure policy says what happens. The publisher goes on when the journal is opened again
  * after its process died or the journal failed; after a clean close it answers {@link Publisher#CLOSED} for good.
+ * It answers that too before the journal is open for the first time, until it is.
  *
  * <p>A claim of this process holds up all processes until it is committed or aborted, or this process has ended.
  */

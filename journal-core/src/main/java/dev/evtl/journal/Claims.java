@@ -79,6 +79,11 @@ final class Claims {
         return ring.size() > ring.capacity() - needed;
     }
 
+    /** Whether a claim holds up the ring behind a close too: its owner may have died, and another goes on with the ring. */
+    boolean outliveClose() {
+        return slot != null;
+    }
+
     /** Throws an {@link IllegalStateException} if the claim has ended before, as the ring does. */
     void commit(final int index) {
         if (slot == null) {
@@ -97,14 +102,22 @@ final class Claims {
     }
 
     private void endShared(final int index, final boolean abort) {
-        if (!end(ring.buffer(), index - RecordDescriptor.HEADER_LENGTH, abort)) {
+        final int record = index - RecordDescriptor.HEADER_LENGTH;
+        final long open = ring.buffer().getLongVolatile(record);
+        final int type = (int) (open >>> Integer.SIZE);
+        // another's may lie there, if an owner left this one and died while its journal closed
+        final boolean own = ClaimType.isClaim(type) && ClaimType.slot(type) == slot.number();
+        if (!own || !end(ring.buffer(), record, open, abort)) {
             throw new IllegalStateException("the claim was committed, aborted or left before");
         }
     }
 
     /** Ends a claim in one step, so that of several who do the first is the one; false if it was another. */
     static boolean end(final AtomicBuffer buffer, final int record, final boolean abort) {
-        final long open = buffer.getLongVolatile(record);
+        return end(buffer, record, buffer.getLongVolatile(record), abort);
+    }
+
+    private static boolean end(final AtomicBuffer buffer, final int record, final long open, final boolean abort) {
         final int length = (int) open;
         final int type = abort ? RingBuffer.PADDING_MSG_TYPE_ID : (int) (open >>> Integer.SIZE);
         return length < 0 && buffer.compareAndSetLong(record, open, (long) type << Integer.SIZE | -length);

@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.storage.RingFile;
 import java.util.HashSet;
 import java.util.Set;
 import org.agrona.BitUtil;
@@ -36,15 +37,15 @@ final class Counters {
     private static final int STRIDE = 2 * BitUtil.CACHE_LINE_LENGTH;
 
     static final long RUNNING = 0;
-    static final long CLOSING = 1;
+    static final long CLOSING = RingFile.NOT_ACCEPTING;
     /** From here on claims are not committed any more. */
     static final long FAILED = 2;
     /** From here on nobody reads the ring. */
-    static final long CLOSED = 3;
+    static final long CLOSED = RingFile.GIVEN_UP;
 
     static final long FAILED_AND_CLOSED = 4;
 
-    private static final int GENERATION = 8;
+    private static final long GENERATION = RingFile.GENERATION;
     private static final long NEVER = Long.MIN_VALUE;
     private static final long SEALED = Long.MIN_VALUE;
 

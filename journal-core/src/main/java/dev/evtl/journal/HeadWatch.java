@@ -143,7 +143,7 @@ final class HeadWatch {
             leavingSince = System.nanoTime(); // one grace for all claims, as none is committed from now on
         } else if (leaving && System.nanoTime() - leavingSince >= GRACE_NANOS) {
             final int events = stuckEvents();
-            final boolean passed = commitGap() || passOver() || ring.unblock();
+            final boolean passed = commitGap() || passOver() || ring.unblock() || padToTheEnd();
             // not even its length was stored: nothing behind it can be read
             abandoned = !passed && headLength() <= 0;
             if (passed || abandoned) {
@@ -179,6 +179,22 @@ final class HeadWatch {
             }
             return passed;
         }
+    }
+
+    /** Unblocking does not look behind the ring's end for what it could go on with. */
+    private boolean padToTheEnd() {
+        final AtomicBuffer buffer = ring.buffer();
+        final int start = headIndex();
+        final int length = ring.capacity() - start;
+        boolean padded = ring.producerPosition() - ring.consumerPosition() > length;
+        for (int i = start; padded && i < ring.capacity(); i += RecordDescriptor.ALIGNMENT) {
+            padded = buffer.getIntVolatile(i) == 0;
+        }
+        if (padded) {
+            buffer.putInt(RecordDescriptor.typeOffset(start), RingBuffer.PADDING_MSG_TYPE_ID);
+            buffer.putIntRelease(RecordDescriptor.lengthOffset(start), length);
+        }
+        return padded;
     }
 
     private int headIndex() {

@@ -285,7 +285,7 @@ public final class Publisher {
     }
 
     void abortRecord(final int index) {
-        if (counters.state() < Counters.CLOSED) {
+        if (counters.state() < Counters.CLOSED || claims.outliveClose()) {
             try {
                 claims.abort(index);
             } catch (final IllegalStateException e) {

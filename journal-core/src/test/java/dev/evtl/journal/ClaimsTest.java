@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.FailingStorage.Call;
+import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.storage.RingFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,11 +15,15 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The end of a claim in a ring file, which its producer and a close that passes over it may do at the same time. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class ClaimsTest {
     private static final int LENGTH = 24;
     private static final int TYPE = 7;
@@ -74,5 +80,54 @@ class ClaimsTest {
             assertThrows(IllegalStateException.class, () -> claims.commit(claim));
             assertThrows(IllegalStateException.class, () -> claims.abort(claim));
         }
+    }
+
+    /** At its place another's may be open by then, if that owner has died and the ring went on. */
+    @Test
+    void claimOfAnotherProcessIsNotEnded() throws IOException {
+        final Path ring = directory.resolve("c.ring");
+        final JournalConfig config = TestJournals.tiny().ringFile(ring).build();
+        try (Journal journal = Journal.open(directory.resolve("c.evtl"), config);
+                RingFile attached = RingFile.attach(ring)) {
+            final Counters counters = Counters.attach(attached.counters());
+            final Claims claims = new Claims(new ManyToOneRingBuffer(attached.ring()), counters, attached.slot());
+            final int claim = journal.publisher().tryClaim(1, LENGTH);
+            final int record = claim - EventHeader.LENGTH;
+            assertThrows(IllegalStateException.class, () -> claims.commit(record));
+            assertThrows(IllegalStateException.class, () -> claims.abort(record));
+            assertEquals(Publisher.ACCEPTED, journal.publisher().commit(claim));
+        }
+    }
+
+    /** An owner gives up waiting for a claim and is killed before it has passed over it; another takes the ring. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void claimThatIsEndedBehindTheDeathOfAClosingOwnerHoldsNothingUp(final boolean committed) throws IOException {
+        final Path file = directory.resolve("c.evtl");
+        final Path ring = directory.resolve("c.ring");
+        final JournalConfig config =
+                TestJournals.tiny().ringFile(ring).errorHandler(error -> {}).build();
+        final Journal dying = Journal.open(
+                file,
+                config,
+                storage -> FailingStorage.throwing(storage, Call.RESERVE, 1, new IOException("provoked")));
+        Events.offer(dying, 0, 1);
+        try (AttachedPublisher attached = Journal.attach(ring);
+                RingFile state = RingFile.attach(ring)) {
+            final int claim = attached.publisher().tryClaim(2, 8);
+            dying.invoker().invoke();
+            assertThrows(JournalFailedException.class, dying::close);
+            state.counters().putLong(0, Counters.CLOSED);
+            final Journal next = Journal.open(file, config);
+            if (committed) {
+                assertEquals(Publisher.CLOSED, attached.publisher().commit(claim));
+            } else {
+                attached.publisher().abort(claim);
+            }
+            Events.offer(next, 1, 1);
+            TestJournals.drain(next);
+            next.close();
+        }
+        Events.assertHolds(file, 2);
     }
 }

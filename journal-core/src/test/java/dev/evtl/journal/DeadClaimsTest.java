@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.storage.ClaimType;
+import dev.evtl.journal.storage.JournalRecovery;
+import dev.evtl.journal.storage.RecoveryReport;
 import dev.evtl.journal.storage.RingFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -131,8 +133,12 @@ class DeadClaimsTest {
         Files.copy(file, copiedFile);
         file = copiedFile;
         ring = copy;
+        Files.writeString(directory.resolve("c.evtl.lock"), "1\n" + ring + "\n");
+        final RecoveryReport planned = JournalRecovery.plan(file, position -> {});
         journal = reopen();
         assertEquals(2, journal.recovery().orElseThrow().claimsLeft());
+        assertEquals(2, planned.claimsLeft());
+        assertEquals(2, planned.ringEvents());
         assertEquals(2, journal.recovery().orElseThrow().ringEvents());
         offer(4);
         journal.close();
@@ -230,6 +236,31 @@ class DeadClaimsTest {
         }
         journal.close();
         assertEquals(100, StoredEvent.readAll(file).size());
+    }
+
+    /** Its thread was stopped before it padded the ring's end, and stays so. */
+    @Test
+    void closeDoesNotLoseWhatLiesBehindAClaimThatGoesOverTheRingsEnd() throws IOException {
+        journal.close();
+        journal = Journal.open(
+                file,
+                TestJournals.tiny()
+                        .ringFile(ring)
+                        .closeTimeout(Duration.ofNanos(1))
+                        .errorHandler(error -> {})
+                        .build());
+        for (int i = 0; i < CAPACITY / 32 - 2; i++) {
+            offer(1);
+        }
+        TestJournals.drain(journal);
+        final RingFile living = RingFile.attach(ring);
+        living.slot().begin();
+        living.ring().getAndAddLong(TAIL, 64 + 128);
+        offer(2);
+        journal.close();
+        final List<StoredEvent> events = StoredEvent.readAll(file);
+        assertEquals(CAPACITY / 32 - 1, events.size());
+        assertEquals(2, events.get(events.size() - 1).type());
     }
 
     @ParameterizedTest

@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.storage.DiskFullException;
 import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.storage.JournalFile;
 import dev.evtl.journal.storage.JournalLockedException;
 import dev.evtl.journal.storage.JournalScan;
 import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.storage.MappedStorage;
+import dev.evtl.journal.storage.OpenMode;
 import dev.evtl.journal.storage.RecoveryReport;
 import dev.evtl.journal.storage.RingFile;
 import dev.evtl.journal.storage.StorageMode;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A journal with a ring file: made, found again, refused, deleted. What kills do to it is in other tests. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -123,6 +127,28 @@ class RingFileTest {
         Events.assertHolds(file, 10);
     }
 
+    /** Its thread was stopped between claim and commit, and does not know of the failure. */
+    @Test
+    void roomOfAnOpenClaimIsNotUsedAgainWhileItsProcessLives() throws IOException {
+        final Journal journal = openFailing(Call.RESERVE);
+        Events.offer(journal, 0, 1);
+        final int claim = journal.publisher().tryClaim(1, 16);
+        fail(journal);
+
+        final Journal reopened = open();
+        assertEquals(0, reopened.recovery().orElseThrow().claimsLeft());
+        Events.offer(reopened, 1, 3);
+        do {
+            reopened.invoker().invoke();
+        } while (reopened.stats().getHeadStuckNanos() < 5_000_000);
+        assertEquals(1, reopened.stats().getJournaledEvents());
+        journal.publisher().buffer().putLong(claim, 7);
+        assertEquals(Publisher.FAILED, journal.publisher().commit(claim));
+        TestJournals.drain(reopened);
+        reopened.close();
+        Events.assertHolds(file, 4);
+    }
+
     @Test
     void fullFileGoesOnWithALargerMaximum() throws IOException {
         final Journal journal =
@@ -185,6 +211,30 @@ class RingFileTest {
         Journal.open(file).close();
         assertFalse(Files.exists(ring));
         Events.assertHolds(file, 3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void openingWithoutTheRingFileIsRefusedWhileOnlyItTellsOfDrops(final boolean gapInTheRing) throws IOException {
+        final JournalConfig dropping = config().backPressure(BackPressure.DROP).build();
+        final Journal journal = Journal.open(
+                file,
+                dropping,
+                storage -> gapInTheRing
+                        ? FailingStorage.throwing(storage, Call.RESERVE, 1024 / 40 + 1, new IOException("provoked"))
+                        : FailingStorage.throwing(storage, Call.PUBLISH, 1, new IOException("provoked")));
+        Events.offer(journal, 0, 1024 / 40);
+        assertEquals(Publisher.DROPPED, journal.publisher().offer(1, TestJournals.payload(16), 0, 16));
+        while (journal.failure().isEmpty()) {
+            journal.invoker().invoke();
+        }
+        assertThrows(JournalFailedException.class, journal::close);
+        final JournalException e = assertThrows(JournalException.class, () -> Journal.open(file));
+        assertTrue(e.getMessage().contains("1 drops"), e.getMessage());
+        Journal.open(file, dropping).close();
+        final List<StoredEvent> events = StoredEvent.readAll(file);
+        assertEquals(1024 / 40 + 1, events.size());
+        assertEquals(StoredEvent.GAP, events.get(events.size() - 1).type());
     }
 
     @Test
@@ -331,6 +381,67 @@ class RingFileTest {
             tmpfs.close();
         }
         open().close();
+    }
+
+    /** Locks go by name: under another one nobody would know that the others live. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void secondNameOfARingFileIsRefused(final boolean symbolic) throws IOException {
+        final Path second = directory.resolve("second.ring");
+        try (Journal journal = open()) {
+            if (symbolic) {
+                Files.createSymbolicLink(second, ring);
+            } else {
+                Files.createLink(second, ring);
+            }
+            final JournalException e = assertThrows(JournalException.class, () -> Journal.attach(second));
+            assertTrue(e.getMessage().startsWith(second + (symbolic ? ": is a symbolic link" : ": has 2 names")));
+            final Path copy = directory.resolve("copy.evtl");
+            Files.copy(journal.path(), copy);
+            assertThrows(
+                    JournalException.class,
+                    () -> Journal.open(
+                            copy, TestJournals.tiny().ringFile(second).build()));
+            assertFalse(Files.exists(directory.resolve("second.ring.lock")));
+            Files.delete(second);
+        }
+    }
+
+    /** Or it would be gone with the ring file. */
+    @Test
+    void nothingIsAcceptedBeforeTheJournalIsOpen() {
+        final JournalConfig config = config().build();
+        final JournalFile opening = JournalFile.open(
+                file,
+                OpenMode.CREATE,
+                new JournalFile.NewFile(1, true, 0, config.filePermissions),
+                new RingFile.Wanted(ring, config.ringSize, config.maxPayloadLength));
+        try (AttachedPublisher attached = Journal.attach(ring)) {
+            assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
+            Thread.currentThread().interrupt(); // closes the file's channel
+            assertThrows(JournalException.class, () -> new MappedStorage(opening, config.space, 1024));
+            assertTrue(Thread.interrupted());
+            assertFalse(Files.exists(ring));
+        }
+        open().close();
+    }
+
+    @Test
+    void publisherThatAttachedWhileTheJournalWasOpenedGoesOnThen() throws Exception {
+        final JournalConfig config = config().build();
+        JournalFile.open(
+                        file,
+                        OpenMode.CREATE,
+                        new JournalFile.NewFile(1, true, 0, config.filePermissions),
+                        new RingFile.Wanted(ring, config.ringSize, config.maxPayloadLength))
+                .close();
+        try (AttachedPublisher attached = Journal.attach(ring)) {
+            assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
+            final Journal journal = open();
+            assertEquals(Publisher.ACCEPTED, attached.publisher().offer(1, TestJournals.payload(8), 0, 8));
+            journal.close();
+        }
+        assertEquals(1, StoredEvent.readAll(file).size());
     }
 
     @Test

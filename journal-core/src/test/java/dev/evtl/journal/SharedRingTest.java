@@ -260,6 +260,31 @@ class SharedRingTest {
     }
 
     @Test
+    void whoWritesIntoAClaimThatAFailedCloseDidNotWaitForDisturbsNobody() throws Exception {
+        final JournalConfig impatient =
+                config().useInvoker(true).closeTimeout(Duration.ofNanos(1)).build();
+        final Journal journal = Journal.open(
+                file,
+                impatient,
+                storage -> FailingStorage.throwing(storage, Call.CLOSE, 1, new IOException("provoked")));
+        final AttachedPublisher here = Journal.attach(ring);
+        offer(here.publisher(), 1, 0, 1);
+        final int claim = here.publisher().tryClaim(1, 16);
+        assertThrows(JournalFailedException.class, journal::close);
+        here.publisher().buffer().putLong(claim, 7);
+
+        final Journal reopened = Journal.open(file, impatient);
+        here.publisher().buffer().putLong(claim + 8, 7);
+        assertEquals(Publisher.CLOSED, here.publisher().commit(claim));
+        final AttachedPublisher again = Journal.attach(ring);
+        offer(again.publisher(), 1, 1, 30);
+        again.close();
+        reopened.close();
+        here.close();
+        assertNumbered(31);
+    }
+
+    @Test
     void attachingWithoutARingFileSaysSo() {
         final JournalException e = assertThrows(JournalException.class, () -> Journal.attach(ring));
         assertEquals(ring + ": does not exist; no journal has this ring file open", e.getMessage());

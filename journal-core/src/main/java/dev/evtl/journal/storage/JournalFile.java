@@ -153,7 +153,16 @@ public final class JournalFile implements AutoCloseable {
                 recover(real, file.getChannel(), scan, report);
             }
             if (ring != null) {
-                report = report.with(RingCatchUp.run(ring, file.getChannel(), report.validEnd()), ring.setAside());
+                final RingCatchUp.Found found = RingCatchUp.run(ring, file.getChannel(), report.validEnd());
+                report = report.with(found, ring.setAside());
+                final boolean empty = ring.head() == ring.tail()
+                        && found.drops() == 0
+                        && ring.mark().get(RingMark.FULL_DROPPED) == 0;
+                if (ring.isGivenUp() && empty) {
+                    ring.giveUp();
+                    ring = RingFile.own(wanted, path, header, lock, newFile.attributes(real));
+                    RingCatchUp.run(ring, file.getChannel(), report.validEnd());
+                }
             }
             opened = new JournalFile(
                     real, lock, file, JournalHeader.read(path, file.getChannel()), ring, report, created);
@@ -202,10 +211,12 @@ public final class JournalFile implements AutoCloseable {
         }
         try (RingFile left = RingFile.left(noted, header).orElse(null)) {
             if (left != null) {
-                final long events = RingCatchUp.look(left, channel, end).events();
-                if (events > 0) {
-                    throw new JournalException(path + ": its ring file " + noted + " holds " + events
-                            + " events that were accepted and are not in the file yet; open it with ringFile(" + noted
+                final RingCatchUp.Found found = RingCatchUp.look(left, channel, end);
+                if (found.events() > 0 || found.drops() > 0) {
+                    throw new JournalException(path + ": its ring file " + noted + " holds " + found.events()
+                            + " events that were accepted"
+                            + (found.drops() > 0 ? " and " + found.drops() + " drops" : "")
+                            + " and are not in the file yet; open it with ringFile(" + noted
                             + ") or run evtl recover");
                 }
                 left.delete();

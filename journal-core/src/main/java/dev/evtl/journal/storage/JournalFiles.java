@@ -84,7 +84,7 @@ final class JournalFiles {
     }
 
     /** The writer's lock goes by name: a second name for the same file would let a second writer in. */
-    private static void checkOneName(final Path path) {
+    static void checkOneName(final Path path) {
         try {
             final Object links = Files.getAttribute(path, "unix:nlink");
             if (!Integer.valueOf(1).equals(links)) {

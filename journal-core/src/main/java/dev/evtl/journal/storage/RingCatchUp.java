@@ -57,9 +57,10 @@ final class RingCatchUp {
      * What a ring holds that the file does not.
      *
      * @param events     committed, the application's
-     * @param claimsLeft that were released because their process has died
+     * @param claimsLeft that were released because their process has died, or will be
+     * @param drops      of producers that no gap event in the file records
      */
-    record Found(long events, int claimsLeft) {}
+    record Found(long events, int claimsLeft, long drops) {}
 
     /** Only looks. What lies behind a claim that is not committed counts too, as it will be released. */
     static Found look(final RingFile ring, final FileChannel channel, final long fileEnd) throws IOException {
@@ -185,6 +186,7 @@ final class RingCatchUp {
     private Found count(final boolean release) {
         long events = 0;
         int claimsLeft = 0;
+        boolean inHole = false;
         final long tail = ring.tail();
         for (long position = fields[RING_POSITION]; position < tail; ) {
             final int index = ring.index(position);
@@ -192,6 +194,10 @@ final class RingCatchUp {
                 claimsLeft++;
             }
             final int length = records.getIntVolatile(RecordDescriptor.lengthOffset(index));
+            if (!release && (length < 0 || length == 0 && (index == 0 || !inHole))) {
+                claimsLeft++; // as a release will, which takes zeros at once up to the next record or the ring's end
+            }
+            inHole = length == 0;
             if (length == 0 && release) {
                 break;
             }
@@ -202,6 +208,6 @@ final class RingCatchUp {
             position +=
                     length == 0 ? RecordDescriptor.ALIGNMENT : ring.deadClaims().length(position);
         }
-        return new Found(events, claimsLeft);
+        return new Found(events, claimsLeft, ring.dropped() - fields[DROPS_JOURNALED]);
     }
 }

@@ -55,7 +55,9 @@ final class RingCheck {
         for (long position = marked; position < tail; ) {
             position += checkRecord(position);
         }
-        checkFree(head + file.capacity());
+        if (!file.isGivenUp()) {
+            checkFree(head + file.capacity());
+        }
     }
 
     /** What is free is zeros, or a record would seem to be there before it is made. */

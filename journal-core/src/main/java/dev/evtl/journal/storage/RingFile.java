@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
@@ -29,6 +30,19 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  * ends the JVM.
  */
 public final class RingFile implements AutoCloseable {
+    /**
+     * The first counter of a new ring file: nothing is accepted into it before its owner has opened the journal, as it
+     * is deleted if that fails.
+     */
+    public static final long NOT_ACCEPTING = 1;
+    /** The least that the first counter says, but for its generation, once an owner has given up waiting for claims. */
+    public static final long GIVEN_UP = 3;
+    /** What the first counter moves by when those who held such claims are to publish no more. */
+    public static final long GENERATION = 8;
+
+    /** Where the counter of the producers' drops lies, whose highest bit is not one of the number. */
+    private static final int DROPPED_OFFSET = 128;
+
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final UUID NO_BOOT_ID = new UUID(0, 0);
 
@@ -45,6 +59,7 @@ public final class RingFile implements AutoCloseable {
     private final ProcessSlot slot;
     private final DeadClaims deadClaims;
     private boolean closed;
+    private boolean keepsSlot;
 
     private RingFile(
             final Path path,
@@ -279,6 +294,12 @@ public final class RingFile implements AutoCloseable {
         if (absolute.toString().contains("\n")) {
             throw new JournalException(path + ": a ring file's path must not contain a line break");
         }
+        if (Files.isSymbolicLink(absolute)) {
+            throw new JournalException(path + ": is a symbolic link; give the ring file's own path, as locks go by it");
+        }
+        if (Files.exists(absolute)) {
+            JournalFiles.checkOneName(absolute);
+        }
         try {
             return parent.toRealPath().resolve(absolute.getFileName());
         } catch (final IOException e) {
@@ -391,6 +412,9 @@ public final class RingFile implements AutoCloseable {
                 header.putInt(RingLayout.CHECKSUM_OFFSET, checksum(header));
                 header.putLong(RingLayout.MARK_OFFSET + RingMark.FILE_POSITION * Long.BYTES, RingMark.NOWHERE);
                 JournalFiles.write(channel, bytes, 0);
+                bytes.clear().limit(Long.BYTES);
+                header.putLong(0, NOT_ACCEPTING);
+                JournalFiles.write(channel, bytes, RingLayout.COUNTERS_OFFSET);
             }
             JournalFiles.rename(unfinished, path);
         } catch (final Throwable t) {
@@ -435,7 +459,7 @@ public final class RingFile implements AutoCloseable {
     }
 
     /**
-     * The counters that the processes share, at first all 0.
+     * The counters that the processes share, at first all 0 but the first, {@link #NOT_ACCEPTING}.
      *
      * @return the memory
      */
@@ -518,6 +542,22 @@ public final class RingFile implements AutoCloseable {
         return new ProcessSlot(header, number);
     }
 
+    /** Whether somebody who lives may still write where his claim was, as an owner has not waited for it. */
+    boolean isGivenUp() {
+        return counters.getLongVolatile(0) % GENERATION >= GIVEN_UP;
+    }
+
+    long dropped() {
+        return counters.getLongVolatile(DROPPED_OFFSET) & Long.MAX_VALUE;
+    }
+
+    /** Deletes it, and says closed to those who hope that it goes on. */
+    void giveUp() throws IOException {
+        counters.putLongRelease(0, counters.getLongVolatile(0) & -GENERATION | GIVEN_UP);
+        delete();
+        close();
+    }
+
     boolean isNew() {
         return created;
     }
@@ -542,6 +582,27 @@ public final class RingFile implements AutoCloseable {
         JournalFiles.delete(path);
     }
 
+    /**
+     * Before a close that leaves the file to the next owner: while this process lives, its claims stay its own, as it may
+     * still write into them.
+     */
+    public synchronized void keepClaims() {
+        keepsSlot = !closed && hasClaims();
+    }
+
+    /** Whether a thread of this process has a claim in it, or is about to say that it has one. */
+    private boolean hasClaims() {
+        final long tail = tail();
+        boolean found = !slot.isQuiet();
+        for (long position = mark.get(RingMark.RING_POSITION); !found && position < tail; ) {
+            final long record = ring.getLongVolatile(index(position));
+            final int type = (int) (record >>> Integer.SIZE);
+            found = (int) record < 0 && ClaimType.isClaim(type) && ClaimType.slot(type) == slot.number();
+            position += Math.max(RecordDescriptor.ALIGNMENT, deadClaims.length(position));
+        }
+        return found;
+    }
+
     /** Gives the slot back, and the file to the next owner. What is mapped stays so until nobody can reach it. */
     @Override
     public synchronized void close() throws IOException {
@@ -551,6 +612,10 @@ public final class RingFile implements AutoCloseable {
         closed = true;
         if (role == Role.INSPECTOR) {
             locks.close(RingLocks.OWNER + 1);
+            return;
+        }
+        if (keepsSlot) {
+            locks.release(RingLocks.OWNER);
             return;
         }
         try {
