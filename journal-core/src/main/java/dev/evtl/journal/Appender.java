@@ -236,6 +236,10 @@ final class Appender implements Agent {
         if (ring.consumerPosition() != ring.producerPosition() && !watch.isAbandoned()) {
             return; // the gap, or one that a producer was recording
         }
+        if (copier.dropsJournaled() < drops.dropped()) {
+            drops.recordAnew(copier.dropsJournaled());
+            return;
+        }
         copier.end();
         publish();
         storage.close();

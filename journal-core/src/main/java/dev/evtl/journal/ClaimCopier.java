@@ -181,6 +181,11 @@ final class ClaimCopier {
         }
     }
 
+    /** Drops of the producers of which a gap has told. */
+    long dropsJournaled() {
+        return dropsJournaled;
+    }
+
     /** Counts a claim as dropped. */
     boolean discard(final int type, final int index, final int length) {
         if (!ClaimType.isGap(type)) {

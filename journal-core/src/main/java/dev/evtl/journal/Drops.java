@@ -69,6 +69,11 @@ final class Drops {
         return dropped() != counters.get(DROPS_RECORDED);
     }
 
+    /** Takes back what was said to be recorded but is in no gap that the appender got: a close has passed over one. */
+    void recordAnew(final long journaled) {
+        counters.set(DROPS_RECORDED, journaled);
+    }
+
     /**
      * Puts a gap event for all drops so far into the ring.
      *

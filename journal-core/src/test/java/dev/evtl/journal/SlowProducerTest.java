@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A producer that the scheduler stops between two instructions, while the journal closes without it. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -45,6 +47,7 @@ class SlowProducerTest {
     private String stopBefore = "";
     private String stopAfter = "";
     private boolean stopInCommit;
+    private boolean goOnWhenPassedOver;
 
     @BeforeEach
     void open() {
@@ -88,7 +91,7 @@ class SlowProducerTest {
                     try {
                         final Object result = method.invoke(ring, args);
                         if (method.getName().equals(stopAfter)) {
-                            close();
+                            closeUntil((int) result);
                         }
                         return result;
                     } catch (final InvocationTargetException e) {
@@ -103,6 +106,22 @@ class SlowProducerTest {
         final int length = ring.buffer().getInt(lengthIndex);
         close();
         ring.buffer().putIntRelease(lengthIndex, -length);
+    }
+
+    /** To the end, or just until a claim has been passed over. */
+    private void closeUntil(final int claim) {
+        if (goOnWhenPassedOver) {
+            final int lengthIndex = RecordDescriptor.lengthOffset(claim - RecordDescriptor.HEADER_LENGTH);
+            for (int other = ring.tryClaim(1, 8); other > 0; other = ring.tryClaim(1, 8)) {
+                ring.abort(other); // so that the appender has no room for a gap of its own
+            }
+            appender.requestClose();
+            while (ring.buffer().getIntVolatile(lengthIndex) < 0) {
+                appender.doWork();
+            }
+        } else {
+            close();
+        }
     }
 
     private void close() {
@@ -148,14 +167,17 @@ class SlowProducerTest {
         assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
     }
 
-    @Test
-    void gapThatWasPassedOverIsRecordedByTheClose() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void gapThatWasPassedOverIsRecordedByTheClose(final boolean recordedBeforeTheEnd) throws IOException {
         final Publisher dropping = publisher(BackPressure.DROP);
         while (dropping.offer(1, payload(8), 0, 8) != Publisher.DROPPED) {
             assertEquals(0, counters.get(Counters.DROPPED_BY_PRODUCERS));
         }
         appender.doWork();
         stopAfter = "tryClaim";
+        goOnWhenPassedOver = recordedBeforeTheEnd;
+        stopBefore = recordedBeforeTheEnd ? "commit" : "";
         assertEquals(Publisher.CLOSED, dropping.offer(1, payload(8), 0, 8));
         assertEquals(0, counters.get(Counters.CLAIMS_LEFT), "a gap is none of the application's events");
         final List<StoredEvent> events = StoredEvent.readAll(directory.resolve("s.evtl"));
