@@ -79,7 +79,13 @@ final class Appender implements Agent {
         this.errorHandler = config.errorHandler;
         this.ringFile = ringFile;
         this.watch = new HeadWatch(
-                config, ring, counters, ringFile == null ? null : ringFile.deadClaims(), storage.path(), this::report);
+                config,
+                ring,
+                drain,
+                counters,
+                ringFile == null ? null : ringFile.deadClaims(),
+                storage.path(),
+                this::report);
         this.publishedEnd = storage.position();
         if (ringFile != null) {
             copier.resume(ringFile.mark());

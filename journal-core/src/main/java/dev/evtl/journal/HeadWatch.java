@@ -29,6 +29,7 @@ final class HeadWatch {
     private static final long DEATH_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final RingBuffer ring;
+    private final RingDrain drain;
     private final Counters counters;
     private final DeadClaims deadClaims;
     private final Path path;
@@ -48,11 +49,13 @@ final class HeadWatch {
     HeadWatch(
             final JournalConfig config,
             final RingBuffer ring,
+            final RingDrain drain,
             final Counters counters,
             final DeadClaims deadClaims,
             final Path path,
             final Consumer<Throwable> report) {
         this.ring = ring;
+        this.drain = drain;
         this.counters = counters;
         this.deadClaims = deadClaims;
         this.path = path;
@@ -143,7 +146,7 @@ final class HeadWatch {
             leavingSince = System.nanoTime(); // one grace for all claims, as none is committed from now on
         } else if (leaving && System.nanoTime() - leavingSince >= GRACE_NANOS) {
             final int events = stuckEvents();
-            final boolean passed = commitGap() || passOver() || ring.unblock() || padToTheEnd();
+            final boolean passed = commitGap() || pass();
             // not even its length was stored: nothing behind it can be read
             abandoned = !passed && headLength() <= 0;
             if (passed || abandoned) {
@@ -166,6 +169,14 @@ final class HeadWatch {
             buffer.putIntRelease(RecordDescriptor.lengthOffset(index), -length);
         }
         return whole;
+    }
+
+    private boolean pass() {
+        final boolean passed = passOver() || ring.unblock() || padToTheEnd();
+        if (passed) {
+            drain.pass();
+        }
+        return passed;
     }
 
     /** Unless a commit comes before: who commits is told which of the two was first. */

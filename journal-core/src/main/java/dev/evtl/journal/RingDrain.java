@@ -24,6 +24,7 @@ final class RingDrain {
     private final boolean zeroing;
     private long head;
     private int taken;
+    private long passed = -1;
 
     RingDrain(final RingBuffer ring) {
         this.ring = ring;
@@ -51,7 +52,7 @@ final class RingDrain {
                 break;
             }
             final int type = buffer.getInt(RecordDescriptor.typeOffset(record));
-            if (type != RingBuffer.PADDING_MSG_TYPE_ID) {
+            if (type != RingBuffer.PADDING_MSG_TYPE_ID && head + bytes != passed) {
                 if (!handler.onClaim(
                         type, record + RecordDescriptor.HEADER_LENGTH, length - RecordDescriptor.HEADER_LENGTH)) {
                     break;
@@ -62,6 +63,11 @@ final class RingDrain {
         }
         taken = bytes;
         return claims;
+    }
+
+    /** Takes the record at the head for padding: its producer, stopped in claiming it, may still store a type there. */
+    void pass() {
+        passed = ring.consumerPosition();
     }
 
     /** Bytes that were read, padding included, and not released yet. */

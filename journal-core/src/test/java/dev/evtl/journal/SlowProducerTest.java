@@ -196,6 +196,20 @@ class SlowProducerTest {
     }
 
     @Test
+    void claimStoppedBeforeItStoresItsTypeIsNoEventWhenItDoes() throws IOException {
+        publisher.offer(1, payload(8), 0, 8);
+        final int record = (int) ring.buffer().getAndAddLong(1024 + RingBufferDescriptor.TAIL_POSITION_OFFSET, 32);
+        ring.buffer().putIntRelease(RecordDescriptor.lengthOffset(record), -32);
+        appender.requestClose();
+        while (ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(record)) < 0) {
+            appender.doWork();
+        }
+        ring.buffer().putInt(RecordDescriptor.typeOffset(record), 1);
+        close();
+        assertEquals(1, StoredEvent.readAll(directory.resolve("s.evtl")).size());
+    }
+
+    @Test
     void secondCommitOfAnOpenJournalStillIsAnError() {
         final int claim = publisher.tryClaim(1, 8);
         publisher.commit(claim);
