@@ -174,8 +174,8 @@ public final class RingFile implements AutoCloseable {
         try {
             for (; taken <= RingLocks.OWNER; taken++) {
                 if (!locks.take(taken)) {
-                    throw new JournalException(path + ": a process has this ring file of the journal open; open the"
-                            + " journal with ringFile(" + path + ')');
+                    throw new JournalException(path + ": a process has this ring file of the journal open; end it, or"
+                            + " open the journal with ringFile(" + path + ')');
                 }
             }
             file = new RingFile(path, locks, map(path), Role.INSPECTOR, false, null);

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
         },
         exitCodeList = {
             "0:good: nothing was torn or lost",
-            "1:a file could not be read or written, or a writer has it open",
+            "1:a file could not be read or written, or a process has it or its ring file open",
             "2:wrong usage",
             "3:recovered, or it would be, but its tail was torn or unsynced data was lost",
             "4:corrupt, or not a journal: refused and left as it was; see salvage"
