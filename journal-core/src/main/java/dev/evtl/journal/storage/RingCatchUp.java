@@ -57,14 +57,11 @@ final class RingCatchUp {
      * What a ring holds that the file does not.
      *
      * @param events     committed, the application's
-     * @param claimsLeft that were released, or would be, because their process has died
+     * @param claimsLeft that were released because their process has died
      */
     record Found(long events, int claimsLeft) {}
 
-    /**
-     * Only looks, for who has all locks, so that each claim that is not committed is one of a process that has died. What
-     * lies behind it counts too, as it will be released.
-     */
+    /** Only looks. What lies behind a claim that is not committed counts too, as it will be released. */
     static Found look(final RingFile ring, final FileChannel channel, final long fileEnd) throws IOException {
         final RingCatchUp catchUp = new RingCatchUp(ring, channel, fileEnd);
         catchUp.walk();
@@ -188,15 +185,13 @@ final class RingCatchUp {
     private Found count(final boolean release) {
         long events = 0;
         int claimsLeft = 0;
-        boolean inHole = false;
         final long tail = ring.tail();
         for (long position = fields[RING_POSITION]; position < tail; ) {
             final int index = ring.index(position);
-            if (release ? ring.deadClaims().release(position) != DeadClaims.HELD : isNotCommitted(index) && !inHole) {
+            if (release && ring.deadClaims().release(position) != DeadClaims.HELD) {
                 claimsLeft++;
             }
             final int length = records.getIntVolatile(RecordDescriptor.lengthOffset(index));
-            inHole = length == 0;
             if (length == 0 && release) {
                 break;
             }
@@ -208,9 +203,5 @@ final class RingCatchUp {
                     length == 0 ? RecordDescriptor.ALIGNMENT : ring.deadClaims().length(position);
         }
         return new Found(events, claimsLeft);
-    }
-
-    private boolean isNotCommitted(final int index) {
-        return records.getIntVolatile(RecordDescriptor.lengthOffset(index)) <= 0;
     }
 }
