@@ -36,8 +36,7 @@ public final class JournalRecovery {
             }
             try (RingFile left = RingFile.left(noted, scan.header()).orElse(null)) {
                 return left == null
-                        ? report.with(
-                                new RingCatchUp.Found(0, 0),
+                        ? report.withAside(
                                 RingFile.asideFor(noted, scan.header()).orElse(null))
                         : report.with(RingCatchUp.look(left, channel, scan.validEnd()), null);
             }
