@@ -251,7 +251,8 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Waits until all events that were accepted before the call are on the device. One force serves all who wait. With
+     * Waits until all events that were accepted before the call are on the device. One force serves all who wait. After a
+     * clean close there is nothing to wait for. With
      * an invoker, called on the thread that invokes it, this runs the appender.
      *
      * @return offset in the file before which everything is on the device

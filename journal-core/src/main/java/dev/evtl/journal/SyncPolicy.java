@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * When the appender forces what it has written to the device, besides when {@link Journal#sync} or a close asks.
  *
- * <p>Whatever the policy, published events survive the death of the process; the policy says how many of the newest
+ * <p>Whatever the policy, events that are journaled survive the death of the process; the policy says how many of the newest
  * ones a crash of the machine can take.
  */
 public final class SyncPolicy {

@@ -243,6 +243,7 @@ public final class JournalReader implements AutoCloseable {
      *
      * @param offset        in the file
      * @param eventSequence of the event there
+     * @throws IllegalArgumentException if the offset is within the file's header
      */
     public void seek(final long offset, final long eventSequence) {
         if (offset < FileHeader.LENGTH) {

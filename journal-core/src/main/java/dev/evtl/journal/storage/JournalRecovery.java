@@ -35,7 +35,10 @@ public final class JournalRecovery {
                 return report;
             }
             try (RingFile left = RingFile.left(noted, scan.header()).orElse(null)) {
-                return left == null ? report : report.with(RingCatchUp.look(left, channel, scan.validEnd()), null);
+                return left == null
+                        ? report.withAside(
+                                RingFile.asideFor(noted, scan.header()).orElse(null))
+                        : report.with(RingCatchUp.look(left, channel, scan.validEnd()), null);
             }
         } catch (final IOException | UncheckedIOException e) {
             throw new JournalException(file + ": could not read: " + e.getMessage(), e);

@@ -189,8 +189,8 @@ public final class RingFile implements AutoCloseable {
         try {
             for (; taken <= RingLocks.OWNER; taken++) {
                 if (!locks.take(taken)) {
-                    throw new JournalException(path + ": a process has this ring file of the journal open; open the"
-                            + " journal with ringFile(" + path + ')');
+                    throw new JournalException(path + ": a process has this ring file of the journal open; end it, or"
+                            + " open the journal with ringFile(" + path + ')');
                 }
             }
             file = new RingFile(path, locks, map(path), Role.INSPECTOR, false, null);
@@ -261,6 +261,34 @@ public final class RingFile implements AutoCloseable {
         } catch (final IOException e) {
             throw new JournalException(journal + ": its lock file could not be read: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Whether a ring file is a journal's own.
+     *
+     * @param ringFile that exists
+     * @param journal  path of the journal
+     * @return false if it is another journal's
+     * @throws CorruptJournalException if the journal's file is none or its header is damaged
+     * @throws JournalException        if the ring file is damaged, or something cannot be read
+     */
+    public static boolean isOf(final Path ringFile, final Path journal) {
+        try (FileChannel channel = FileChannel.open(journal, READ)) {
+            return isOf(readHeader(ringFile), JournalHeader.read(journal, channel));
+        } catch (final IOException e) {
+            throw new JournalException(journal + ": its ring file could not be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** The name that {@link #own} would give a journal's ring file of an earlier boot; empty if it is none. */
+    static Optional<Path> asideFor(final Path path, final JournalHeader journalHeader) throws IOException {
+        if (Files.notExists(path)) {
+            return Optional.empty();
+        }
+        final UnsafeBuffer found = readHeader(path);
+        return isOf(found, journalHeader) && !bootId(found).equals(bootId())
+                ? Optional.of(freeName(path))
+                : Optional.empty();
     }
 
     /**

@@ -222,6 +222,7 @@ public final class Evtl {
 
     /** A new journal that takes events as fast as they come, and is closed even if the process is told to end. */
     static Journal create(final Path file) {
+        refuseExisting(file);
         return Journal.open(
                 file,
                 JournalConfig.builder()
@@ -230,6 +231,13 @@ public final class Evtl {
                         .closeOnShutdown(true)
                         .errorHandler(e -> {}) // closing the journal throws it
                         .build());
+    }
+
+    /** As the API would, but without naming an option that no verb has. */
+    static void refuseExisting(final Path file) {
+        if (Files.exists(file)) {
+            throw new JournalException(file + ": exists; give another name");
+        }
     }
 
     static final class Version implements IVersionProvider {

@@ -4,19 +4,23 @@ import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
 import java.io.BufferedInputStream;
 import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 @Command(
         name = "record",
@@ -40,10 +44,16 @@ final class Record implements Callable<Integer> {
     @Option(
             names = "--format",
             required = true,
+            paramLabel = "itch50",
             description = "itch50: Nasdaq TotalView-ITCH 5.0, each message after its length in two big-endian bytes")
     private Format format;
 
-    @Option(names = "--date", required = true, paramLabel = "YYYY-MM-DD", description = "the day of the messages")
+    @Option(
+            names = "--date",
+            required = true,
+            paramLabel = "YYYY-MM-DD",
+            converter = Date.class,
+            description = "the day of the messages")
     private LocalDate date;
 
     @Parameters(index = "0", paramLabel = "INPUT", description = "file with the messages, or - for standard input")
@@ -54,6 +64,17 @@ final class Record implements Callable<Integer> {
 
     private enum Format {
         ITCH50
+    }
+
+    private static final class Date implements ITypeConverter<LocalDate> {
+        @Override
+        public LocalDate convert(final String text) {
+            try {
+                return LocalDate.parse(text);
+            } catch (final DateTimeParseException e) {
+                throw new TypeConversionException("'" + text + "' is not a date as 2010-12-24");
+            }
+        }
     }
 
     @Override
@@ -68,8 +89,10 @@ final class Record implements Callable<Integer> {
         try (InputStream in = standardInput ? evtl.in() : new FileInputStream(input);
                 Progress progress = evtl.progress("record", total)) {
             recorded = record(new Itch50(new BufferedInputStream(in, 1 << 16), date), progress);
+        } catch (final FileNotFoundException e) {
+            throw new UncheckedIOException(e.getMessage(), e); // which begins with the name
         } catch (final IOException e) {
-            throw new UncheckedIOException(input + ": " + e.getMessage(), e);
+            throw new UncheckedIOException((standardInput ? "standard input" : input) + ": " + e.getMessage(), e);
         }
         evtl.talk(recorded + " messages recorded in " + file);
         return ExitCode.GOOD;

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
         },
         exitCodeList = {
             "0:good: nothing was torn or lost",
-            "1:a file could not be read or written, or a writer has it open",
+            "1:a file could not be read or written, or a process has it or its ring file open",
             "2:wrong usage",
             "3:recovered, or it would be, but its tail was torn or unsynced data was lost",
             "4:corrupt, or not a journal: refused and left as it was; see salvage"
@@ -84,7 +84,8 @@ final class Recover implements Callable<Integer> {
 
     private Answer answer() {
         try (Progress progress = evtl.progress("recover", file.toFile().length())) {
-            final Optional<Path> ring = dryRun ? Optional.empty() : RingFile.notedFor(file);
+            final Optional<Path> ring =
+                    dryRun ? Optional.empty() : RingFile.notedFor(file).filter(noted -> RingFile.isOf(noted, file));
             if (ring.isPresent()) {
                 return Answer.of(bringIn(ring.get(), progress));
             }
@@ -118,10 +119,15 @@ final class Recover implements Callable<Integer> {
         final String cutOff = report.cutFile()
                 .map(cut -> kept + ", and cut off " + report.bytesZeroed() + " bytes into " + cut)
                 .orElse(kept + ", nothing to cut off");
-        return report.ringEvents() + report.claimsLeft() == 0
+        final String broughtIn = report.ringEvents() + report.claimsLeft() == 0
                 ? cutOff
                 : cutOff + "; from the ring file " + report.ringEvents() + " events more, without "
                         + report.claimsLeft() + " claims that were never committed";
+        return report.setAside()
+                .map(aside ->
+                        broughtIn + "; the ring file is of an earlier boot of the machine, which promises nothing, and "
+                                + (dryRun ? "would be" : "was") + " set aside as " + aside)
+                .orElse(broughtIn);
     }
 
     private void printJson(final Answer answer, final PrintWriter out) throws IOException {
@@ -146,6 +152,12 @@ final class Recover implements Callable<Integer> {
                     "ringEvents", answer.report.map(RecoveryReport::ringEvents).orElse(0L));
             generator.writeNumberField(
                     "claimsLeft", answer.report.map(RecoveryReport::claimsLeft).orElse(0));
+            generator.writeStringField(
+                    "setAside",
+                    answer.report
+                            .flatMap(RecoveryReport::setAside)
+                            .map(Path::toString)
+                            .orElse(null));
             generator.writeStringField("reason", answer.reason);
             Json.end(generator);
         }

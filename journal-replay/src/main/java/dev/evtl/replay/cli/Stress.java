@@ -24,7 +24,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "stress",
         description = "Writes events through the API, replays all of them and compares each with what was written.",
-        exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:nothing was lost or mixed up",
             "1:the file could not be written or read, or a producer failed",
@@ -151,6 +150,7 @@ final class Stress implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         final StressSettings settings = settings();
         if (file != null) {
+            Evtl.refuseExisting(file);
             return run(file, settings);
         }
         final Path directory = Files.createTempDirectory("evtl-stress");

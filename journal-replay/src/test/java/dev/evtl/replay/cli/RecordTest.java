@@ -186,7 +186,8 @@ class RecordTest {
         final byte[] input = concat(good, HexFormat.of().parseHex(bad));
         final Ran ran = record(input);
         assertEquals(1, ran.code());
-        assertEquals("evtl: -: byte offset " + good.length + ": " + problem.replace(" but", ","), ran.error());
+        assertEquals(
+                "evtl: standard input: byte offset " + good.length + ": " + problem.replace(" but", ","), ran.error());
         final Map<?, ?> verified = evtl("verify", "--json", file).json();
         assertEquals("clean", verified.get("result"));
         assertEquals(2L, verified.get("events"));
@@ -208,7 +209,7 @@ class RecordTest {
     void missingOrUnreadableInputLeavesNoFile() throws IOException {
         final Ran missing = record(directory.resolve("missing"));
         assertEquals(1, missing.code());
-        assertTrue(missing.error().startsWith("evtl: " + directory.resolve("missing") + ": "), missing.err());
+        assertTrue(missing.error().startsWith("evtl: " + directory.resolve("missing") + " ("), missing.err());
         assertEquals(1, record(directory).code());
         try (var files = Files.list(directory)) {
             assertEquals(0, files.count());
@@ -220,7 +221,7 @@ class RecordTest {
         Files.writeString(file, "mine");
         final Ran ran = record(message('S', 1, 12));
         assertEquals(1, ran.code());
-        assertTrue(ran.error().startsWith("evtl: " + file + ": exists"), ran.err());
+        assertTrue(ran.error().endsWith(file + ": exists; give another name"), ran.err());
         assertEquals("mine", Files.readString(file));
     }
 
@@ -240,6 +241,7 @@ class RecordTest {
                 "--date 2010-12-24 - FILE",
                 "--format itch41 --date 2010-12-24 - FILE",
                 "--format itch50 --date 24.12.2010 - FILE",
+                "--format itch50 --date 2010-13-24 - FILE",
                 "--format itch50 --date 1969-12-31 - FILE",
                 "--format itch50 --date 2262-04-08 - FILE",
                 "--format itch50 --date 2010-12-24 -",
@@ -249,6 +251,7 @@ class RecordTest {
         final Ran ran = evtl((Object[]) ("record " + options.replace("FILE", file.toString())).split(" "));
         assertEquals(2, ran.code());
         assertTrue(ran.error().startsWith("evtl record: "), ran.err());
+        assertFalse(ran.err().contains("java."), ran.err());
         assertFalse(Files.exists(file));
     }
 

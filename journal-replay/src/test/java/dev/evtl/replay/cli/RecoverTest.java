@@ -13,6 +13,8 @@ import dev.evtl.journal.OtherWriter;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.TestFiles;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +72,7 @@ class RecoverTest {
                         "cutFile",
                         "ringEvents",
                         "claimsLeft",
+                        "setAside",
                         "reason"),
                 List.copyOf(json.keySet()));
         assertEquals(result, json.get("result"));
@@ -228,5 +232,55 @@ class RecoverTest {
         assertEquals(List.of(0L, 1L, 2L, 3L, 4L), numbers);
         assertTrue(Files.notExists(ring));
         assertEquals("clean", evtl("verify", "--json", file).json().get("result"));
+    }
+
+    private void leaveAccepted(final Path file, final Path ring) throws Exception {
+        assertEquals(
+                0,
+                ChildJvm.start(HaltsBeforeAppending.class, file.toString(), ring.toString(), "5")
+                        .waitFor());
+    }
+
+    @Test
+    void ringFileOfAnEarlierBootIsSaidToBeSetAside() throws Exception {
+        final Path file = directory.resolve("j.evtl");
+        final Path ring = directory.resolve("j.ring");
+        leaveAccepted(file, ring);
+        final byte[] bytes = Files.readAllBytes(ring);
+        final ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(32, ~header.getLong(32));
+        final CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, 28);
+        crc.update(bytes, 32, 16);
+        header.putInt(28, (int) crc.getValue());
+        Files.write(ring, bytes);
+
+        final String aside = directory.resolve("j.ring.earlier-boot-1").toString();
+        assertEquals(aside, evtl("recover", "--dry-run", "--json", file).json().get("setAside"));
+        final Ran dryRun = evtl("recover", "--dry-run", file);
+        assertTrue(dryRun.out().contains("would be set aside as " + aside), dryRun.out());
+        assertTrue(Files.exists(ring));
+        final Ran recovered = evtl("recover", file);
+        assertEquals(0, recovered.code(), recovered.toString());
+        assertTrue(recovered.out().contains("was set aside as " + aside), recovered.out());
+        assertArrayEquals(bytes, Files.readAllBytes(Path.of(aside)));
+    }
+
+    @Test
+    void anotherJournalsRingFileInThePlaceOfItsOwnIsLeftAsItIs() throws Exception {
+        final Path file = directory.resolve("j.evtl");
+        final Path ring = directory.resolve("j.ring");
+        leaveAccepted(file, ring);
+        Files.delete(ring);
+        final Path other = directory.resolve("other.evtl");
+        leaveAccepted(other, ring);
+        final byte[] bytes = Files.readAllBytes(ring);
+
+        final Ran dryRun = evtl("recover", "--dry-run", file);
+        final Ran recovered = evtl("recover", file);
+        assertEquals(0, recovered.code(), recovered.toString());
+        assertEquals(dryRun.out().replace("would keep", "kept"), recovered.out());
+        assertArrayEquals(bytes, Files.readAllBytes(ring));
+        assertEquals(5L, evtl("recover", "--json", other).json().get("ringEvents"));
     }
 }
