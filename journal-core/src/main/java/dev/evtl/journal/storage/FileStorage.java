@@ -105,7 +105,11 @@ abstract class FileStorage implements JournalStorage {
 
     @Override
     public final void publish() throws IOException {
-        write();
+        try {
+            write();
+        } catch (final IOException e) { // as a file system may that has not allocated what it took
+            throw DiskFullException.classify(file.path(), position - published, "could not be written", e);
+        }
         FileHeader.publish(header, events, position);
         published = position;
         if (position >= wantAt) {
@@ -116,11 +120,15 @@ abstract class FileStorage implements JournalStorage {
 
     @Override
     public final void force() throws IOException {
-        if (durable < published) {
-            forceEvents(durable, published);
-        }
-        if (!checksums) {
-            forceHeader(); // without checksums a recovery stops at write_offset
+        try {
+            if (durable < published) {
+                forceEvents(durable, published);
+            }
+            if (!checksums) {
+                forceHeader(); // without checksums a recovery stops at write_offset
+            }
+        } catch (final IOException e) {
+            throw DiskFullException.classify(file.path(), published - durable, "could not be forced", e);
         }
         MappedFault.throwPending();
         checkLength();

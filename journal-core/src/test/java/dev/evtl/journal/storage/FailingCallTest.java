@@ -2,6 +2,7 @@ package dev.evtl.journal.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,7 @@ import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalFailedException;
 import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.Publisher;
+import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.TestJournals;
 import dev.evtl.journal.storage.FileWatcher.Call;
 import java.io.IOException;
@@ -26,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Calls on the file that fail at a bad moment. */
 @Timeout(60)
@@ -68,7 +72,36 @@ class FailingCallTest {
         failed.countDown();
         assertSame(
                 failure,
-                assertThrows(JournalFailedException.class, journal::close).getCause());
+                assertThrows(JournalFailedException.class, journal::close)
+                        .getCause()
+                        .getCause());
+    }
+
+    /** A file system may find only then that it has no room, as ext4 does for what it took without allocating it. */
+    @ParameterizedTest
+    @CsvSource({"WRITE, WRITE", "DIRECT, WRITE", "DIRECT, WRITE_THROUGH", "MAPPED, FORCE", "WRITE, FORCE"})
+    void fullDiskIsNamedAlsoWhereSpaceWasPrepared(final StorageMode mode, final Call refused) {
+        final Path file = directory.resolve("f.evtl");
+        final JournalConfig config = TestJournals.tiny()
+                .storage(mode)
+                .syncPolicy(SyncPolicy.EVERY_BATCH)
+                .errorHandler(error -> {})
+                .build();
+        final Journal journal = Journal.open(file, config);
+        JournalFiles.watch((call, called, from, to) -> {
+            if (call == refused && !isPreallocator()) {
+                throw new IOException("No space left on device");
+            }
+        });
+        for (int i = 0; i < 60 && journal.failure().isEmpty(); i++) { // past the page that is never written directly
+            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, TestJournals.payload(100), 0, 100));
+            journal.invoker().invoke();
+        }
+        final Throwable cause = journal.failure().orElseThrow();
+        assertInstanceOf(DiskFullException.class, cause);
+        assertTrue(cause.getMessage().startsWith(file + ": no space for "), cause.getMessage());
+        JournalFiles.watch(FileWatcher.NONE);
+        assertThrows(JournalFailedException.class, journal::close);
     }
 
     @Test

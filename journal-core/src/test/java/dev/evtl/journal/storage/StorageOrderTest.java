@@ -1,6 +1,7 @@
 package dev.evtl.journal.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -56,7 +57,9 @@ class StorageOrderTest {
                 WriteStorage.buffered(create(), new Space(4096, Growth.steps(4096), Long.MAX_VALUE), 1024);
         append(storage);
         Thread.currentThread().interrupt();
-        assertThrows(ClosedByInterruptException.class, storage::publish);
+        assertInstanceOf(
+                ClosedByInterruptException.class,
+                assertThrows(JournalException.class, storage::publish).getCause());
         assertTrue(Thread.interrupted());
         assertEquals(64, StoredEvent.writeOffset(bytes()));
         assertEquals(0, StoredEvent.eventCount(bytes()));
