@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.storage.CorruptJournalException;
 import dev.evtl.journal.storage.CorruptJournalException.Kind;
 import dev.evtl.journal.storage.DiskFullException;
@@ -578,5 +579,72 @@ class JournalSalvageTest {
                 }));
         writers.get(0).close();
         assertEquals(List.of("damaged.evtl", "damaged.evtl.lock"), names());
+    }
+
+    /** Events of 32 bytes of which some are in the file, and the others in the ring file of a journal that failed. */
+    private void leaveInARingFile(final int journaled, final int pending) {
+        final JournalConfig config = TestJournals.tiny()
+                .ringFile(directory.resolve("r.ring"))
+                .errorHandler(error -> {})
+                .build();
+        final Journal journal = Journal.open(
+                file,
+                config,
+                storage -> FailingStorage.throwing(storage, Call.RESERVE, journaled + 1, new IOException("provoked")));
+        Events.offer(journal, 0, journaled);
+        journal.sync();
+        Events.offer(journal, journaled, pending);
+        journal.invoker().invoke();
+        assertThrows(JournalFailedException.class, journal::close);
+    }
+
+    @Test
+    void whatOnlyTheRingFileHoldsFollowsWhatWasSaved() throws IOException {
+        leaveInARingFile(5, 3);
+        final byte[] damaged = Files.readAllBytes(file);
+        damaged[64 + 2 * 32 + 20] ^= 1;
+        Files.write(file, damaged);
+        final byte[] ring = Files.readAllBytes(directory.resolve("r.ring"));
+        assertEquals(Condition.CORRUPT, JournalScan.of(file).condition());
+
+        final SalvageReport report = JournalSalvage.salvage(file, out, position -> {});
+        assertEquals(4, report.events());
+        assertEquals(3, report.ringEvents());
+        assertEquals(1, report.missing());
+        assertArrayEquals(ring, Files.readAllBytes(directory.resolve("r.ring")));
+        final List<Long> numbers = StoredEvent.readAll(out).stream()
+                .map(event ->
+                        event.type() == StoredEvent.GAP ? -1 : event.data().getLong())
+                .toList();
+        assertEquals(List.of(0L, 1L, -1L, 3L, 4L, 5L, 6L, 7L), numbers);
+        assertEquals(Condition.CLEAN, JournalScan.of(out).condition());
+    }
+
+    @Test
+    void ringFileThatAProcessHasOpenIsLeftAndSaid() throws IOException {
+        leaveInARingFile(2, 1);
+        try (AttachedPublisher attached = Journal.attach(directory.resolve("r.ring"))) {
+            final JournalException e =
+                    assertThrows(JournalException.class, () -> JournalSalvage.salvage(file, out, position -> {}));
+            assertTrue(
+                    e.getMessage().startsWith(attached.ringFile() + ": a process has this ring file"), e.getMessage());
+        }
+        assertFalse(Files.exists(out));
+    }
+
+    @Test
+    void ringFileOfAnotherJournalIsRemarked() throws IOException {
+        leaveInARingFile(2, 1);
+        final Path ring = directory.resolve("r.ring");
+        final byte[] bytes = Files.readAllBytes(ring);
+        bytes[8] ^= 1;
+        final CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, 28);
+        crc.update(bytes, 32, 16);
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(28, (int) crc.getValue());
+        Files.write(ring, bytes);
+        final SalvageReport report = JournalSalvage.salvage(file, out, position -> {});
+        assertEquals(0, report.ringEvents());
+        assertTrue(report.remarks().get(0).startsWith("its ring file " + ring + " was not used"));
     }
 }

@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -507,5 +508,35 @@ class RingFileTest {
             assertEquals(0, reopened.stats().getDroppedEvents());
         }
         assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+    }
+
+    /** Who looks holds all locks for an instant. */
+    @Test
+    void openingAndAttachingSucceedWhileOthersLookWhatIsPending() throws Exception {
+        leavePending(3);
+        final AtomicBoolean done = new AtomicBoolean();
+        final Thread looker = new Thread(() -> {
+            while (!done.get()) {
+                try {
+                    RingFile.pendingEvents(ring, file);
+                } catch (final JournalException e) {
+                    // somebody has it open now
+                }
+            }
+        });
+        looker.start();
+        try {
+            for (int i = 0; i < 20; i++) {
+                try (AttachedPublisher attached = Journal.attach(ring)) {
+                    assertEquals(ring, attached.ringFile());
+                }
+                fail(openFailing(Call.RESERVE));
+            }
+        } finally {
+            done.set(true);
+            looker.join();
+        }
+        open().close();
+        Events.assertHolds(file, 3);
     }
 }

@@ -34,6 +34,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>Of a claim that lost a member all others are kept, although the claim no longer is whole: the last one before the
  * hole loses its flag MORE, as the gap behind it does not belong to the claim.
  *
+ * <p>What was accepted into the journal's ring file, and is not in the damaged file, follows at the end. Drops that are
+ * on record in the ring file only get a gap event too.
+ *
  * <p>A file without checksums is kept up to the first event that cannot be one. The new journal has checksums, a
  * created_at of its own, and the base sequence of the damaged one unless that is lost; as a gap counts as one event,
  * sequence numbers behind a hole are not what they were.
@@ -51,7 +54,9 @@ public final class JournalSalvage {
     private final long publishedEnd;
 
     private long position = FileHeader.LENGTH;
+    private long keptEnd;
     private long events;
+    private long ringEvents;
     private long publishedEvents;
     private long publishedBytes;
     private long brokenClaims;
@@ -92,7 +97,8 @@ public final class JournalSalvage {
      * @throws JournalLockedException  if a writer has the file open
      * @throws CorruptJournalException if it is no journal, or so damaged that nothing can be read; there is no new file
      * @throws DiskFullException       if there is no space for the new file; then there is none
-     * @throws JournalException        if the new file exists or cannot be made, or the damaged one cannot be read
+     * @throws JournalException        if the new file exists or cannot be made, the damaged one cannot be read, a process
+     *     has its ring file open, or that is damaged too
      */
     public static SalvageReport salvage(final Path file, final Path newFile, final LongConsumer progress) {
         final Path real = JournalFiles.readable(file);
@@ -126,6 +132,7 @@ public final class JournalSalvage {
         try (CleanFile out = new CleanFile(target, createdAt, damaged.header().baseSequence(), permissions(real))) {
             final JournalSalvage salvage = new JournalSalvage(channel, damaged, finder, source, out);
             salvage.walk();
+            salvage.addRing(real);
             final SalvageReport report = salvage.report();
             JournalRecovery.refuseLiveWriter(file, real); // that has come meanwhile
             out.finish();
@@ -168,6 +175,7 @@ public final class JournalSalvage {
             }
             next = header.hasChecksums() ? finder.next(position + 1, dataEnd, header.checksum()) : EventFinder.NOWHERE;
         }
+        keptEnd = position;
         tail(dataEnd, problem);
         if (!header.hasChecksums()) {
             remarks.add("no checksums: events are kept up to the first that cannot be one, and none could be verified");
@@ -262,6 +270,21 @@ public final class JournalSalvage {
         return header.eventCount() - publishedEvents;
     }
 
+    private void addRing(final Path real) throws IOException {
+        final Path noted = RingFile.notedFor(real).orElse(null);
+        if (noted != null) {
+            try (RingFile left = RingFile.left(noted, header).orElse(null)) {
+                if (left == null) {
+                    remarks.add(
+                            "its ring file " + noted + " was not used: by its header it is another journal's, or it is"
+                                    + " of an earlier boot of the machine");
+                } else {
+                    ringEvents = RingCatchUp.copy(left, channel, keptEnd, out);
+                }
+            }
+        }
+    }
+
     private SalvageReport report() throws IOException {
         final List<Hole> published =
                 holes.stream().filter(hole -> hole.offset < publishedEnd).toList();
@@ -284,6 +307,7 @@ public final class JournalSalvage {
         return new SalvageReport(
                 outcome(),
                 events,
+                ringEvents,
                 leftOut.stream().mapToLong(LeftOut::missing).sum(),
                 holes.isEmpty() || countFits && published.size() == holes.size(),
                 brokenClaims,

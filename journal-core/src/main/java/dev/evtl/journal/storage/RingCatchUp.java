@@ -82,6 +82,14 @@ final class RingCatchUp {
         return catchUp.count(true);
     }
 
+    /** Copies to a new file what the ring holds and the file does not, in its order; returns how many events. */
+    static long copy(final RingFile ring, final FileChannel channel, final long fileEnd, final CleanFile out)
+            throws IOException {
+        final RingCatchUp catchUp = new RingCatchUp(ring, channel, fileEnd);
+        catchUp.walk();
+        return catchUp.copy(out);
+    }
+
     private void walk() throws IOException {
         if (fields[FULL_DROPPED] > 0
                 && isGap(fields[FULL_DROPPED], fields[FULL_FIRST_TIMESTAMP], fields[FULL_LAST_TIMESTAMP])) {
@@ -204,10 +212,55 @@ final class RingCatchUp {
             if (length > 0) {
                 events += ClaimType.events(records.getInt(RecordDescriptor.typeOffset(index)));
             }
-            // behind the zeros of a claim that has not got as far as its length the next record begins
-            position +=
-                    length == 0 ? RecordDescriptor.ALIGNMENT : ring.deadClaims().length(position);
+            position = next(position);
         }
         return new Found(events, claimsLeft, ring.dropped() - fields[DROPS_JOURNALED]);
+    }
+
+    /** Behind the zeros of a claim that has not got as far as its length the next record begins. */
+    private long next(final long position) {
+        return position + Math.max(RecordDescriptor.ALIGNMENT, ring.deadClaims().length(position));
+    }
+
+    /** Appends what was committed, and a gap for what was dropped and is in none yet. */
+    private long copy(final CleanFile out) throws IOException {
+        long events = 0;
+        long lastTimestamp = 0;
+        final long tail = ring.tail();
+        for (long position = fields[RING_POSITION]; position < tail; position = next(position)) {
+            final int index = ring.index(position);
+            final int end = index + records.getIntVolatile(RecordDescriptor.lengthOffset(index));
+            final int type = records.getInt(RecordDescriptor.typeOffset(index));
+            final int claim = index + RecordDescriptor.HEADER_LENGTH;
+            if (end > claim && ClaimType.isGap(type)) {
+                final int payload = claim + EventHeader.LENGTH;
+                copyGap(
+                        GapEvent.dropped(records, payload),
+                        GapEvent.firstTimestamp(records, payload),
+                        GapEvent.lastTimestamp(records, payload),
+                        out);
+            } else if (end > claim && ClaimType.isClaim(type)) {
+                events += ClaimType.events(type);
+                for (int i = claim; i < end; ) {
+                    final int length = EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(records, i));
+                    out.append(records, i, length);
+                    lastTimestamp = EventHeader.timestamp(records, i);
+                    i += length;
+                }
+            }
+        }
+        copyGap(ring.dropped(), lastTimestamp, lastTimestamp, out);
+        return events;
+    }
+
+    private void copyGap(final long dropped, final long first, final long last, final CleanFile out)
+            throws IOException {
+        final long missing = dropped - fields[DROPS_JOURNALED];
+        if (missing > 0) {
+            final UnsafeBuffer gap = new UnsafeBuffer(new byte[GapEvent.LENGTH]);
+            GapEvent.encode(gap, 0, last, missing, first, last);
+            out.append(gap, 0, GapEvent.LENGTH);
+            fields[DROPS_JOURNALED] = dropped;
+        }
     }
 }

@@ -137,7 +137,7 @@ public final class RingFile implements AutoCloseable {
             throws IOException {
         final Path path = real(wanted.path());
         final RingLocks locks = openLocks(path, permissions);
-        if (!locks.take(RingLocks.OWNER)) {
+        if (!locks.takeSoon(RingLocks.OWNER)) {
             locks.close();
             throw new JournalLockedException(path + ": another journal has this ring file open");
         }
@@ -461,7 +461,11 @@ public final class RingFile implements AutoCloseable {
     }
 
     private ProcessSlot takeSlot() throws IOException {
-        for (int i = 0; i < RingLayout.SLOTS; i++) {
+        for (int attempt = 0; attempt < RingLocks.ATTEMPTS * RingLayout.SLOTS; attempt++) {
+            final int i = attempt % RingLayout.SLOTS;
+            if (attempt > 0 && i == 0) {
+                RingLocks.pause(); // who looks at the ring holds all for an instant
+            }
             if (locks.take(i)) {
                 final ProcessSlot candidate = new ProcessSlot(header, i);
                 if (candidate.state() == ProcessSlot.USED) {

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Which processes of a ring file live: each holds a byte of the file {@code RING.lock}, which the operating system lets
@@ -24,6 +26,11 @@ import java.util.Map;
 final class RingLocks implements AutoCloseable {
     /** The byte of the process that runs the appender; the others are those of the slots. */
     static final int OWNER = RingLayout.SLOTS;
+
+    /** To take what may be held for an instant only. */
+    static final int ATTEMPTS = 100;
+
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final Map<Path, RingLocks> OPEN = new HashMap<>();
 
@@ -66,6 +73,22 @@ final class RingLocks implements AutoCloseable {
         } catch (final FileAlreadyExistsException e) {
             return FileChannel.open(file, READ, WRITE);
         }
+    }
+
+    /** As {@link #take}, but waits for who holds all bytes for an instant only, to look at the ring. */
+    boolean takeSoon(final int number) throws IOException {
+        for (int i = 1; !take(number); i++) {
+            if (i == ATTEMPTS) {
+                return false;
+            }
+            pause();
+        }
+        return true;
+    }
+
+    /** Before the next attempt. */
+    static void pause() {
+        LockSupport.parkNanos(RETRY_NANOS);
     }
 
     /** Takes a byte; false if somebody has it, in this process too. */

@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param outcome      whether anything is missing
  * @param events       events kept, gaps that were in the damaged file included, those that stand for its holes not
+ * @param ringEvents   events that were accepted into the ring file and are not in the damaged one, added at the end
  * @param missing      events missing in all holes
  * @param missingKnown whether the file's header confirms that number; without, each hole counts as one event, and there
  *     may have been more
@@ -18,6 +19,7 @@ import java.util.List;
 public record SalvageReport(
         Outcome outcome,
         long events,
+        long ringEvents,
         long missing,
         boolean missingKnown,
         long brokenClaims,
@@ -51,6 +53,7 @@ public record SalvageReport(
      *
      * @param outcome      whether anything is missing
      * @param events       events kept
+     * @param ringEvents   events from the ring file
      * @param missing      events missing
      * @param missingKnown whether the header confirms that
      * @param brokenClaims claims that lost a member

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Makes a new, closed journal of every event that verifies in a damaged one, with a gap event in the place of"
                     + " each hole, and lists what was left out. The damaged one is only read, and must have no writer.",
+            "Events that were accepted into its ring file, and are not in it, are added at the end.",
             "Of a claim that lost a member the others are kept. Sequence numbers behind a hole are not what they were."
         },
         exitCodeList = {
@@ -69,7 +70,8 @@ final class Salvage implements Callable<Integer> {
         out.println(Evtl.oneLine(file + ": " + Verify.word(report.outcome()) + ": " + report.events()
                 + " events kept in " + newFile + ", " + (report.missingKnown() ? "" : "at least ")
                 + report.missing() + " missing in " + report.leftOut().size() + " holes of " + report.bytesLeftOut()
-                + " bytes, " + report.brokenClaims() + " claims broken"));
+                + " bytes, " + report.brokenClaims() + " claims broken"
+                + (report.ringEvents() == 0 ? "" : ", and " + report.ringEvents() + " events from the ring file")));
         report.remarks().forEach(out::println);
         for (final LeftOut hole : report.leftOut()) {
             out.println("left out: offset=" + hole.offset() + " bytes=" + hole.length() + " events=" + hole.missing()
@@ -82,6 +84,7 @@ final class Salvage implements Callable<Integer> {
             json.writeStartObject();
             json.writeStringField("result", Verify.word(report.outcome()));
             json.writeNumberField("events", report.events());
+            json.writeNumberField("ringEvents", report.ringEvents());
             json.writeNumberField("missing", report.missing());
             json.writeBooleanField("missingKnown", report.missingKnown());
             json.writeNumberField("brokenClaims", report.brokenClaims());

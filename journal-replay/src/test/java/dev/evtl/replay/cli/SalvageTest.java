@@ -65,6 +65,7 @@ class SalvageTest {
                 List.of(
                         "result",
                         "events",
+                        "ringEvents",
                         "missing",
                         "missingKnown",
                         "brokenClaims",
