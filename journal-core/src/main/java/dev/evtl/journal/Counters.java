@@ -109,7 +109,10 @@ final class Counters {
     }
 
     void closing() {
-        compareAndSet(STATE, running, running + CLOSING);
+        final long base = running; // once: another thread may end it
+        if (base != NEVER) {
+            compareAndSet(STATE, base, base + CLOSING);
+        }
     }
 
     Set<Integer> passedOver() {

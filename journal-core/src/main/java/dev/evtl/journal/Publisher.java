@@ -22,8 +22,8 @@ import org.agrona.concurrent.IdleStrategy;
  * }
  * }</pre>
  *
- * <p>A claim holds up all that is claimed after it until it is committed or aborted. The order of the claims is the
- * order in the journal.
+ * <p>A claim holds up all that is claimed after it until it is committed or aborted, with a ring file even in the next
+ * journal on it, if this one fails. The order of the claims is the order in the journal.
  *
  * <p>Every event offered is counted once: as journaled, as dropped, or as refused. An event that an exception rejected
  * or whose claim was aborted was not offered.

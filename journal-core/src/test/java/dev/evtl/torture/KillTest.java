@@ -76,7 +76,7 @@ class KillTest {
 
     @Test
     void everyPublishedEventSurvivesAKillAtAnyMoment() throws Exception {
-        final long rounds = Torture.rounds(12, 1000);
+        final long rounds = Torture.rounds(12, 2_000);
         final long start = System.nanoTime();
         shared = new SharedLongs(directory.resolve("shared"), SHARED);
         int files = 0;

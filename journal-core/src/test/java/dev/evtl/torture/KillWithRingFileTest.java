@@ -78,7 +78,7 @@ class KillWithRingFileTest {
 
     @Test
     void everyAcceptedEventSurvivesOnceAndInOrder() throws Exception {
-        final long rounds = Torture.rounds(8, 1000);
+        final long rounds = Torture.rounds(8, 2_000);
         final int bytes = (int) (rounds * 3 + 10) * RUN_LENGTH;
         try (FileChannel channel = FileChannel.open(
                 directory.resolve("shared"),
