@@ -127,6 +127,9 @@ public final class Bite {
 
     private boolean run(final List<Mutation> mutations) throws Exception {
         execute(repository, "git", "clone", "-q", repository.toString(), clone.toString());
+        for (final Mutation mutation : mutations) {
+            mutated(mutation); // or a text that has changed would be found after half an hour
+        }
         final Map<String, Set<String>> all = new TreeMap<>();
         mutations.forEach(mutation -> mutation.tests.forEach(
                 (module, tests) -> all.computeIfAbsent(module, m -> new TreeSet<>()).addAll(tests)));
@@ -170,8 +173,11 @@ public final class Bite {
     }
 
     private void apply(final Mutation mutation) throws IOException {
-        final Path file = clone.resolve(mutation.file);
-        String text = Files.readString(file);
+        Files.writeString(clone.resolve(mutation.file), mutated(mutation));
+    }
+
+    private String mutated(final Mutation mutation) throws IOException {
+        String text = Files.readString(clone.resolve(mutation.file));
         for (final Change change : mutation.changes) {
             final int at = text.indexOf(change.before);
             if (at < 0 || text.indexOf(change.before, at + 1) >= 0) {
@@ -180,7 +186,7 @@ public final class Bite {
             }
             text = text.replace(change.before, change.after);
         }
-        Files.writeString(file, text);
+        return text;
     }
 
     /** Runs tests by module; which of them passed, in all their cases. */
