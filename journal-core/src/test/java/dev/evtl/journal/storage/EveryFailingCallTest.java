@@ -54,6 +54,7 @@ class EveryFailingCallTest {
 
     private Path file;
     private ReferenceJournal reference;
+    private boolean ring;
     private int acknowledged;
     private int types;
     private int toldByJmx;
@@ -105,11 +106,13 @@ class EveryFailingCallTest {
     @ParameterizedTest
     @EnumSource(StorageMode.class)
     void failureIsFinalAndLosesNothingThatWasAcknowledged(final StorageMode storage) throws Exception {
-        final long rounds = Torture.rounds(1, 4);
+        final long rounds = Torture.rounds(1, 8);
         for (int round = 0; round < rounds; round++) {
             final SyncPolicy policy = round % 2 == 0 ? SyncPolicy.NONE : SyncPolicy.EVERY_BATCH;
-            final String what = "create, grow, sync, close, append, recover, " + storage + ", force " + policy;
-            everyCall(what, round >= 2, failing -> {
+            ring = round >= 4;
+            final String what = "create, grow, sync, close, append, recover, " + storage + ", force " + policy
+                    + (ring ? ", ring file" : "");
+            everyCall(what, round % 4 >= 2, failing -> {
                 final Fault fault = new Fault(failing);
                 run(config(storage, policy), fault);
                 return fault.provoked;
@@ -122,7 +125,9 @@ class EveryFailingCallTest {
     void everyWaiterIsWokenWithTheCause(final StorageMode storage) throws Exception {
         final long rounds = Torture.rounds(1, 4);
         for (int round = 0; round < rounds; round++) {
-            everyCall("three threads that sync, " + storage, round >= 2, failing -> {
+            ring = round % 2 > 0;
+            final String what = "three threads that sync, " + storage + (ring ? ", ring file" : "");
+            everyCall(what, round >= 2, failing -> {
                 final Fault fault = new Fault(failing);
                 runWithWaiters(config(storage, SyncPolicy.NONE), fault);
                 return fault.provoked;
@@ -175,8 +180,8 @@ class EveryFailingCallTest {
         }
     }
 
-    private static JournalConfig.Builder config(final StorageMode storage, final SyncPolicy policy) {
-        return JournalConfig.builder()
+    private JournalConfig.Builder config(final StorageMode storage, final SyncPolicy policy) {
+        final JournalConfig.Builder config = JournalConfig.builder()
                 .clock(() -> CREATED_AT)
                 .storage(storage)
                 .syncPolicy(policy)
@@ -186,6 +191,7 @@ class EveryFailingCallTest {
                 .growth(Growth.steps(4096))
                 .jmx(true)
                 .errorHandler(error -> {});
+        return ring ? config.ringFile(directory.resolve("f.ring")) : config;
     }
 
     /** All that a journal does, up to the first failure; then without failures, so that all must be well again. */
@@ -317,14 +323,16 @@ class EveryFailingCallTest {
         }
     }
 
-    /** What is there is a prefix of whole claims with all that was acknowledged, and goes on. */
+    /** A prefix of whole claims with all that was acknowledged is there, with a ring file all accepted; it goes on. */
     private void reopen(final JournalConfig.Builder config) throws IOException {
         if (!Files.exists(file)) {
             assertEquals(0, acknowledged);
         }
         final int kept;
         try (Journal journal = Journal.open(file, config.useInvoker(true).build())) {
+            journal.sync();
             kept = reference.eventsBefore(journal.stats().getFilePosition());
+            assertEquals(ring ? reference.events() : kept, kept, "events that were accepted");
             assertEquals(reference.end(kept), journal.stats().getFilePosition());
             assertEquals(reference.wholeClaims(kept), kept);
             assertTrue(kept >= acknowledged, kept + " events left of " + acknowledged + " acknowledged");
