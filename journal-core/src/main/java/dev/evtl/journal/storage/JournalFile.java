@@ -155,6 +155,7 @@ public final class JournalFile implements AutoCloseable {
             if (ring != null) {
                 final RingCatchUp.Found found = RingCatchUp.run(ring, file.getChannel(), report.validEnd());
                 report = report.with(found, ring.setAside());
+                // who holds a claim that an owner did not wait for may write into the ring yet, so it is not used again
                 final boolean empty = ring.head() == ring.tail()
                         && found.drops() == 0
                         && ring.mark().get(RingMark.FULL_DROPPED) == 0;

@@ -14,8 +14,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.zip.CRC32C;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
@@ -42,9 +40,6 @@ public final class RingFile implements AutoCloseable {
 
     /** Where the counter of the producers' drops lies, whose highest bit is not one of the number. */
     private static final int DROPPED_OFFSET = 128;
-
-    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
-    private static final UUID NO_BOOT_ID = new UUID(0, 0);
 
     private final Path path;
     private final RingLocks locks;
@@ -110,11 +105,8 @@ public final class RingFile implements AutoCloseable {
          */
         public static Wanted as(final Path ringFile) {
             try {
-                final UnsafeBuffer header = readHeader(ringFile);
-                return new Wanted(
-                        ringFile,
-                        header.getInt(RingLayout.CAPACITY_OFFSET),
-                        header.getInt(RingLayout.MAX_PAYLOAD_OFFSET));
+                final RingHeader header = RingHeader.read(ringFile);
+                return new Wanted(ringFile, header.capacity(), header.maxPayloadLength());
             } catch (final IOException e) {
                 throw new JournalException(ringFile + ": could not be read: " + e.getMessage(), e);
             }
@@ -145,13 +137,13 @@ public final class RingFile implements AutoCloseable {
         try {
             Path setAside = null;
             if (Files.exists(path)) {
-                final UnsafeBuffer found = readHeader(path);
-                checkJournal(path, found, journal, journalHeader);
-                if (!bootId(found).equals(bootId())) {
+                final RingHeader found = RingHeader.read(path);
+                found.checkIsOf(journal, journalHeader);
+                if (found.isOfThisBoot()) {
+                    found.checkCapacity(wanted.capacity());
+                } else {
                     setAside = freeName(path);
                     Files.move(path, setAside);
-                } else {
-                    checkCapacity(path, found, wanted.capacity());
                 }
             }
             journalLock.note(path); // first, or events could be accepted into a ring that nobody would find
@@ -179,8 +171,8 @@ public final class RingFile implements AutoCloseable {
         if (Files.notExists(path)) {
             return Optional.empty();
         }
-        final UnsafeBuffer found = readHeader(path);
-        if (!isOf(found, journalHeader) || !bootId(found).equals(bootId())) {
+        final RingHeader found = RingHeader.read(path);
+        if (!found.isOf(journalHeader) || !found.isOfThisBoot()) {
             return Optional.empty();
         }
         final RingLocks locks = openLocks(path);
@@ -219,8 +211,7 @@ public final class RingFile implements AutoCloseable {
         RingLocks locks = null;
         RingFile file = null;
         try {
-            final UnsafeBuffer found = readHeader(path);
-            if (!bootId(found).equals(bootId())) {
+            if (!RingHeader.read(path).isOfThisBoot()) {
                 throw new JournalException(
                         path + ": is a ring file of an earlier boot of this machine; open its journal"
                                 + " with ringFile(" + path + ") first");
@@ -274,7 +265,7 @@ public final class RingFile implements AutoCloseable {
      */
     public static boolean isOf(final Path ringFile, final Path journal) {
         try (FileChannel channel = FileChannel.open(journal, READ)) {
-            return isOf(readHeader(ringFile), JournalHeader.read(journal, channel));
+            return RingHeader.read(ringFile).isOf(JournalHeader.read(journal, channel));
         } catch (final IOException e) {
             throw new JournalException(journal + ": its ring file could not be read: " + e.getMessage(), e);
         }
@@ -285,10 +276,8 @@ public final class RingFile implements AutoCloseable {
         if (Files.notExists(path)) {
             return Optional.empty();
         }
-        final UnsafeBuffer found = readHeader(path);
-        return isOf(found, journalHeader) && !bootId(found).equals(bootId())
-                ? Optional.of(freeName(path))
-                : Optional.empty();
+        final RingHeader found = RingHeader.read(path);
+        return found.isOf(journalHeader) && !found.isOfThisBoot() ? Optional.of(freeName(path)) : Optional.empty();
     }
 
     /**
@@ -343,71 +332,6 @@ public final class RingFile implements AutoCloseable {
         }
     }
 
-    private static UnsafeBuffer readHeader(final Path path) throws IOException {
-        final ByteBuffer bytes = ByteBuffer.allocateDirect(RingLayout.FIXED_LENGTH);
-        final UnsafeBuffer header = new UnsafeBuffer(bytes);
-        final long length;
-        try (FileChannel channel = FileChannel.open(path, READ)) {
-            JournalFiles.read(channel, bytes, 0);
-            length = channel.size();
-        }
-        if (bytes.hasRemaining()
-                || header.getInt(RingLayout.MAGIC_OFFSET) != RingLayout.MAGIC
-                || header.getInt(RingLayout.VERSION_OFFSET) != RingLayout.VERSION) {
-            throw new JournalException(path + ": is not a ring file, or one of a version that this does not read");
-        }
-        final int capacity = header.getInt(RingLayout.CAPACITY_OFFSET);
-        if (header.getInt(RingLayout.CHECKSUM_OFFSET) != checksum(header)
-                || length != RingLayout.fileLength(capacity)) {
-            throw new JournalException(
-                    path + ": this ring file is damaged; move it away to open the journal without" + " what it holds");
-        }
-        return header;
-    }
-
-    private static int checksum(final UnsafeBuffer header) {
-        final byte[] bytes = new byte[RingLayout.FIXED_LENGTH];
-        header.getBytes(0, bytes);
-        final CRC32C crc = new CRC32C();
-        crc.update(bytes, 0, RingLayout.CHECKSUM_OFFSET);
-        crc.update(bytes, RingLayout.BOOT_ID_OFFSET, RingLayout.FIXED_LENGTH - RingLayout.BOOT_ID_OFFSET);
-        return (int) crc.getValue();
-    }
-
-    private static boolean isOf(final UnsafeBuffer header, final JournalHeader journal) {
-        return header.getLong(RingLayout.CREATED_AT_OFFSET) == journal.createdAt()
-                && header.getInt(RingLayout.JOURNAL_CHECKSUM_OFFSET) == journal.checksum();
-    }
-
-    private static void checkJournal(
-            final Path path, final UnsafeBuffer header, final Path journal, final JournalHeader journalHeader) {
-        if (!isOf(header, journalHeader)) {
-            throw new JournalException(path + ": is the ring file of another journal, one created at "
-                    + header.getLong(RingLayout.CREATED_AT_OFFSET) + "; " + journal + " was created at "
-                    + journalHeader.createdAt());
-        }
-    }
-
-    private static void checkCapacity(final Path path, final UnsafeBuffer header, final int expected) {
-        final int actual = header.getInt(RingLayout.CAPACITY_OFFSET);
-        if (actual != expected) {
-            throw new JournalException(path + ": this ring file has a ring of " + actual + " bytes, ringSize is "
-                    + expected + "; open the journal with ringSize " + actual);
-        }
-    }
-
-    /** What identifies the time since the machine was started: what a ring holds is complete only within that. */
-    private static UUID bootId() throws IOException {
-        return Files.isReadable(BOOT_ID)
-                ? UUID.fromString(Files.readString(BOOT_ID).strip())
-                : NO_BOOT_ID;
-    }
-
-    private static UUID bootId(final UnsafeBuffer header) {
-        return new UUID(
-                header.getLong(RingLayout.BOOT_ID_OFFSET), header.getLong(RingLayout.BOOT_ID_OFFSET + Long.BYTES));
-    }
-
     private static Path freeName(final Path path) {
         int number = 1;
         Path name;
@@ -428,16 +352,7 @@ public final class RingFile implements AutoCloseable {
                 JournalFiles.fill(channel, 0, length);
                 final ByteBuffer bytes = ByteBuffer.allocateDirect(2 * RingLayout.MARK_OFFSET);
                 final UnsafeBuffer header = new UnsafeBuffer(bytes);
-                header.putInt(RingLayout.MAGIC_OFFSET, RingLayout.MAGIC);
-                header.putInt(RingLayout.VERSION_OFFSET, RingLayout.VERSION);
-                header.putLong(RingLayout.CREATED_AT_OFFSET, journal.createdAt());
-                header.putInt(RingLayout.JOURNAL_CHECKSUM_OFFSET, journal.checksum());
-                header.putInt(RingLayout.MAX_PAYLOAD_OFFSET, wanted.maxPayloadLength());
-                header.putInt(RingLayout.CAPACITY_OFFSET, wanted.capacity());
-                final UUID boot = bootId();
-                header.putLong(RingLayout.BOOT_ID_OFFSET, boot.getMostSignificantBits());
-                header.putLong(RingLayout.BOOT_ID_OFFSET + Long.BYTES, boot.getLeastSignificantBits());
-                header.putInt(RingLayout.CHECKSUM_OFFSET, checksum(header));
+                RingHeader.encode(header, wanted, journal);
                 header.putLong(RingLayout.MARK_OFFSET + RingMark.FILE_POSITION * Long.BYTES, RingMark.NOWHERE);
                 JournalFiles.write(channel, bytes, 0);
                 bytes.clear().limit(Long.BYTES);
