@@ -191,8 +191,8 @@ public final class JournalConfig {
          * ring file brings it in, exactly once and in order. And other processes can publish, see
          * {@link Journal#attach(Path)}. Does not go with {@link #singleProducer}.
          *
-         * @param value path of a file of this journal alone, best on a memory file system such as {@code /dev/shm};
-         *     default none: the ring is memory of the process
+         * @param value path of a file of this journal alone, which no symbolic and no hard link leads to, best on a
+         *     memory file system such as {@code /dev/shm}; default none: the ring is memory of the process
          * @return this
          */
         public Builder ringFile(final Path value) {
