@@ -175,12 +175,19 @@ final class JournalFiles {
         }
     }
 
+    /** Zeros to {@link #fill} with, for one thread. */
+    static ByteBuffer zeros() {
+        return ZEROS.duplicate();
+    }
+
     /** Writes zeros: allocates space, so that a full disk shows here as an exception and not later as a signal. */
     static void fill(final FileChannel channel, final long from, final long to) throws IOException {
-        if (from >= to) {
-            return; // before anything is allocated
-        }
-        final ByteBuffer zeros = ZEROS.duplicate();
+        fill(channel, zeros(), from, to);
+    }
+
+    /** The same again and again without garbage. */
+    static void fill(final FileChannel channel, final ByteBuffer zeros, final long from, final long to)
+            throws IOException {
         long position = from;
         while (position < to) {
             final long toBoundary = zeros.capacity() - position % zeros.capacity();

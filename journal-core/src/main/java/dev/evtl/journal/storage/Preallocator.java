@@ -1,6 +1,7 @@
 package dev.evtl.journal.storage;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
@@ -37,6 +38,7 @@ final class Preallocator implements AutoCloseable {
     private final int maxClaimLength;
     private final boolean touch;
     private final FileChannel fillChannel;
+    private final ByteBuffer zeros = JournalFiles.zeros();
     private final Thread thread;
     private final Queue<Window> retired = new ConcurrentLinkedQueue<>();
     private long mappedEnd;
@@ -183,7 +185,7 @@ final class Preallocator implements AutoCloseable {
         while (position < to) {
             file.checkLength(position);
             final long end = Math.min(to, (position / PIECE_LENGTH + 1) * PIECE_LENGTH);
-            JournalFiles.fill(channel, position, end);
+            JournalFiles.fill(channel, zeros, position, end);
             position = end;
         }
     }
