@@ -165,8 +165,7 @@ final class ClaimCopier {
         final long position = storage.position();
         int offset = 0;
         while (offset < length) {
-            final int eventLength =
-                    EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(ring, index + offset));
+            final int eventLength = EventHeader.eventLength(ring, index + offset);
             buffer.putInt(
                     target + offset + EventHeader.CHECKSUM_OFFSET,
                     checksum.compute(ringBytes, index + offset, eventLength, position + offset));

@@ -14,7 +14,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class Counters {
     private static final int STATE = 0;
-    static final int DROPPED_BY_PRODUCERS = 1;
+    static final int DROPPED_BY_PRODUCERS = RingFile.DROPPED_COUNTER;
     static final int DROPS_RECORDED = 2;
     static final int FIRST_DROP_TIMESTAMP = 3;
     static final int LAST_DROP_TIMESTAMP = 4;
@@ -33,8 +33,7 @@ final class Counters {
     static final int FILE_POSITION = 17;
     private static final int COUNT = 18;
 
-    /** Two lines, as processors fetch lines in pairs. */
-    private static final int STRIDE = 2 * BitUtil.CACHE_LINE_LENGTH;
+    private static final int STRIDE = RingFile.COUNTER_STRIDE;
 
     static final long RUNNING = 0;
     static final long CLOSING = RingFile.NOT_ACCEPTING;

@@ -71,7 +71,7 @@ final class FullFile {
 
     /** Takes in a claim of events that is dropped. */
     void drop(final int events, final DirectBuffer source, final int index, final int length) throws IOException {
-        drop(events, EventHeader.timestamp(source, index), lastTimestamp(source, index, length));
+        drop(events, EventHeader.timestamp(source, index), EventHeader.lastTimestamp(source, index, length));
     }
 
     /** Takes in events that were dropped: here, or by producers, in a gap that has no room either. */
@@ -85,15 +85,6 @@ final class FullFile {
             full = true;
             record();
         }
-    }
-
-    private static long lastTimestamp(final DirectBuffer source, final int index, final int length) {
-        long timestamp = 0;
-        for (int i = index; i < index + length; ) {
-            timestamp = EventHeader.timestamp(source, i);
-            i += EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(source, i));
-        }
-        return timestamp;
     }
 
     /**

@@ -122,7 +122,7 @@ public final class Publisher {
      */
     public int commit(final int claim) {
         final int index = claim - EventHeader.LENGTH;
-        return commitRecord(index, 1, EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(buffer, index)));
+        return commitRecord(index, 1, EventHeader.eventLength(buffer, index));
     }
 
     /**

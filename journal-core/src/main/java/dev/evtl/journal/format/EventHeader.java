@@ -122,6 +122,33 @@ public final class EventHeader {
     }
 
     /**
+     * An event's length.
+     *
+     * @param buffer that holds the event
+     * @param index  of the event in the buffer
+     * @return bytes of its header and payload
+     */
+    public static int eventLength(final DirectBuffer buffer, final int index) {
+        return LENGTH + payloadLength(word(buffer, index));
+    }
+
+    /**
+     * The timestamp of the last of several events that lie one behind the other.
+     *
+     * @param buffer that holds the events
+     * @param index  of the first in the buffer
+     * @param length of all of them in bytes
+     * @return the timestamp
+     */
+    public static long lastTimestamp(final DirectBuffer buffer, final int index, final int length) {
+        int last = index;
+        for (int next = index; next < index + length; next += eventLength(buffer, next)) {
+            last = next;
+        }
+        return timestamp(buffer, last);
+    }
+
+    /**
      * The checksum in a word.
      *
      * @param word of an event

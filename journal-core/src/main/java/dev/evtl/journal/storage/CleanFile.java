@@ -58,6 +58,17 @@ final class CleanFile implements AutoCloseable {
         events++;
     }
 
+    /** Puts a gap event at the end. */
+    void appendGap(final long missing, final long first, final long last) throws IOException {
+        append(new UnsafeBuffer(gap(missing, first, last)), 0, GapEvent.LENGTH);
+    }
+
+    private static byte[] gap(final long missing, final long first, final long last) {
+        final byte[] gap = new byte[GapEvent.LENGTH];
+        GapEvent.encode(new UnsafeBuffer(gap), 0, last, missing, first, last);
+        return gap;
+    }
+
     /** The last event stays without its checksum until it is known what follows it. */
     private void stamp() {
         if (last < used) {
@@ -90,10 +101,9 @@ final class CleanFile implements AutoCloseable {
     }
 
     /** Replaces a gap that was appended before. */
-    void replaceGap(final long position, final DirectBuffer gap) throws IOException {
+    void replaceGap(final long position, final long missing, final long first, final long last) throws IOException {
         flush();
-        final byte[] event = new byte[GapEvent.LENGTH];
-        gap.getBytes(0, event);
+        final byte[] event = gap(missing, first, last);
         final UnsafeBuffer stamped = new UnsafeBuffer(event);
         stamped.putInt(EventHeader.CHECKSUM_OFFSET, checksum.compute(event, 0, event.length, position));
         JournalFiles.write(channel, ByteBuffer.wrap(event), position);

@@ -70,23 +70,19 @@ final class CutFile {
     private static void copy(
             final Path file, final Path journal, final FileChannel channel, final long from, final long to)
             throws IOException {
-        final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
-        JournalFiles.delete(unfinished);
-        try {
-            try (FileChannel copy = JournalFiles.createNew(unfinished, JournalFiles.permissionsOf(journal))) {
-                final ByteBuffer bytes = ByteBuffer.allocateDirect(BUFFER_LENGTH);
-                for (long position = from; position < to; position += BUFFER_LENGTH) {
-                    JournalFiles.read(
-                            channel, bytes.clear().limit((int) Math.min(BUFFER_LENGTH, to - position)), position);
-                    JournalFiles.write(copy, bytes.flip(), position - from);
-                }
-                JournalFiles.force(unfinished, copy);
+        final JournalFiles.Content content = (unfinished, copy) -> {
+            final ByteBuffer bytes = ByteBuffer.allocateDirect(BUFFER_LENGTH);
+            for (long position = from; position < to; position += BUFFER_LENGTH) {
+                JournalFiles.read(channel, bytes.clear().limit((int) Math.min(BUFFER_LENGTH, to - position)), position);
+                JournalFiles.write(copy, bytes.flip(), position - from);
             }
-            JournalFiles.rename(unfinished, file);
-        } catch (final IOException e) {
-            JournalFiles.delete(unfinished); // first, so that what is free now is what was free before
-            throw DiskFullException.classify(
-                    file, to - from, "could not keep the bytes that recovery would cut off", e);
-        }
+            JournalFiles.force(unfinished, copy);
+        };
+        JournalFiles.make(
+                file,
+                to - from,
+                "could not keep the bytes that recovery would cut off",
+                content,
+                JournalFiles.permissionsOf(journal));
     }
 }

@@ -4,7 +4,6 @@ import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.GapEvent;
 import java.io.IOException;
 import java.util.Arrays;
-import org.agrona.BitUtil;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
@@ -123,11 +122,5 @@ public final class DeadClaims {
     public long process(final long position) {
         final int type = file.ring().getInt(RecordDescriptor.typeOffset(file.index(position)));
         return ClaimType.isClaim(type) ? slots[ClaimType.slot(type)].process() : 0;
-    }
-
-    /** Length of the record at a position with what aligns it; 0 where its claim has not got so far. */
-    int length(final long position) {
-        final int length = file.ring().getIntVolatile(RecordDescriptor.lengthOffset(file.index(position)));
-        return BitUtil.align(Math.abs(length), RecordDescriptor.ALIGNMENT);
     }
 }

@@ -127,7 +127,7 @@ final class EventFinder {
     }
 
     private int eventLength(final int index) {
-        return EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(buffer, index));
+        return EventHeader.eventLength(buffer, index);
     }
 
     /** The CRC of an event with its checksum field as 0: both what came before it and the field are taken out. */

@@ -18,6 +18,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import org.agrona.LangUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -106,7 +107,45 @@ final class JournalFiles {
         }
     }
 
-    /** Makes a file with its header, both on the device. It appears under its name only when it is whole. */
+    /** What a new file is filled with, still under a name of its own. */
+    interface Content {
+        void write(Path unfinished, FileChannel channel) throws IOException;
+    }
+
+    /**
+     * Makes a file that appears under its name only when it is whole, or not at all.
+     *
+     * @param needed bytes, for the message of a full disk
+     * @param what   was not possible, for the others
+     */
+    static void make(
+            final Path file,
+            final long needed,
+            final String what,
+            final Content content,
+            final FileAttribute<?>... permissions)
+            throws IOException {
+        final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
+        delete(unfinished);
+        try {
+            try (FileChannel channel = createNew(unfinished, permissions)) {
+                content.write(unfinished, channel);
+            }
+            rename(unfinished, file);
+        } catch (final Throwable t) {
+            deleteQuietly(unfinished); // first, so that what is free now is what was free before
+            throwFailed(file, needed, what, t);
+        }
+    }
+
+    private static void throwFailed(final Path file, final long needed, final String what, final Throwable failure) {
+        if (failure instanceof final IOException e) {
+            throw DiskFullException.classify(file, needed, what, e);
+        }
+        LangUtil.rethrowUnchecked(failure);
+    }
+
+    /** Makes a journal's file with its header, both on the device. */
     static void create(
             final Path file,
             final long createdAt,
@@ -114,25 +153,19 @@ final class JournalFiles {
             final long baseSequence,
             final FileAttribute<?>... permissions)
             throws IOException {
-        final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
-        delete(unfinished);
-        Path made = unfinished;
+        final String what = "could not be created";
+        final Content header = (unfinished, channel) -> {
+            final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+            FileHeader.encode(new UnsafeBuffer(bytes), createdAt, flags, baseSequence);
+            write(channel, bytes, 0);
+            force(unfinished, channel);
+        };
+        make(file, FileHeader.LENGTH, what, header, permissions);
         try {
-            try (FileChannel channel = createNew(unfinished, permissions)) {
-                final ByteBuffer header = ByteBuffer.allocateDirect(FileHeader.LENGTH);
-                FileHeader.encode(new UnsafeBuffer(header), createdAt, flags, baseSequence);
-                write(channel, header, 0);
-                force(unfinished, channel);
-            }
-            rename(unfinished, file);
-            made = file;
             forceDirectory(file);
         } catch (final Throwable t) {
-            deleteQuietly(made); // first, so that what is free now is what was free before
-            if (t instanceof IOException e) {
-                throw DiskFullException.classify(file, FileHeader.LENGTH, "could not be created", e);
-            }
-            throw t;
+            deleteQuietly(file);
+            throwFailed(file, FileHeader.LENGTH, what, t);
         }
     }
 

@@ -36,7 +36,8 @@ public final class JournalRecovery {
             }
             try (RingFile left = RingFile.left(noted, scan.header()).orElse(null)) {
                 return left == null
-                        ? report.withAside(
+                        ? report.with(
+                                RingCatchUp.Found.NOTHING,
                                 RingFile.asideFor(noted, scan.header()).orElse(null))
                         : report.with(RingCatchUp.look(left, channel, scan.validEnd()), null);
             }

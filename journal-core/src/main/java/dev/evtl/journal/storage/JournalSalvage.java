@@ -4,7 +4,6 @@ import static java.nio.file.StandardOpenOption.READ;
 
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
-import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.storage.SalvageReport.LeftOut;
 import dev.evtl.journal.storage.SalvageReport.Outcome;
 import java.io.IOException;
@@ -21,7 +20,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import org.agrona.concurrent.SystemEpochNanoClock;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Makes a new, closed journal out of every event that verifies in a damaged one, which is only read. Behind damage the
@@ -231,14 +229,8 @@ public final class JournalSalvage {
                 events == 0 ? nextTimestamp : lastTimestamp,
                 nextTimestamp);
         holes.add(hole);
-        out.append(gap(hole, 1), 0, GapEvent.LENGTH);
+        out.appendGap(1, hole.first, hole.last);
         position = end;
-    }
-
-    private static UnsafeBuffer gap(final Hole hole, final long missing) {
-        final UnsafeBuffer gap = new UnsafeBuffer(new byte[GapEvent.LENGTH]);
-        GapEvent.encode(gap, 0, hole.last, missing, hole.first, hole.last);
-        return gap;
     }
 
     /** What is left after the last event: bytes that are none, or less than the header says was there. */
@@ -297,7 +289,7 @@ public final class JournalSalvage {
             final long share = length <= 0 ? 0 : Math.min(extra, (long) (extra * ((double) length / bytes)));
             extra -= share;
             bytes -= Math.max(0, length);
-            out.replaceGap(hole.gapPosition, gap(hole, 1 + share));
+            out.replaceGap(hole.gapPosition, 1 + share, hole.first, hole.last);
             leftOut.add(new LeftOut(hole.offset, hole.length, 1 + share, hole.sequence, hole.reason));
         }
         if (!countFits) {

@@ -74,19 +74,6 @@ public record RecoveryReport(
                 Optional.ofNullable(ringSetAside));
     }
 
-    RecoveryReport withAside(final Path ringSetAside) {
-        return new RecoveryReport(
-                condition,
-                events,
-                validEnd,
-                bytesZeroed,
-                cutFile,
-                reason,
-                ringEvents,
-                claimsLeft,
-                Optional.ofNullable(ringSetAside));
-    }
-
     /**
      * Whether the last writer left anything to recover, in the file or in its ring file.
      *

@@ -60,7 +60,9 @@ final class RingCatchUp {
      * @param claimsLeft that were released because their process has died, or will be
      * @param drops      of producers that no gap event in the file records
      */
-    record Found(long events, int claimsLeft, long drops) {}
+    record Found(long events, int claimsLeft, long drops) {
+        static final Found NOTHING = new Found(0, 0, 0);
+    }
 
     /** Only looks. What lies behind a claim that is not committed counts too, as it will be released. */
     static Found look(final RingFile ring, final FileChannel channel, final long fileEnd) throws IOException {
@@ -120,7 +122,10 @@ final class RingCatchUp {
             fields[BYTES_JOURNALED] += length;
             return true;
         }
-        if (isGap(ClaimType.events(type), EventHeader.timestamp(records, index), lastTimestamp(index, length))) {
+        if (isGap(
+                ClaimType.events(type),
+                EventHeader.timestamp(records, index),
+                EventHeader.lastTimestamp(records, index, length))) {
             fields[FILE_POSITION] += GapEvent.LENGTH; // the file is full, and this was the first to be dropped
             fields[DROPPED_BY_APPENDER] += ClaimType.events(type);
             fields[BYTES_DROPPED_BY_APPENDER] += length;
@@ -138,15 +143,6 @@ final class RingCatchUp {
             fields[DROPS_JOURNALED] += drops;
         }
         return there;
-    }
-
-    private long lastTimestamp(final int index, final int length) {
-        long timestamp = 0;
-        for (int i = index; i < index + length; ) {
-            timestamp = EventHeader.timestamp(records, i);
-            i += EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(records, i));
-        }
-        return timestamp;
     }
 
     /** Reads the file's next bytes; false if it has not so many. */
@@ -180,7 +176,7 @@ final class RingCatchUp {
         while (offset + EventHeader.LENGTH <= length) {
             fileEvents.putInt(
                     offset + EventHeader.CHECKSUM_OFFSET, records.getInt(index + offset + EventHeader.CHECKSUM_OFFSET));
-            offset += EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(records, index + offset));
+            offset += EventHeader.eventLength(records, index + offset);
         }
         for (int i = 0; i < length; i++) {
             if (records.getByte(index + i) != fileBytes.get(i)) {
@@ -212,14 +208,9 @@ final class RingCatchUp {
             if (length > 0) {
                 events += ClaimType.events(records.getInt(RecordDescriptor.typeOffset(index)));
             }
-            position = next(position);
+            position = ring.next(position);
         }
         return new Found(events, claimsLeft, ring.dropped() - fields[DROPS_JOURNALED]);
-    }
-
-    /** Behind the zeros of a claim that has not got as far as its length the next record begins. */
-    private long next(final long position) {
-        return position + Math.max(RecordDescriptor.ALIGNMENT, ring.deadClaims().length(position));
     }
 
     /** Appends what was committed, and a gap for what was dropped and is in none yet. */
@@ -227,7 +218,7 @@ final class RingCatchUp {
         long events = 0;
         long lastTimestamp = 0;
         final long tail = ring.tail();
-        for (long position = fields[RING_POSITION]; position < tail; position = next(position)) {
+        for (long position = fields[RING_POSITION]; position < tail; position = ring.next(position)) {
             final int index = ring.index(position);
             final int end = index + records.getIntVolatile(RecordDescriptor.lengthOffset(index));
             final int type = records.getInt(RecordDescriptor.typeOffset(index));
@@ -242,7 +233,7 @@ final class RingCatchUp {
             } else if (end > claim && ClaimType.isClaim(type)) {
                 events += ClaimType.events(type);
                 for (int i = claim; i < end; ) {
-                    final int length = EventHeader.LENGTH + EventHeader.payloadLength(EventHeader.word(records, i));
+                    final int length = EventHeader.eventLength(records, i);
                     out.append(records, i, length);
                     lastTimestamp = EventHeader.timestamp(records, i);
                     i += length;
@@ -257,9 +248,7 @@ final class RingCatchUp {
             throws IOException {
         final long missing = dropped - fields[DROPS_JOURNALED];
         if (missing > 0) {
-            final UnsafeBuffer gap = new UnsafeBuffer(new byte[GapEvent.LENGTH]);
-            GapEvent.encode(gap, 0, last, missing, first, last);
-            out.append(gap, 0, GapEvent.LENGTH);
+            out.appendGap(missing, first, last);
             fields[DROPS_JOURNALED] = dropped;
         }
     }

@@ -14,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Objects;
 import java.util.Optional;
+import org.agrona.BitUtil;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
@@ -38,8 +39,10 @@ public final class RingFile implements AutoCloseable {
     /** What the first counter moves by when those who held such claims are to publish no more. */
     public static final long GENERATION = 8;
 
-    /** Where the counter of the producers' drops lies, whose highest bit is not one of the number. */
-    private static final int DROPPED_OFFSET = 128;
+    /** Bytes from one counter to the next: two lines, as processors fetch lines in pairs. */
+    public static final int COUNTER_STRIDE = 2 * BitUtil.CACHE_LINE_LENGTH;
+    /** Number of the counter of the producers' drops, whose highest bit is not one of the count. */
+    public static final int DROPPED_COUNTER = 1;
 
     private final Path path;
     private final RingLocks locks;
@@ -344,29 +347,19 @@ public final class RingFile implements AutoCloseable {
     private static void create(
             final Path path, final Wanted wanted, final JournalHeader journal, final FileAttribute<?>... permissions)
             throws IOException {
-        final Path unfinished = path.resolveSibling(path.getFileName() + ".new");
         final int length = RingLayout.fileLength(wanted.capacity());
-        JournalFiles.delete(unfinished);
-        try {
-            try (FileChannel channel = JournalFiles.createNew(unfinished, permissions)) {
-                JournalFiles.fill(channel, 0, length);
-                final ByteBuffer bytes = ByteBuffer.allocateDirect(2 * RingLayout.MARK_OFFSET);
-                final UnsafeBuffer header = new UnsafeBuffer(bytes);
-                RingHeader.encode(header, wanted, journal);
-                header.putLong(RingLayout.MARK_OFFSET + RingMark.FILE_POSITION * Long.BYTES, RingMark.NOWHERE);
-                JournalFiles.write(channel, bytes, 0);
-                bytes.clear().limit(Long.BYTES);
-                header.putLong(0, NOT_ACCEPTING);
-                JournalFiles.write(channel, bytes, RingLayout.COUNTERS_OFFSET);
-            }
-            JournalFiles.rename(unfinished, path);
-        } catch (final Throwable t) {
-            JournalFiles.delete(unfinished); // first, so that what is free now is what was free before
-            if (t instanceof IOException e) {
-                throw DiskFullException.classify(path, length, "could not be created", e);
-            }
-            throw t;
-        }
+        final JournalFiles.Content content = (unfinished, channel) -> {
+            JournalFiles.fill(channel, 0, length);
+            final ByteBuffer bytes = ByteBuffer.allocateDirect(2 * RingLayout.MARK_OFFSET);
+            final UnsafeBuffer header = new UnsafeBuffer(bytes);
+            RingHeader.encode(header, wanted, journal);
+            header.putLong(RingLayout.MARK_OFFSET + RingMark.FILE_POSITION * Long.BYTES, RingMark.NOWHERE);
+            JournalFiles.write(channel, bytes, 0);
+            bytes.clear().limit(Long.BYTES);
+            header.putLong(0, NOT_ACCEPTING);
+            JournalFiles.write(channel, bytes, RingLayout.COUNTERS_OFFSET);
+        };
+        JournalFiles.make(path, length, "could not be created", content, permissions);
     }
 
     private static MappedByteBuffer map(final Path path) throws IOException {
@@ -485,6 +478,13 @@ public final class RingFile implements AutoCloseable {
         return (int) position & capacity - 1;
     }
 
+    /** Where the next record begins; behind a claim that has not got as far as its length after eight bytes or more. */
+    long next(final long position) {
+        final int length = ring.getIntVolatile(RecordDescriptor.lengthOffset(index(position)));
+        return position
+                + Math.max(RecordDescriptor.ALIGNMENT, BitUtil.align(Math.abs(length), RecordDescriptor.ALIGNMENT));
+    }
+
     ProcessSlot slot(final int number) {
         return new ProcessSlot(header, number);
     }
@@ -495,7 +495,7 @@ public final class RingFile implements AutoCloseable {
     }
 
     long dropped() {
-        return counters.getLongVolatile(DROPPED_OFFSET) & Long.MAX_VALUE;
+        return counters.getLongVolatile(DROPPED_COUNTER * COUNTER_STRIDE) & Long.MAX_VALUE;
     }
 
     /** Deletes it, and says closed to those who hope that it goes on. */
@@ -545,7 +545,7 @@ public final class RingFile implements AutoCloseable {
             final long record = ring.getLongVolatile(index(position));
             final int type = (int) (record >>> Integer.SIZE);
             found = (int) record < 0 && ClaimType.isClaim(type) && ClaimType.slot(type) == slot.number();
-            position += Math.max(RecordDescriptor.ALIGNMENT, deadClaims.length(position));
+            position = next(position);
         }
         return found;
     }
