@@ -636,13 +636,7 @@ class JournalSalvageTest {
     void ringFileOfAnotherJournalIsRemarked() throws IOException {
         leaveInARingFile(2, 1);
         final Path ring = directory.resolve("r.ring");
-        final byte[] bytes = Files.readAllBytes(ring);
-        bytes[8] ^= 1;
-        final CRC32C crc = new CRC32C();
-        crc.update(bytes, 0, 28);
-        crc.update(bytes, 32, 16);
-        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(28, (int) crc.getValue());
-        Files.write(ring, bytes);
+        RingBytes.ofAnotherJournal(ring);
         final SalvageReport report = JournalSalvage.salvage(file, out, position -> {});
         assertEquals(0, report.ringEvents());
         assertTrue(report.remarks().get(0).startsWith("its ring file " + ring + " was not used"));

@@ -28,7 +28,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -344,14 +343,7 @@ class RingFileTest {
     @Test
     void ringFileOfAnEarlierBootIsSetAsideAndReported() throws IOException {
         leavePending(3);
-        final byte[] bytes = Files.readAllBytes(ring);
-        final ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        header.putLong(32, ~header.getLong(32));
-        final CRC32C crc = new CRC32C();
-        crc.update(bytes, 0, 28);
-        crc.update(bytes, 32, 16);
-        header.putInt(28, (int) crc.getValue());
-        Files.write(ring, bytes);
+        final byte[] bytes = RingBytes.ofAnEarlierBoot(ring);
         assertThrows(JournalException.class, () -> Journal.attach(ring));
         try (Journal journal = open()) {
             final RecoveryReport report = journal.recovery().orElseThrow();

@@ -1,5 +1,6 @@
 package dev.evtl.journal.storage;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,7 +11,9 @@ import dev.evtl.journal.JournalFailedException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -24,10 +27,14 @@ class CutInGrowthTest {
     /** Cuts the file between two writes of a growth. */
     private static final class Cutter implements FileWatcher {
         private final Path file;
+        private final long written;
+        private final long length;
         private final AtomicBoolean cut = new AtomicBoolean();
 
-        Cutter(final Path file) {
+        Cutter(final Path file, final long written, final long length) {
             this.file = file;
+            this.written = written;
+            this.length = length;
         }
 
         @Override
@@ -37,9 +44,9 @@ class CutInGrowthTest {
 
         @Override
         public void after(final Call call, final Path changed, final long from, final long to) {
-            if (call == Call.WRITE && to >= 4 << 20 && cut.compareAndSet(false, true)) {
+            if (call == Call.WRITE && to >= written && cut.compareAndSet(false, true)) {
                 try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
-                    raw.setLength(20_000);
+                    raw.setLength(length);
                 } catch (final IOException e) {
                     throw new UncheckedIOException(e);
                 }
@@ -66,7 +73,7 @@ class CutInGrowthTest {
                         .growth(Growth.steps(growth))
                         .errorHandler(error -> {})
                         .build());
-        JournalFiles.watch(new Cutter(file));
+        JournalFiles.watch(new Cutter(file, 4 << 20, 20_000));
         final UnsafeBuffer payload = new UnsafeBuffer(new byte[10_000]);
         final JournalFailedException e = assertThrows(JournalFailedException.class, () -> {
             while (journal.stats().getAllocatedBytes() < growth) {
@@ -77,5 +84,26 @@ class CutInGrowthTest {
         });
         assertTrue(e.getMessage().contains(": was cut short by another process: "), e.getMessage());
         assertThrows(JournalFailedException.class, journal::close);
+    }
+
+    @Test
+    void firstSpaceThatIsCutIsNotMadeLongAgain() throws IOException {
+        final Path file = directory.resolve("g.evtl");
+        final long written = 3 << 20;
+        try (JournalFile opened = JournalFile.open(
+                        file,
+                        OpenMode.CREATE,
+                        new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")));
+                Preallocator preallocator = new Preallocator(
+                        opened, new Space(8 << 20, Growth.DOUBLING, Long.MAX_VALUE), 1024, true, opened.channel())) {
+            JournalFiles.watch(new Cutter(file, written, 100));
+            final JournalException e = assertThrows(JournalException.class, () -> preallocator.start(64));
+            assertEquals(
+                    file.toRealPath() + ": was cut short by another process: expected at least " + written
+                            + " bytes, found 100",
+                    e.getMessage());
+            assertEquals(64, preallocator.allocated());
+        }
+        assertEquals(100, Files.size(file));
     }
 }
