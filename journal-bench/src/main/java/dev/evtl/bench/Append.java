@@ -1,6 +1,7 @@
 package dev.evtl.bench;
 
 import dev.evtl.journal.Journal;
+
 import java.io.IOException;
 import org.agrona.concurrent.AgentInvoker;
 import org.openjdk.jmh.annotations.Benchmark;

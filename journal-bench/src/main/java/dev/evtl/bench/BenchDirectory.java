@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;

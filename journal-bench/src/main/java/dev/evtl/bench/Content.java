@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 

@@ -1,13 +1,14 @@
 package dev.evtl.bench;
 
+import dev.evtl.journal.Growth;
+import dev.evtl.journal.OpenMode;
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.file.MappedStorage;
+import dev.evtl.journal.file.Space;
 import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.JournalFile;
-import dev.evtl.journal.storage.JournalStorage;
-import dev.evtl.journal.storage.MappedStorage;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.Space;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+
 /** One producer's way into an {@link EventTarget}; for one thread. */
 public interface EventProducer {
     /**

@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+
 import java.io.IOException;
 
 /** Something that writes events to a file, open. */

@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+
 /** Told of each event that an {@link EventSource} reads. */
 @FunctionalInterface
 public interface EventVisitor {

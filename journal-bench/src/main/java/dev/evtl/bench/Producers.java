@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import java.util.ArrayList;

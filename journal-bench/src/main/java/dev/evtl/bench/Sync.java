@@ -2,6 +2,7 @@ package dev.evtl.bench;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.SyncPolicy;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import dev.evtl.journal.ring.RingProducer;
 import java.nio.ByteBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -288,12 +289,12 @@ public final class ClaimInterleavings {
 
         @Actor
         public void producer(final LLL_Result r) {
-            r.r1 = Claims.end(record, 0, false) ? "committed" : "too late";
+            r.r1 = RingProducer.end(record, 0, false) ? "committed" : "too late";
         }
 
         @Actor
         public void close(final LLL_Result r) {
-            r.r2 = Claims.end(record, 0, true) ? "passed over" : "too late";
+            r.r2 = RingProducer.end(record, 0, true) ? "passed over" : "too late";
         }
 
         @Arbiter

@@ -1,8 +1,8 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.format.FileHeader;
-import dev.evtl.journal.storage.JournalHeader;
-import dev.evtl.journal.storage.JournalStorage;
+import dev.evtl.journal.format.JournalHeader;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;

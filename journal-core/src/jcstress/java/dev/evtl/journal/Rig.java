@@ -1,10 +1,15 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.appender.Appender;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.file.EventVerifier;
 import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
-import dev.evtl.journal.storage.EventBlock;
+import dev.evtl.journal.ring.Drops;
+import dev.evtl.journal.ring.RingCounters;
+import dev.evtl.journal.ring.RingProducer;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.StringJoiner;
@@ -43,7 +48,7 @@ class Rig {
                 .clock(() -> 1);
     }
 
-    final Counters counters = new Counters();
+    final RingCounters counters = new RingCounters();
     final MemoryStorage storage;
     final RingBuffer ring;
     final Publisher publisher;
@@ -59,7 +64,7 @@ class Rig {
         final UnsafeBuffer memory =
                 new UnsafeBuffer(ByteBuffer.allocateDirect(RING_SIZE + RingBufferDescriptor.TRAILER_LENGTH));
         this.ring = config.singleProducer ? new OneToOneRingBuffer(memory) : new ManyToOneRingBuffer(memory);
-        final Claims claims = new Claims(ring, counters);
+        final RingProducer claims = new RingProducer(ring, counters);
         final Drops drops = new Drops(counters, claims);
         this.publisher = new Publisher(
                 claims,
@@ -226,7 +231,7 @@ class Rig {
     /** Reads a file as a reader does: what lies before write_offset, verified. */
     private static final class Walk {
         private UnsafeBuffer file;
-        private final EventBlock block = new EventBlock(MemoryStorage.header(), this::copy);
+        private final EventVerifier block = new EventVerifier(MemoryStorage.header(), this::copy);
         private long events;
         private long dropped;
 

@@ -1,10 +1,11 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.RingFile;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingCounters;
+import dev.evtl.journal.ring.RingFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 
 /**
  * Publishes into a journal that another process has open, through its ring file. Made by {@link Journal#attach}. All
@@ -20,21 +21,13 @@ import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
  */
 public final class AttachedPublisher implements AutoCloseable {
     private final RingFile file;
-    private final Counters counters;
+    private final JournalRing ring;
     private final Publisher publisher;
 
     AttachedPublisher(final RingFile file, final JournalConfig config) {
         this.file = file;
-        this.counters = Counters.attach(file.counters());
-        final Claims claims = new Claims(new ManyToOneRingBuffer(file.ring()), counters, file.slot());
-        this.publisher = new Publisher(
-                claims,
-                counters,
-                new Drops(counters, claims),
-                config.backPressure,
-                config.blockIdleStrategy,
-                config.clock,
-                file.maxPayloadLength());
+        this.ring = file.attached();
+        this.publisher = new Publisher(ring, config, file.maxPayloadLength());
     }
 
     /**
@@ -63,7 +56,7 @@ public final class AttachedPublisher implements AutoCloseable {
      */
     @Override
     public void close() {
-        counters.end(Counters.CLOSED);
+        ring.counters().end(RingCounters.CLOSED);
         try {
             file.close();
         } catch (final IOException e) {

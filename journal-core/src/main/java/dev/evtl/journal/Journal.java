@@ -1,17 +1,24 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.format.EventChecksum;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.DiskFullException;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalFile;
-import dev.evtl.journal.storage.JournalLockedException;
-import dev.evtl.journal.storage.JournalStorage;
-import dev.evtl.journal.storage.MappedStorage;
-import dev.evtl.journal.storage.Platform;
-import dev.evtl.journal.storage.RecoveryReport;
-import dev.evtl.journal.storage.RingFile;
-import dev.evtl.journal.storage.WriteStorage;
+import dev.evtl.journal.appender.Appender;
+import dev.evtl.journal.appender.AppenderRunner;
+import dev.evtl.journal.appender.AppenderSettings;
+import dev.evtl.journal.appender.FullFileDrops;
+import dev.evtl.journal.appender.InvokerRunner;
+import dev.evtl.journal.appender.ThreadRunner;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.DiskFullException;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.file.MappedStorage;
+import dev.evtl.journal.file.WriteStorage;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.Platform;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingFiles;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -21,15 +28,7 @@ import java.util.function.UnaryOperator;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.ObjectName;
-import org.agrona.BufferUtil;
 import org.agrona.concurrent.AgentInvoker;
-import org.agrona.concurrent.AgentRunner;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
  * A journal that is open for writing. All methods may be called from any thread.
@@ -43,102 +42,36 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  */
 public final class Journal implements AutoCloseable {
     private final Path path;
-    private final RingBuffer ring;
+    private final JournalRing ring;
     private final Publisher publisher;
     private final Appender appender;
+    private final AppenderRunner runner;
     private final JournalStats stats;
     private final RecoveryReport recovery;
-    private final AgentInvoker invoker;
-    private final AgentRunner runner;
+    private final ThreadFactory threadFactory;
     private final Thread shutdownHook;
     private final ObjectName mbean;
     private final AtomicBoolean released = new AtomicBoolean();
 
-    private Journal(final Path path, final JournalConfig config, final JournalFile file, final JournalStorage storage) {
+    private Journal(
+            final Path path,
+            final JournalConfig config,
+            final JournalOpener opened,
+            final JournalRing ring,
+            final JournalStorage storage) {
         this.path = path;
-        this.recovery = file.recovery();
-        final RingFile ringFile = file.ring();
-        final Counters counters = ringFile == null ? new Counters() : Counters.reopen(ringFile.counters());
-        this.ring = ring(config, ringFile);
-        final Claims claims = new Claims(ring, counters, ringFile == null ? null : ringFile.slot());
-        final Drops drops = new Drops(counters, claims);
-        this.publisher = new Publisher(
-                claims,
-                counters,
-                drops,
-                config.backPressure,
-                config.blockIdleStrategy,
-                config.clock,
-                config.maxPayloadLength);
-        final EventChecksum checksum =
-                file.header().hasChecksums() ? new EventChecksum(file.header().checksum()) : null;
-        this.appender = new Appender(config, ring, counters, drops, storage, checksum, ringFile);
-        this.stats = new LiveStats(ring, counters, drops, storage, appender, config.space.maximum());
+        this.recovery = opened.recovery();
+        this.ring = ring;
+        this.publisher = new Publisher(ring, config, config.maxPayloadLength);
+        this.threadFactory = config.threadFactory;
         this.shutdownHook = config.closeOnShutdown ? new Thread(this::close, "evtl-close " + path) : null;
+        final AppenderSettings settings = config.appenderSettings();
+        this.appender = new Appender(settings, ring, storage, opened);
+        this.runner = config.invoker
+                ? new InvokerRunner(appender, ring, settings)
+                : new ThreadRunner(appender, ring, settings, config.idleStrategy, this::newThread, path.toString());
+        this.stats = new LiveStats(ring, storage, appender, config.space.maximum());
         this.mbean = config.jmx ? register() : null;
-        if (config.invoker) {
-            runner = null;
-            invoker = new AgentInvoker(config.errorHandler, null, appender);
-        } else {
-            invoker = null;
-            runner = new AgentRunner(config.idleStrategy, config.errorHandler, null, appender);
-        }
-        counters.run();
-    }
-
-    private static RingBuffer ring(final JournalConfig config, final RingFile file) {
-        final AtomicBuffer memory = file != null
-                ? file.ring()
-                : new UnsafeBuffer(
-                        BufferUtil.allocateDirectAligned(config.ringSize + RingBufferDescriptor.TRAILER_LENGTH, 4096));
-        return config.singleProducer ? new OneToOneRingBuffer(memory) : new ManyToOneRingBuffer(memory);
-    }
-
-    private void start(final ThreadFactory threadFactory) {
-        boolean started = false;
-        try {
-            if (shutdownHook != null) {
-                Runtime.getRuntime().addShutdownHook(shutdownHook);
-            }
-            if (invoker != null) {
-                invoker.start();
-            } else {
-                awaitStart(AgentRunner.startOnThread(runner, work -> newThread(threadFactory, work)));
-            }
-            started = true;
-        } finally {
-            if (!started) {
-                release();
-            }
-        }
-    }
-
-    private Thread newThread(final ThreadFactory threadFactory, final Runnable work) {
-        final Thread thread = threadFactory.newThread(() -> run(work));
-        if (shutdownHook != null) {
-            thread.setDaemon(true); // or it would keep a JVM alive whose shutdown is to close the journal
-        }
-        return thread;
-    }
-
-    private void run(final Runnable work) {
-        try {
-            work.run();
-        } catch (final Throwable t) {
-            appender.onThreadEnd(t);
-            throw t;
-        }
-        appender.onThreadEnd(new IllegalStateException("the appender's thread has ended"));
-    }
-
-    /** A thread may end before it comes to the appender, as one does that could not be pinned. */
-    private void awaitStart(final Thread thread) {
-        while (!appender.isStarted()) {
-            if (!thread.isAlive() && !appender.isStarted()) {
-                throw new JournalException(path + ": the thread that threadFactory made ended before it did its work");
-            }
-            Thread.yield();
-        }
     }
 
     /**
@@ -173,25 +106,52 @@ public final class Journal implements AutoCloseable {
     /** With a storage around the file's own, which tests use to make it fail. */
     static Journal open(final Path path, final JournalConfig config, final UnaryOperator<JournalStorage> around) {
         Platform.check();
-        final JournalFile file = JournalFile.open(
+        final JournalOpener opened = JournalOpener.open(
                 path,
                 config.openMode,
                 new JournalFile.NewFile(config.clock.nanoTime(), config.checksums, 0, config.filePermissions),
-                config.ringFile == null
-                        ? null
-                        : new RingFile.Wanted(config.ringFile, config.ringSize, config.maxPayloadLength));
-        final JournalStorage storage = around.apply(open(file, config));
+                Optional.ofNullable(config.ringFile)
+                        .map(file -> new RingFiles.Wanted(file, config.ringSize, config.maxPayloadLength)),
+                position -> {});
+        JournalStorage storage = null;
+        Journal journal = null;
         boolean running = false;
         try {
-            final Journal journal = new Journal(path, config, file, storage);
-            journal.start(config.threadFactory);
+            storage = around.apply(storage(opened, config));
+            final JournalRing ring =
+                    opened.ring().orElseGet(() -> JournalRing.inMemory(config.ringSize, config.singleProducer));
+            journal = new Journal(path, config, opened, ring, storage);
+            journal.start();
             running = true;
             return journal;
         } finally {
             if (!running) {
-                storage.abandon();
+                giveUp(opened, storage, journal);
             }
         }
+    }
+
+    /** Takes back what opening did: a file that it made, unless the journal could be used already. */
+    private static void giveUp(final JournalOpener opened, final JournalStorage storage, final Journal journal) {
+        if (storage == null) {
+            opened.discard();
+            return;
+        }
+        try {
+            storage.abandon();
+        } finally {
+            opened.release();
+            if (journal != null) {
+                journal.release();
+            }
+        }
+    }
+
+    private void start() {
+        if (shutdownHook != null) {
+            Runtime.getRuntime().addShutdownHook(shutdownHook);
+        }
+        runner.start();
     }
 
     /**
@@ -218,17 +178,28 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
      */
     public static AttachedPublisher attach(final Path ringFile, final JournalConfig config) {
-        return new AttachedPublisher(RingFile.attach(ringFile), config);
+        return new AttachedPublisher(RingFiles.attach(ringFile), config);
     }
 
-    private static JournalStorage open(final JournalFile file, final JournalConfig config) {
-        final int maxClaimLength = config.ringSize / 8 + FullFile.RESERVE;
+    private static JournalStorage storage(final JournalOpener opened, final JournalConfig config) {
+        final JournalFile file = opened.file();
+        final JournalHeader header = opened.header();
+        final int maxClaimLength = config.ringSize / 8 + FullFileDrops.RESERVE;
         return switch (config.storage) {
-            case MAPPED -> new MappedStorage(file, config.space, maxClaimLength);
-            case WRITE -> WriteStorage.buffered(file, config.space, maxClaimLength);
+            case MAPPED -> new MappedStorage(file, header, config.space, maxClaimLength);
+            case WRITE -> WriteStorage.buffered(file, header, config.space, maxClaimLength);
             case DIRECT ->
-                WriteStorage.direct(file, config.space, maxClaimLength, config.syncPolicy == SyncPolicy.EVERY_BATCH);
+                WriteStorage.direct(
+                        file, header, config.space, maxClaimLength, config.syncPolicy == SyncPolicy.EVERY_BATCH);
         };
+    }
+
+    private Thread newThread(final Runnable work) {
+        final Thread thread = threadFactory.newThread(work);
+        if (shutdownHook != null) {
+            thread.setDaemon(true); // or it would keep a JVM alive whose shutdown is to close the journal
+        }
+        return thread;
     }
 
     private ObjectName register() {
@@ -263,27 +234,13 @@ public final class Journal implements AutoCloseable {
         if (appender.failure() != null) {
             throw appender.failedException();
         }
-        final long position = ring.producerPosition();
         try {
-            if (appender.isOnAppenderThread()) {
-                runUntilSynced(position);
-            } else {
-                appender.awaitSync(position);
-            }
+            runner.awaitSync(ring.tail(), Long.MAX_VALUE);
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new JournalException(path + ": interrupted while waiting for a sync", e);
         }
         return stats.getDurablePosition();
-    }
-
-    private void runUntilSynced(final long position) throws InterruptedException {
-        while (!appender.isSynced(position)) {
-            appender.doWork(); // not by the invoker, which an interrupt stops
-            if (Thread.currentThread().isInterrupted() && !appender.isSynced(position)) {
-                throw new InterruptedException();
-            }
-        }
     }
 
     /**
@@ -316,10 +273,11 @@ public final class Journal implements AutoCloseable {
     /**
      * Runs the appender, if the config says that the application does; by one thread at a time.
      *
-     * @return the invoker, started; null if the journal runs the appender on a thread of its own
+     * @return the invoker, started
+     * @throws IllegalStateException if the journal runs the appender on a thread of its own
      */
     public AgentInvoker invoker() {
-        return invoker;
+        return runner.invoker();
     }
 
     /**
@@ -341,26 +299,8 @@ public final class Journal implements AutoCloseable {
      */
     @Override
     public void close() {
-        appender.requestClose();
-        boolean interrupted = false;
-        while (!appender.isTerminated()) {
-            if (appender.canRunHere()) {
-                appender.doWork();
-            } else {
-                try {
-                    appender.awaitTermination();
-                } catch (final InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (runner != null && !appender.isOnAppenderThread()) {
-            runner.close();
-        }
+        runner.close();
         release();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
         if (appender.failure() != null) {
             throw appender.failedException();
         }

@@ -3,11 +3,9 @@ package dev.evtl.journal;
 import static java.nio.file.attribute.PosixFilePermission.OWNER_READ;
 import static java.nio.file.attribute.PosixFilePermission.OWNER_WRITE;
 
+import dev.evtl.journal.appender.AppenderSettings;
+import dev.evtl.journal.file.Space;
 import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.Space;
-import dev.evtl.journal.storage.StorageMode;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -61,7 +59,7 @@ public final class JournalConfig {
         blockIdleStrategy = builder.blockIdleStrategy;
         checksums = builder.checksums;
         storage = builder.storage;
-        space = new Space(Math.min(builder.initialSize, builder.maxSize), builder.growth, builder.maxSize);
+        space = new Space(Math.min(builder.initialSize, builder.maxSize), builder.growth::next, builder.maxSize);
         whenFull = builder.whenFull;
         syncPolicy = builder.syncPolicy;
         filePermissions = builder.filePermissions;
@@ -74,6 +72,16 @@ public final class JournalConfig {
         stuckClaimNanos = builder.stuckClaimTimeout.toNanos();
         closeOnShutdown = builder.closeOnShutdown;
         jmx = builder.jmx;
+    }
+
+    AppenderSettings appenderSettings() {
+        return new AppenderSettings(
+                syncPolicy.bytes,
+                syncPolicy.intervalNanos,
+                whenFull == WhenFull.DROP,
+                stuckClaimNanos,
+                closeTimeoutNanos,
+                errorHandler);
     }
 
     /**

@@ -1,35 +1,29 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.storage.ClaimType;
-import dev.evtl.journal.storage.JournalStorage;
-import org.agrona.BitUtil;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.ringbuffer.RecordDescriptor;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
+import dev.evtl.journal.appender.Appender;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingCounters;
+import dev.evtl.journal.ring.RingRecord;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToIntFunction;
 
 /** The statistics, read from where the journal keeps them. */
 final class LiveStats implements JournalStats {
-    /** Walks of a ring that the appender is emptying before one is taken as good enough. */
+    /** Walks of a ring that the appender is emptying before what was known before is taken as good enough. */
     private static final int ATTEMPTS = 16;
 
-    private final RingBuffer ring;
-    private final Counters counters;
-    private final Drops drops;
+    private final JournalRing ring;
+    private final RingCounters counters;
     private final JournalStorage storage;
     private final Appender appender;
     private final long maximum;
+    private final AtomicLong acceptedEvents = new AtomicLong();
+    private final AtomicLong acceptedBytes = new AtomicLong();
 
-    LiveStats(
-            final RingBuffer ring,
-            final Counters counters,
-            final Drops drops,
-            final JournalStorage storage,
-            final Appender appender,
-            final long maximum) {
+    LiveStats(final JournalRing ring, final JournalStorage storage, final Appender appender, final long maximum) {
         this.ring = ring;
-        this.counters = counters;
-        this.drops = drops;
+        this.counters = ring.counters();
         this.storage = storage;
         this.appender = appender;
         this.maximum = maximum;
@@ -38,92 +32,94 @@ final class LiveStats implements JournalStats {
     @Override
     public String getState() {
         return switch ((int) counters.state()) {
-            case (int) Counters.RUNNING -> "running";
-            case (int) Counters.CLOSING -> "closing";
-            case (int) Counters.CLOSED -> "closed";
+            case (int) RingCounters.RUNNING -> "running";
+            case (int) RingCounters.CLOSING -> "closing";
+            case (int) RingCounters.CLOSED -> "closed";
             default -> "failed";
         };
     }
 
     @Override
     public long getOfferedEvents() {
-        return getAcceptedEvents() + drops.dropped() + getRefusedEvents();
+        return getAcceptedEvents() + ring.drops().dropped() + getRefusedEvents();
     }
 
     @Override
     public long getAcceptedEvents() {
-        return accepted(Counters.JOURNALED, Counters.DROPPED_BY_APPENDER, true);
+        return highest(
+                acceptedEvents, accepted(RingCounters.JOURNALED, RingCounters.DROPPED_BY_APPENDER, RingRecord::events));
     }
 
     @Override
     public long getAcceptedBytes() {
-        return accepted(Counters.BYTES_JOURNALED, Counters.BYTES_DROPPED_BY_APPENDER, false);
+        return highest(
+                acceptedBytes,
+                accepted(
+                        RingCounters.BYTES_JOURNALED,
+                        RingCounters.BYTES_DROPPED_BY_APPENDER,
+                        record -> record.events() > 0 ? record.eventsLength() : 0));
     }
 
-    /** What the appender has taken from the ring, and what a walk finds in it that is committed. */
-    private long accepted(final int journaled, final int dropped, final boolean events) {
-        long accepted = 0;
+    /** What was told once was accepted: a count that was taken while the appender ran may fall short of it. */
+    private static long highest(final AtomicLong told, final long found) {
+        return told.accumulateAndGet(found, Math::max);
+    }
+
+    /**
+     * What the appender has taken from the ring, and what a walk finds in it that is committed. A walk counts only if the
+     * appender has not moved meanwhile: behind its back producers may have overwritten what is walked over.
+     */
+    private long accepted(final int journaled, final int dropped, final ToIntFunction<RingRecord> count) {
         for (int i = 0; i < ATTEMPTS; i++) {
-            final long head = ring.consumerPosition();
+            final long head = ring.head();
             final long taken = counters.get(journaled) + counters.get(dropped);
-            accepted = taken + inRing(head, events);
-            if (ring.consumerPosition() == head && taken == counters.get(journaled) + counters.get(dropped)) {
-                break;
+            final long accepted = taken + inRing(head, count);
+            if (ring.head() == head && taken == counters.get(journaled) + counters.get(dropped)) {
+                return accepted;
             }
         }
-        return accepted;
+        return counters.get(journaled) + counters.get(dropped);
     }
 
-    private long inRing(final long head, final boolean events) {
-        final AtomicBuffer buffer = ring.buffer();
-        final int mask = ring.capacity() - 1;
-        final long tail = ring.producerPosition();
+    private long inRing(final long head, final ToIntFunction<RingRecord> count) {
+        final RingRecord record = ring.record();
+        final long tail = ring.tail();
         long sum = 0;
-        for (long position = head; position < tail; ) {
-            final int index = (int) position & mask;
-            final int length = buffer.getIntVolatile(RecordDescriptor.lengthOffset(index));
-            final int messageType = buffer.getInt(RecordDescriptor.typeOffset(index));
-            if (length == 0) {
-                break;
-            }
-            if (length > 0 && ClaimType.isClaim(messageType) && !ClaimType.isGap(messageType)) {
-                sum += events ? ClaimType.events(messageType) : length - RecordDescriptor.HEADER_LENGTH;
-            }
-            position += BitUtil.align(Math.abs((long) length), RecordDescriptor.ALIGNMENT);
+        for (record.at(head); record.position() < tail && !record.isHole(); record.next()) {
+            sum += record.isCommitted() ? count.applyAsInt(record) : 0;
         }
-        // a walk that the producers overtook has read payloads as lengths and counts: never more than could be there
-        final long used = Math.min(tail - head, ring.capacity());
-        return Math.min(sum, events ? used / EventHeader.LENGTH : used);
+        return sum;
     }
 
     @Override
     public long getJournaledEvents() {
-        return counters.get(Counters.JOURNALED);
+        return counters.get(RingCounters.JOURNALED);
     }
 
     @Override
     public long getJournaledBytes() {
-        return counters.get(Counters.BYTES_JOURNALED);
+        return counters.get(RingCounters.BYTES_JOURNALED);
     }
 
     @Override
     public long getDroppedEvents() {
-        return drops.dropped() + counters.get(Counters.DROPPED_BY_APPENDER);
+        return ring.drops().dropped() + counters.get(RingCounters.DROPPED_BY_APPENDER);
     }
 
     @Override
     public long getDroppedBytes() {
-        return counters.get(Counters.BYTES_DROPPED_BY_PRODUCERS) + counters.get(Counters.BYTES_DROPPED_BY_APPENDER);
+        return counters.get(RingCounters.BYTES_DROPPED_BY_PRODUCERS)
+                + counters.get(RingCounters.BYTES_DROPPED_BY_APPENDER);
     }
 
     @Override
     public long getRefusedEvents() {
-        return counters.get(Counters.REFUSED);
+        return counters.get(RingCounters.REFUSED);
     }
 
     @Override
     public long getRefusedBytes() {
-        return counters.get(Counters.BYTES_REFUSED);
+        return counters.get(RingCounters.BYTES_REFUSED);
     }
 
     @Override
@@ -134,33 +130,33 @@ final class LiveStats implements JournalStats {
 
     @Override
     public int getRingSize() {
-        return ring.capacity();
+        return ring.buffer().capacity();
     }
 
     @Override
     public int getRingUsed() {
-        return ring.size();
+        return ring.buffer().size();
     }
 
     @Override
     public long getRingHighWaterMark() {
-        return counters.get(Counters.RING_HIGH_WATER_MARK);
+        return counters.get(RingCounters.RING_HIGH_WATER_MARK);
     }
 
     @Override
     public long getHeadStuckNanos() {
-        final long since = counters.get(Counters.STUCK_SINCE);
+        final long since = counters.get(RingCounters.STUCK_SINCE);
         return since == 0 ? 0 : System.nanoTime() - since;
     }
 
     @Override
     public long getLeftEvents() {
-        return counters.get(Counters.CLAIMS_LEFT);
+        return counters.get(RingCounters.ABANDONED);
     }
 
     @Override
     public long getFilePosition() {
-        return counters.get(Counters.FILE_POSITION);
+        return counters.get(RingCounters.FILE_OFFSET);
     }
 
     @Override
@@ -190,12 +186,12 @@ final class LiveStats implements JournalStats {
 
     @Override
     public long getForces() {
-        return counters.get(Counters.FORCES);
+        return counters.get(RingCounters.FORCES);
     }
 
     @Override
     public long getForcesFailed() {
-        return counters.get(Counters.FORCES_FAILED);
+        return counters.get(RingCounters.FORCES_FAILED);
     }
 
     @Override

@@ -1,8 +1,11 @@
 package dev.evtl.journal;
 
 import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.ring.Drops;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingCounters;
+import dev.evtl.journal.ring.RingProducer;
 import java.lang.invoke.VarHandle;
-import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;
@@ -40,9 +43,9 @@ public final class Publisher {
     /** The journal has failed, see {@link Journal#failure}; the event was refused. */
     public static final int FAILED = -4;
 
-    private final Claims claims;
+    private final RingProducer producer;
     private final MutableDirectBuffer buffer;
-    private final Counters counters;
+    private final RingCounters counters;
     private final Drops drops;
     private final boolean dropping;
     private final BackPressure backPressure;
@@ -50,22 +53,15 @@ public final class Publisher {
     private final int maxPayloadLength;
     private final ThreadLocal<IdleStrategy> blockIdleStrategy;
 
-    Publisher(
-            final Claims claims,
-            final Counters counters,
-            final Drops drops,
-            final BackPressure backPressure,
-            final Supplier<IdleStrategy> blockIdleStrategy,
-            final EpochNanoClock clock,
-            final int maxPayloadLength) {
-        this.claims = claims;
-        this.buffer = claims.buffer();
-        this.counters = counters;
-        this.drops = drops;
-        this.backPressure = backPressure;
+    Publisher(final JournalRing ring, final JournalConfig config, final int maxPayloadLength) {
+        this.producer = ring.producer();
+        this.buffer = producer.buffer();
+        this.counters = ring.counters();
+        this.drops = ring.drops();
+        this.backPressure = config.backPressure;
         this.dropping = backPressure == BackPressure.DROP;
-        this.blockIdleStrategy = ThreadLocal.withInitial(blockIdleStrategy);
-        this.clock = clock;
+        this.blockIdleStrategy = ThreadLocal.withInitial(config.blockIdleStrategy);
+        this.clock = config.clock;
         this.maxPayloadLength = maxPayloadLength;
     }
 
@@ -195,7 +191,7 @@ public final class Publisher {
      * @return bytes
      */
     public int maxClaimLength() {
-        return claims.maxLength();
+        return producer.maxLength();
     }
 
     long now() {
@@ -218,7 +214,7 @@ public final class Publisher {
     /** The ring's message type is the number of events, so that what lies in the ring can be counted from outside. */
     int claim(final int events, final int length, final long timestamp) {
         if (counters.isRunning() && !(dropping && drops.pending())) {
-            final int index = claims.tryClaim(events, length);
+            final int index = producer.tryClaim(events, length);
             // asked again: a close that began in between may not have seen the claim
             if (index > 0 && counters.isRunning()) {
                 return index;
@@ -233,7 +229,7 @@ public final class Publisher {
     private int claimOrRefuse(final int events, final int length, final long timestamp) {
         while (counters.isRunning()) {
             if (!dropping || drops.record()) {
-                final int index = claims.tryClaim(events, length);
+                final int index = producer.tryClaim(events, length);
                 if (index > 0 && counters.isRunning()) {
                     return index;
                 }
@@ -255,8 +251,8 @@ public final class Publisher {
     }
 
     private int refuse(final int events, final int length, final int result) {
-        counters.add(Counters.REFUSED, events);
-        counters.add(Counters.BYTES_REFUSED, length);
+        counters.add(RingCounters.REFUSED, events);
+        counters.add(RingCounters.BYTES_REFUSED, length);
         return result;
     }
 
@@ -265,14 +261,14 @@ public final class Publisher {
     }
 
     int commitRecord(final int index, final int events, final int length) {
-        if (counters.state() < Counters.FAILED) {
+        if (counters.state() < RingCounters.FAILED) {
             try {
-                claims.commit(index);
+                producer.commit(index);
                 // A thread that was stopped for long since it asked for the state may have come after a close. The
                 // fence
                 // keeps the compiler from asking before the store, and by the time of the close the store is visible.
                 VarHandle.acquireFence();
-                if (counters.state() < Counters.CLOSED || !counters.isPassedOver(index)) {
+                if (counters.state() < RingCounters.CLOSED || !counters.isPassedOver(index)) {
                     return ACCEPTED;
                 }
             } catch (final IllegalStateException e) {
@@ -285,9 +281,9 @@ public final class Publisher {
     }
 
     void abortRecord(final int index) {
-        if (counters.state() < Counters.CLOSED || claims.outliveClose()) {
+        if (counters.state() < RingCounters.CLOSED || producer.outlivesClose()) {
             try {
-                claims.abort(index);
+                producer.abort(index);
             } catch (final IllegalStateException e) {
                 throwUnlessPassedOver(e);
             }
@@ -296,7 +292,7 @@ public final class Publisher {
 
     /** The claim has ended before: by its owner, which is an error, or by a close that did not wait any longer. */
     private void throwUnlessPassedOver(final IllegalStateException e) {
-        if (counters.state() < Counters.CLOSED) {
+        if (counters.state() < RingCounters.CLOSED) {
             throw e;
         }
     }

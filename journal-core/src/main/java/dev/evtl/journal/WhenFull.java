@@ -1,5 +1,7 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.exceptions.JournalFullException;
+
 /** What happens to events for which a file that has reached its maximum has no room. */
 public enum WhenFull {
     /** The journal fails with a {@link JournalFullException}. */

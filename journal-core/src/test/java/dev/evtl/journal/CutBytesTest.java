@@ -6,12 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.storage.DiskFullException;
-import dev.evtl.journal.storage.JournalRecovery;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.RecoveryReport;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.DiskFullException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

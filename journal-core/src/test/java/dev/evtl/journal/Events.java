@@ -2,8 +2,7 @@ package dev.evtl.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.JournalScan.Condition;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.storage.JournalStorage;
+import dev.evtl.journal.file.JournalStorage;
 import org.agrona.LangUtil;
 
 /** A real storage of which the k-th call of one kind does something first, such as to fail. */

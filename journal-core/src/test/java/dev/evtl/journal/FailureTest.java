@@ -11,7 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.FailingStorage.Call;
-import dev.evtl.journal.storage.JournalStorage;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.file.JournalStorage;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;

@@ -4,8 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.StorageMode;
+import dev.evtl.journal.exceptions.JournalException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

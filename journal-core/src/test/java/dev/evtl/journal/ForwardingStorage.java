@@ -1,7 +1,7 @@
 package dev.evtl.journal;
 
 import dev.evtl.journal.FailingStorage.Call;
-import dev.evtl.journal.storage.JournalStorage;
+import dev.evtl.journal.file.JournalStorage;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.agrona.MutableDirectBuffer;

@@ -3,7 +3,10 @@ package dev.evtl.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.storage.ClaimType;
+import dev.evtl.journal.ring.Drops;
+import dev.evtl.journal.ring.RecordType;
+import dev.evtl.journal.ring.RingCounters;
+import dev.evtl.journal.ring.RingProducer;
 import java.lang.reflect.Proxy;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -15,13 +18,13 @@ import org.junit.jupiter.api.Test;
 class LiveStatsTest {
     private static final int CAPACITY = 1024;
 
-    private final Counters counters = new Counters();
+    private final RingCounters counters = new RingCounters();
     private final RingBuffer ring = new ManyToOneRingBuffer(
             new UnsafeBuffer(BufferUtil.allocateDirectAligned(CAPACITY + RingBufferDescriptor.TRAILER_LENGTH, 64)));
 
     private LiveStats stats(final RingBuffer seen) {
         return new LiveStats(
-                seen, counters, new Drops(counters, new Claims(ring, counters)), null, null, Long.MAX_VALUE);
+                seen, counters, new Drops(counters, new RingProducer(ring, counters)), null, null, Long.MAX_VALUE);
     }
 
     /** The reader's view of the head is old each time: where it looks, others have written payloads meanwhile. */
@@ -46,11 +49,11 @@ class LiveStatsTest {
     @Test
     void whatIsInTheRingCountsAsAcceptedAndGapsDoNot() {
         ring.commit(ring.tryClaim(8, 8 * 16));
-        ring.commit(ring.tryClaim(ClaimType.gap(ClaimType.ONLY_SLOT), 40));
+        ring.commit(ring.tryClaim(RecordType.gap(RecordType.ONLY_SLOT), 40));
         ring.abort(ring.tryClaim(3, 48));
         ring.commit(ring.tryClaim(1, 20));
-        counters.set(Counters.JOURNALED, 100);
-        counters.set(Counters.DROPPED_BY_APPENDER, 10);
+        counters.set(RingCounters.JOURNALED, 100);
+        counters.set(RingCounters.DROPPED_BY_APPENDER, 10);
         assertEquals(119, stats(ring).getAcceptedEvents());
         assertEquals(8 * 16 + 20, stats(ring).getAcceptedBytes());
     }

@@ -2,8 +2,7 @@ package dev.evtl.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalView;
+import dev.evtl.journal.file.JournalView;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,6 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.storage.JournalStorage;
+import dev.evtl.journal.file.JournalStorage;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
 

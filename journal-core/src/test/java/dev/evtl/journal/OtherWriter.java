@@ -4,7 +4,7 @@ import static dev.evtl.journal.TestJournals.payload;
 import static dev.evtl.journal.TestJournals.tiny;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.exceptions.JournalException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

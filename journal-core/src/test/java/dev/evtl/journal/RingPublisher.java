@@ -1,6 +1,5 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.storage.StorageMode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -5,12 +5,14 @@ import static dev.evtl.journal.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.evtl.journal.appender.Appender;
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.MappedStorage;
+import dev.evtl.journal.file.Space;
 import dev.evtl.journal.format.EventChecksum;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.JournalFile;
-import dev.evtl.journal.storage.MappedStorage;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.Space;
+import dev.evtl.journal.ring.Drops;
+import dev.evtl.journal.ring.RingCounters;
+import dev.evtl.journal.ring.RingProducer;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -39,7 +41,7 @@ class SlowProducerTest {
     @TempDir
     Path directory;
 
-    private final Counters counters = new Counters();
+    private final RingCounters counters = new RingCounters();
     private final RingBuffer ring = new ManyToOneRingBuffer(
             new UnsafeBuffer(BufferUtil.allocateDirectAligned(1024 + RingBufferDescriptor.TRAILER_LENGTH, 64)));
     private Appender appender;
@@ -64,7 +66,7 @@ class SlowProducerTest {
                 config,
                 ring,
                 counters,
-                new Drops(counters, new Claims(ring, counters)),
+                new Drops(counters, new RingProducer(ring, counters)),
                 storage,
                 new EventChecksum(file.header().checksum()),
                 null);
@@ -73,7 +75,7 @@ class SlowProducerTest {
     }
 
     private Publisher publisher(final BackPressure policy) {
-        final Claims stopping = new Claims(stopping(), counters);
+        final RingProducer stopping = new RingProducer(stopping(), counters);
         return new Publisher(
                 stopping, counters, new Drops(counters, stopping), policy, YieldingIdleStrategy::new, () -> 1, 112);
     }
@@ -136,9 +138,9 @@ class SlowProducerTest {
         final int claim = publisher.tryClaim(1, 8);
         stopBefore = "commit";
         assertEquals(Publisher.CLOSED, publisher.commit(claim));
-        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
-        assertEquals(1, counters.get(Counters.REFUSED));
-        assertEquals(0, counters.get(Counters.JOURNALED));
+        assertEquals(1, counters.get(RingCounters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(RingCounters.REFUSED));
+        assertEquals(0, counters.get(RingCounters.JOURNALED));
     }
 
     @Test
@@ -146,17 +148,17 @@ class SlowProducerTest {
         final int claim = publisher.tryClaim(1, 8);
         stopInCommit = true;
         assertEquals(Publisher.CLOSED, publisher.commit(claim));
-        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
-        assertEquals(1, counters.get(Counters.REFUSED));
-        assertEquals(0, counters.get(Counters.JOURNALED));
+        assertEquals(1, counters.get(RingCounters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(RingCounters.REFUSED));
+        assertEquals(0, counters.get(RingCounters.JOURNALED));
     }
 
     @Test
     void claimDuringWhichTheJournalClosedSaysClosed() {
         stopAfter = "tryClaim";
         assertEquals(Publisher.CLOSED, publisher.offer(1, payload(8), 0, 8));
-        assertEquals(1, counters.get(Counters.REFUSED));
-        assertEquals(0, counters.get(Counters.JOURNALED));
+        assertEquals(1, counters.get(RingCounters.REFUSED));
+        assertEquals(0, counters.get(RingCounters.JOURNALED));
     }
 
     @Test
@@ -164,7 +166,7 @@ class SlowProducerTest {
         final int claim = publisher.tryClaim(1, 8);
         stopBefore = "abort";
         publisher.abort(claim);
-        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(RingCounters.CLAIMS_LEFT));
     }
 
     @ParameterizedTest
@@ -172,14 +174,14 @@ class SlowProducerTest {
     void gapThatWasPassedOverIsRecordedByTheClose(final boolean recordedBeforeTheEnd) throws IOException {
         final Publisher dropping = publisher(BackPressure.DROP);
         while (dropping.offer(1, payload(8), 0, 8) != Publisher.DROPPED) {
-            assertEquals(0, counters.get(Counters.DROPPED_BY_PRODUCERS));
+            assertEquals(0, counters.get(RingCounters.DROPPED_BY_PRODUCERS));
         }
         appender.doWork();
         stopAfter = "tryClaim";
         goOnWhenPassedOver = recordedBeforeTheEnd;
         stopBefore = recordedBeforeTheEnd ? "commit" : "";
         assertEquals(Publisher.CLOSED, dropping.offer(1, payload(8), 0, 8));
-        assertEquals(0, counters.get(Counters.CLAIMS_LEFT), "a gap is none of the application's events");
+        assertEquals(0, counters.get(RingCounters.CLAIMS_LEFT), "a gap is none of the application's events");
         final List<StoredEvent> events = StoredEvent.readAll(directory.resolve("s.evtl"));
         final StoredEvent last = events.get(events.size() - 1);
         assertEquals(StoredEvent.GAP, last.type());
@@ -191,7 +193,7 @@ class SlowProducerTest {
         publisher.offer(1, payload(8), 0, 8);
         ring.buffer().getAndAddLong(1024 + RingBufferDescriptor.TAIL_POSITION_OFFSET, 32);
         close();
-        assertEquals(1, counters.get(Counters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(RingCounters.CLAIMS_LEFT));
         assertEquals(1, StoredEvent.readAll(directory.resolve("s.evtl")).size());
     }
 

@@ -1,6 +1,5 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.storage.Growth;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 

@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.Tmpfs;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.JournalView;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.file.JournalView;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Golden;
+import dev.evtl.journal.JournalRecovery;
 import dev.evtl.journal.MemoryDirectory;
-import dev.evtl.journal.storage.JournalRecovery;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -9,11 +9,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalFailedException;
 import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.Tmpfs;
-import dev.evtl.journal.storage.DiskFullException;
-import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.exceptions.DiskFullException;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.torture.Numbered.Checker;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.File;

@@ -1,10 +1,10 @@
 package dev.evtl.torture;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Growth;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.StorageMode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;

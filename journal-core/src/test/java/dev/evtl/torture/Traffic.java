@@ -1,9 +1,9 @@
 package dev.evtl.torture;
 
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalFailedException;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.Publisher;
+import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.torture.Numbered.Producer;
 import java.util.Random;
 

@@ -1,5 +1,6 @@
 package dev.evtl.replay;
 
+
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;

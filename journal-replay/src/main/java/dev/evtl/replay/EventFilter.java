@@ -1,5 +1,6 @@
 package dev.evtl.replay;
 
+
 import java.util.BitSet;
 
 /** Chooses events by what their headers say. Filters compose; for any number of threads. */

@@ -1,5 +1,6 @@
 package dev.evtl.replay;
 
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;

@@ -1,5 +1,6 @@
 package dev.evtl.replay;
 
+
 import org.agrona.DirectBuffer;
 
 /** Hands on what a filter passes. */

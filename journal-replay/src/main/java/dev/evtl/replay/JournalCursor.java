@@ -1,6 +1,7 @@
 package dev.evtl.replay;
 
 import dev.evtl.journal.format.EventHeader;
+
 import org.agrona.DirectBuffer;
 
 /**

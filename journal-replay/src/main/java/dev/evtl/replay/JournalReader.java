@@ -1,14 +1,15 @@
 package dev.evtl.replay;
 
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.file.EventVerifier;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.CorruptJournalException.Kind;
-import dev.evtl.journal.storage.EventBlock;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalHeader;
-import dev.evtl.journal.storage.JournalView;
+
 import java.nio.file.Path;
 import org.agrona.DirectBuffer;
 
@@ -30,7 +31,7 @@ public final class JournalReader implements AutoCloseable {
     private static final EventHandler NO_HANDLER = (sequence, timestamp, type, flags, buffer, offset, length) -> {};
 
     private final JournalView view;
-    private final EventBlock block;
+    private final EventVerifier block;
     private long position = FileHeader.LENGTH;
     private long sequence;
     private long droppedEvents;
@@ -38,7 +39,7 @@ public final class JournalReader implements AutoCloseable {
 
     private JournalReader(final JournalView view, final boolean verify) {
         this.view = view;
-        this.block = verify ? new EventBlock(view.header(), view) : null;
+        this.block = verify ? new EventVerifier(view.header(), view) : null;
         this.sequence = view.header().baseSequence();
     }
 

@@ -1,5 +1,6 @@
 package dev.evtl.replay;
 
+
 import org.HdrHistogram.Histogram;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;

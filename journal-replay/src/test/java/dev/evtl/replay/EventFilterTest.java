@@ -1,5 +1,6 @@
 package dev.evtl.replay;
 
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;

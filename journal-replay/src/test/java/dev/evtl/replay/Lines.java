@@ -1,5 +1,6 @@
 package dev.evtl.replay;
 
+
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.evtl.torture;
 
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

@@ -1,20 +1,21 @@
 package dev.evtl.torture;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.EventBatch;
+import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.Publisher;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.StorageMode;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventFilter;
 import dev.evtl.replay.JournalCursor;
 import dev.evtl.replay.JournalReader;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

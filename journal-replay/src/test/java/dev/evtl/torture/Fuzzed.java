@@ -1,5 +1,6 @@
 package dev.evtl.torture;
 
+
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;

@@ -1,5 +1,8 @@
 package dev.evtl.torture;
 
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.replay.cli.Evtl;
+
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,8 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import dev.evtl.journal.storage.CorruptJournalException.Kind;
-import dev.evtl.replay.cli.Evtl;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,7 +1,5 @@
 package dev.evtl.torture;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
@@ -9,9 +7,12 @@ import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.Publisher;
-import dev.evtl.journal.storage.StorageMode;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalReader;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

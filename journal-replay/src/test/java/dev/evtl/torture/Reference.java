@@ -1,5 +1,6 @@
 package dev.evtl.torture;
 
+
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package dev.evtl.bench.compare;
 
+
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;

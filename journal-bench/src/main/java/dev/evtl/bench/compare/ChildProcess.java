@@ -1,5 +1,6 @@
 package dev.evtl.bench.compare;
 
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -2,6 +2,7 @@ package dev.evtl.bench.compare;
 
 import dev.evtl.bench.EventSource;
 import dev.evtl.bench.EventTarget;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

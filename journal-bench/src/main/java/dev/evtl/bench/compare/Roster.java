@@ -11,9 +11,10 @@ import dev.evtl.bench.RawTarget;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.format.FileHeader;
-import dev.evtl.journal.storage.StorageMode;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -1,5 +1,6 @@
 package dev.evtl.bench.compare;
 
+
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;

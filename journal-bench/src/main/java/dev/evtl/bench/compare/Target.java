@@ -1,5 +1,6 @@
 package dev.evtl.bench.compare;
 
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,7 @@
 package dev.evtl.bench.peers;
 
 import dev.evtl.bench.BenchDirectory;
+
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.ArchivingMediaDriver;

@@ -1,5 +1,6 @@
 package dev.evtl.bench.peers;
 
+
 import java.nio.file.Path;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;

@@ -92,6 +92,16 @@ public final class EventHeader {
     }
 
     /**
+     * Whether a word can be an event's: it has a type, and no flag that must be 0.
+     *
+     * @param word where an event would be
+     * @return false where no event can be
+     */
+    public static boolean isEvent(final long word) {
+        return type(word) != TYPE_NOTHING && (flags(word) & RESERVED_FLAGS) == 0;
+    }
+
+    /**
      * The type in a word.
      *
      * @param word of an event

@@ -27,6 +27,16 @@ public final class GapEvent {
     private GapEvent() {}
 
     /**
+     * Whether a word is a gap event's. One with another payload is not this version's.
+     *
+     * @param word of an event
+     * @return true for a gap event
+     */
+    public static boolean isGap(final long word) {
+        return EventHeader.type(word) == EventHeader.TYPE_GAP && EventHeader.payloadLength(word) == PAYLOAD_LENGTH;
+    }
+
+    /**
      * Writes a whole gap event, header and payload.
      *
      * @param buffer    to write to

@@ -2,6 +2,7 @@ package dev.evtl.replay.cli;
 
 import dev.evtl.replay.EventFilter;
 import dev.evtl.replay.EventHandler;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

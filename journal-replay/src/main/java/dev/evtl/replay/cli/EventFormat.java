@@ -1,6 +1,7 @@
 package dev.evtl.replay.cli;
 
 import dev.evtl.replay.JournalReader;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;

@@ -1,11 +1,12 @@
 package dev.evtl.replay.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.EventPrinter;
 import dev.evtl.replay.JournalReader;
+
+import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,14 +1,15 @@
 package dev.evtl.replay.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.OpenMode;
+import dev.evtl.journal.OpenMode;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.replay.JournalReader;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.BufferedWriter;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

@@ -1,5 +1,6 @@
 package dev.evtl.replay.cli;
 
+
 /** What the command returns to the shell. */
 final class ExitCode {
     static final int GOOD = 0;

@@ -1,12 +1,13 @@
 package dev.evtl.replay.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.format.FileHeader;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalHeader;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.EventPrinter;
 import dev.evtl.replay.TypeCounter;
+
+import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,8 +1,9 @@
 package dev.evtl.replay.cli;
 
+import dev.evtl.journal.format.EventHeader;
+
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
-import dev.evtl.journal.format.EventHeader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.LocalDate;

@@ -1,5 +1,6 @@
 package dev.evtl.replay.cli;
 
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package dev.evtl.replay.cli;
 
+
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

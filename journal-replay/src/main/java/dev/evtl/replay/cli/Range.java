@@ -1,5 +1,6 @@
 package dev.evtl.replay.cli;
 
+
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;

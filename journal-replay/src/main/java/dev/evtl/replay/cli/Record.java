@@ -2,6 +2,7 @@ package dev.evtl.replay.cli;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
+
 import java.io.BufferedInputStream;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;

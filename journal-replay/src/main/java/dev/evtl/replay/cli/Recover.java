@@ -1,14 +1,15 @@
 package dev.evtl.replay.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalLockedException;
-import dev.evtl.journal.storage.JournalRecovery;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.RecoveryReport;
-import dev.evtl.journal.storage.RingFile;
+import dev.evtl.journal.JournalRecovery;
+import dev.evtl.journal.OpenMode;
+import dev.evtl.journal.RecoveryReport;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.ring.RingFile;
+
+import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.evtl.replay.cli;
 
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.storage.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventFilter;
@@ -9,6 +9,7 @@ import dev.evtl.replay.EventPrinter;
 import dev.evtl.replay.JournalCopy;
 import dev.evtl.replay.LatencyHistogram;
 import dev.evtl.replay.TypeCounter;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

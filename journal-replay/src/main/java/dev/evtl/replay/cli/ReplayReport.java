@@ -1,11 +1,12 @@
 package dev.evtl.replay.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.replay.Delivery;
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.LatencyHistogram;
 import dev.evtl.replay.TypeCounter;
+
+import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;

@@ -1,9 +1,10 @@
 package dev.evtl.replay.cli;
 
+import dev.evtl.journal.JournalSalvage;
+import dev.evtl.journal.SalvageReport;
+import dev.evtl.journal.SalvageReport.LeftOut;
+
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.evtl.journal.storage.JournalSalvage;
-import dev.evtl.journal.storage.SalvageReport;
-import dev.evtl.journal.storage.SalvageReport.LeftOut;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.evtl.replay.cli;
 
 import dev.evtl.replay.EventFilter;
+
 import java.util.List;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Model.CommandSpec;

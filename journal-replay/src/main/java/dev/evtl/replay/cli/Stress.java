@@ -2,8 +2,9 @@ package dev.evtl.replay.cli;
 
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.storage.StorageMode;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.evtl.replay.cli;
 
 import dev.evtl.replay.EventHandler;
+
 import java.util.List;
 import org.agrona.DirectBuffer;
 

@@ -1,5 +1,6 @@
 package dev.evtl.replay.cli;
 
+
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 

@@ -1,8 +1,9 @@
 package dev.evtl.replay.cli;
 
-import com.sun.management.ThreadMXBean;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Publisher;
+
+import com.sun.management.ThreadMXBean;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;

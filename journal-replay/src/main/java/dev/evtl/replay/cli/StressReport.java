@@ -1,10 +1,11 @@
 package dev.evtl.replay.cli;
 
+import dev.evtl.replay.cli.StressResult.Accounting;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
-import dev.evtl.replay.cli.StressResult.Accounting;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;

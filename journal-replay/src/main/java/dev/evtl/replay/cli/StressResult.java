@@ -1,5 +1,6 @@
 package dev.evtl.replay.cli;
 
+
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -2,9 +2,10 @@ package dev.evtl.replay.cli;
 
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.OpenMode;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.StorageMode;
+
 import java.util.function.UnaryOperator;
 import org.agrona.BitUtil;
 

@@ -1,5 +1,6 @@
 package dev.evtl.replay.cli;
 
+
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;

@@ -1,5 +1,6 @@
 package dev.evtl.replay.cli;
 
+
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;

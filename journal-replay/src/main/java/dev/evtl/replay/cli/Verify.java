@@ -1,9 +1,10 @@
 package dev.evtl.replay.cli;
 
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
+
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

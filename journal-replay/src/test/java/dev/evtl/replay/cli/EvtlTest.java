@@ -1,12 +1,13 @@
 package dev.evtl.replay.cli;
 
+import dev.evtl.replay.TestFiles;
 import static dev.evtl.replay.cli.Ran.evtl;
+
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.replay.TestFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -1,12 +1,13 @@
 package dev.evtl.replay.cli;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.replay.TestFiles;
 import static dev.evtl.replay.cli.Ran.evtl;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.Journal;
-import dev.evtl.replay.TestFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,11 +1,5 @@
 package dev.evtl.replay.cli;
 
-import static dev.evtl.replay.cli.Ran.evtl;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.HaltsBeforeAppending;
 import dev.evtl.journal.Journal;
@@ -13,6 +7,13 @@ import dev.evtl.journal.OtherWriter;
 import dev.evtl.journal.RingBytes;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.TestFiles;
+import static dev.evtl.replay.cli.Ran.evtl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

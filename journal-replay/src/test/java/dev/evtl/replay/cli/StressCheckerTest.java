@@ -1,12 +1,13 @@
 package dev.evtl.replay.cli;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.Publisher;
+import dev.evtl.replay.JournalReader;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.Journal;
-import dev.evtl.journal.Publisher;
-import dev.evtl.replay.JournalReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;

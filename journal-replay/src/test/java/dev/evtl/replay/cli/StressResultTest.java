@@ -1,9 +1,10 @@
 package dev.evtl.replay.cli;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import dev.evtl.replay.cli.StressResult.Accounting;
 import dev.evtl.replay.cli.StressResult.Allocation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

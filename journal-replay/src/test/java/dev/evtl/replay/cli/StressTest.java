@@ -1,5 +1,11 @@
 package dev.evtl.replay.cli;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.StorageMode;
+import dev.evtl.journal.WhenFull;
+import dev.evtl.replay.JournalReader;
+
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,11 +15,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import dev.evtl.journal.BackPressure;
-import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.WhenFull;
-import dev.evtl.journal.storage.StorageMode;
-import dev.evtl.replay.JournalReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.RandomAccessFile;

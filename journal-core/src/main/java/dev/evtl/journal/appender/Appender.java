@@ -1,0 +1,335 @@
+package dev.evtl.journal.appender;
+
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.ring.CheckpointState;
+import dev.evtl.journal.ring.Drops;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingConsumer;
+import dev.evtl.journal.ring.RingCounters;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.AtomicHistogram;
+import org.agrona.ErrorHandler;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentTerminationException;
+
+/**
+ * Takes claims from the ring in their order, has the storage copy each in one piece, publishes once a batch, and forces
+ * when the policy or a waiter asks. What runs it is an {@link AppenderRunner}.
+ *
+ * <p>What was copied leaves the ring only after it was published. In between the checkpoint is written, which says up to
+ * where the file holds what the ring held: a process that is killed before it leaves events both in a ring file and in
+ * the journal's file, which opening finds out by comparing them; one that is killed after it leaves room that was not
+ * given back to the producers, which opening does.
+ *
+ * <p>The first failure is final: nothing is written after it and every waiter is woken with it. What is in a ring file
+ * then stays there, for the next opening to bring in; what is in memory is counted as dropped.
+ */
+public final class Appender implements Agent {
+    /** Claims in a batch: some ten to a hundred KiB of ring, which still are in the cache when they are zeroed. */
+    private static final int BATCH_LIMIT = 1024;
+
+    private static final long LONGEST_FORCE_NANOS = TimeUnit.HOURS.toNanos(1);
+
+    private final AppenderSettings settings;
+    private final JournalRing ring;
+    private final RingConsumer consumer;
+    private final RingCounters counters;
+    private final Drops drops;
+    private final JournalStorage storage;
+    private final JournalLease lease;
+    private final CheckpointState state;
+    private final ClaimCopier copier;
+    private final ErrorHandler report;
+    private final StuckClaimMonitor monitor;
+    private final RingConsumer.Handler appendHandler;
+    private final RingConsumer.Handler discardHandler;
+    private final SyncRequests syncs;
+    private final AtomicHistogram forceTimes = new AtomicHistogram(LONGEST_FORCE_NANOS, 2);
+
+    private volatile Throwable failure;
+    private volatile boolean closeRequested;
+    private volatile boolean terminated;
+
+    private long publishedEnd;
+    private long lastForce = System.nanoTime();
+    private long detachedSince;
+
+    /** Over a storage and what else the process holds, both of which it lets go at the end. */
+    public Appender(
+            final AppenderSettings settings,
+            final JournalRing ring,
+            final JournalStorage storage,
+            final JournalLease lease) {
+        this.settings = settings;
+        this.ring = ring;
+        this.consumer = ring.consumer();
+        this.counters = ring.counters();
+        this.drops = ring.drops();
+        this.storage = storage;
+        this.lease = lease;
+        this.state = ring.checkpoint().load();
+        this.copier = new ClaimCopier(ring, storage, settings.dropsWhenFull(), state);
+        this.appendHandler = copier::append;
+        this.discardHandler = copier::discard;
+        this.report = this::report;
+        this.monitor = new StuckClaimMonitor(settings, ring, consumer, storage.name(), report);
+        this.syncs = new SyncRequests(ring.counters());
+        this.publishedEnd = storage.position();
+        count();
+    }
+
+    @Override
+    public String roleName() {
+        return "evtl-appender " + storage.name();
+    }
+
+    @Override
+    public int doWork() {
+        if (terminated) {
+            throw new AgentTerminationException(true);
+        }
+        final long head = ring.head();
+        try {
+            if (failure == null) {
+                append();
+                forceIfDue();
+            } else if (!ring.outlivesProcess()) {
+                consumer.read(discardHandler, BATCH_LIMIT);
+                consumer.release();
+                count();
+            }
+            final boolean drained = isDrained(head);
+            if (closeRequested && drained) {
+                finish();
+            }
+        } catch (final Throwable t) {
+            fail(t);
+        }
+        return (int) (ring.head() - head);
+    }
+
+    private boolean isDrained(final long headBefore) {
+        if (failure != null && ring.outlivesProcess()) {
+            return true; // what is in there stays
+        }
+        if (ring.head() != headBefore || failure == null && copier.isWaitingForSpace()) {
+            monitor.clear();
+            return false;
+        }
+        return monitor.look(closeRequested, failure != null);
+    }
+
+    private void append() throws IOException {
+        final int claims = copier.begin() ? consumer.read(appendHandler, BATCH_LIMIT) : 0;
+        final int taken = consumer.taken();
+        publish();
+        noteRingUse(taken);
+        copier.checkFailure();
+        if (claims == 0 && drops.pending()) {
+            drops.record(); // no producer has come by to do it
+        }
+    }
+
+    private void publish() throws IOException {
+        if (storage.position() != publishedEnd) {
+            storage.publish();
+            publishedEnd = storage.position();
+        } else if (consumer.taken() == 0) {
+            return;
+        }
+        state.ringPosition = consumer.end();
+        state.fileSequence = storage.fileSequence();
+        state.fileOffset = storage.fileOffset();
+        ring.checkpoint().store(state);
+        consumer.release();
+        count();
+    }
+
+    private void count() {
+        counters.set(RingCounters.FILE_OFFSET, storage.fileOffset());
+        state.show(counters);
+    }
+
+    /** Asks for the tail only if a claim lies behind what was taken: each look at it slows the producers. */
+    private void noteRingUse(final long taken) {
+        final long used = monitor.isHeadBegun() ? taken + ring.buffer().size() : taken;
+        if (used > counters.get(RingCounters.RING_HIGH_WATER_MARK)) {
+            counters.set(
+                    RingCounters.RING_HIGH_WATER_MARK,
+                    Math.min(used, ring.buffer().capacity()));
+        }
+    }
+
+    private void forceIfDue() throws IOException {
+        final long unforced = publishedEnd - storage.durable();
+        if (syncs.isDue(ring.head()) || unforced >= settings.syncBytes() || unforced > 0 && intervalIsOver()) {
+            force(unforced);
+        }
+    }
+
+    private boolean intervalIsOver() {
+        return settings.syncNanos() != Long.MAX_VALUE && System.nanoTime() - lastForce >= settings.syncNanos();
+    }
+
+    private void force(final long unforced) throws IOException {
+        if (unforced > 0) {
+            final long start = System.nanoTime();
+            try {
+                storage.force();
+                counters.add(RingCounters.FORCES, 1);
+            } catch (final Throwable t) {
+                counters.add(RingCounters.FORCES_FAILED, 1);
+                throw t;
+            } finally {
+                lastForce = System.nanoTime();
+                forceTimes.recordValue(Math.min(lastForce - start, LONGEST_FORCE_NANOS));
+            }
+        }
+        syncs.done(ring.head());
+    }
+
+    private void finish() throws IOException {
+        if (failure != null) {
+            if (ring.outlivesProcess()) {
+                detach();
+            } else {
+                end(RingCounters.FAILED_AND_CLOSED);
+            }
+            return;
+        }
+        drops.seal();
+        if (drops.pending()) {
+            drops.record();
+            return;
+        }
+        if (ring.head() != ring.tail() && !monitor.isAbandoned()) {
+            return; // the gap, or one that a producer was recording
+        }
+        if (state.dropsJournaled < drops.dropped()) {
+            drops.recordAnew(state.dropsJournaled);
+            return;
+        }
+        copier.end();
+        publish();
+        storage.close();
+        lease.closed();
+        end(RingCounters.CLOSED);
+    }
+
+    /** Leaves the ring file to its next owner, once its state is seen everywhere. */
+    private void detach() {
+        if (detachedSince == 0) {
+            counters.end(RingCounters.FAILED_AND_CLOSED);
+            detachedSince = System.nanoTime();
+        } else if (System.nanoTime() - detachedSince >= StuckClaimMonitor.GRACE_NANOS) {
+            lease.keepClaims();
+            end(RingCounters.FAILED_AND_CLOSED);
+        }
+    }
+
+    private void end(final long endState) {
+        try {
+            storage.abandon();
+        } finally {
+            try {
+                lease.release();
+            } finally {
+                if (detachedSince == 0) {
+                    counters.state(endState);
+                }
+                terminated = true;
+                syncs.wake();
+            }
+        }
+    }
+
+    private void fail(final Throwable cause) {
+        if (failure == null) {
+            state.recount(counters);
+            failure = cause;
+            counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
+            syncs.wake();
+            report(failedException());
+        } else {
+            report(cause);
+        }
+    }
+
+    private void report(final Throwable error) {
+        try {
+            settings.report().onError(error);
+        } catch (final Throwable t) {
+            if (t != error) {
+                error.addSuppressed(t); // the handler's own failure must not end the appender
+            }
+        }
+    }
+
+    /** What everybody is told who asks for more of a journal that has failed. */
+    public JournalFailedException failedException() {
+        // how the JVM reports a store into a mapped page that the file system does not take
+        final String lost =
+                failure instanceof InternalError ? "the file was cut short or can no longer be written: " : "";
+        return new JournalFailedException(storage.name() + ": the journal has failed: " + lost + failure, failure);
+    }
+
+    /** Null until the producers are told: who sees it finds that nothing is accepted any more. */
+    public Throwable failure() {
+        return counters.isFailed() ? failure : null;
+    }
+
+    /** How long forces took, in nanoseconds. */
+    public AtomicHistogram forceTimes() {
+        return forceTimes;
+    }
+
+    /** Refuses claims from now on, and ends when all that was accepted is in the file. */
+    void requestClose() {
+        counters.closing();
+        closeRequested = true;
+    }
+
+    public boolean isTerminated() {
+        return terminated;
+    }
+
+    /** Waits for the end, or for a while: the thread that runs this agent may have ended without it. */
+    void awaitTermination(final long millis) throws InterruptedException {
+        syncs.awaitWake(() -> terminated, millis);
+    }
+
+    /** Whether all before a ring position was forced; asks for it where it was not, or throws if it never will be. */
+    public boolean isSynced(final long ringPosition) {
+        if (failure != null && !syncs.isDone(ringPosition)) {
+            throw failedException();
+        }
+        return terminated || syncs.ask(ringPosition);
+    }
+
+    /** Waits until all before a ring position was forced, or for a time at the most. */
+    boolean awaitSync(final long ringPosition, final long nanos, final Runnable wake) throws InterruptedException {
+        return syncs.await(() -> isSynced(ringPosition), nanos, wake);
+    }
+
+    /** When what runs it ends otherwise than by a close, the journal must not look alive. */
+    @Override
+    public void onClose() {
+        if (!terminated) {
+            requestClose();
+            while (!terminated) {
+                doWork();
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /** What ran it has ended without closing it. */
+    void onThreadEnd(final Throwable cause) {
+        if (!terminated) {
+            fail(cause);
+            onClose();
+        }
+    }
+}

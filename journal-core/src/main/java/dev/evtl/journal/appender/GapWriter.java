@@ -1,0 +1,33 @@
+package dev.evtl.journal.appender;
+
+import dev.evtl.journal.file.EventSource;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.format.GapEvent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Appends gap events to the storage. For the appender. */
+final class GapWriter {
+    private final JournalStorage storage;
+    private final EventSource gap = new EventSource(new UnsafeBuffer(ByteBuffer.allocateDirect(GapEvent.LENGTH)));
+
+    GapWriter(final JournalStorage storage) {
+        this.storage = storage;
+    }
+
+    /**
+     * Appends a gap event.
+     *
+     * @param reserve bytes that must be free behind it
+     * @return as {@link JournalStorage#reserve} does
+     */
+    int append(final long dropped, final long first, final long last, final int reserve) throws IOException {
+        final int result = storage.reserve(GapEvent.LENGTH + reserve);
+        if (result == JournalStorage.READY) {
+            GapEvent.encode(gap.buffer(), 0, last, dropped, first, last);
+            storage.append(gap, 0, GapEvent.LENGTH, 1);
+        }
+        return result;
+    }
+}

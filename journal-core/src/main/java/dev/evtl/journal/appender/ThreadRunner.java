@@ -1,0 +1,77 @@
+package dev.evtl.journal.appender;
+
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.ring.JournalRing;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.IdleStrategy;
+
+/** The appender has a thread of its own. */
+public final class ThreadRunner extends AppenderRunner {
+    private final AgentRunner runner;
+    private final ThreadFactory threadFactory;
+    private final String journal;
+
+    /**
+     * For an appender that does not run yet.
+     *
+     * @param idleStrategy  of the thread
+     * @param threadFactory that makes it
+     * @param journal       what messages call the journal
+     */
+    public ThreadRunner(
+            final Appender appender,
+            final JournalRing ring,
+            final AppenderSettings settings,
+            final IdleStrategy idleStrategy,
+            final ThreadFactory threadFactory,
+            final String journal) {
+        super(appender, ring);
+        this.runner = new AgentRunner(idleStrategy, settings.report(), null, new Duty());
+        this.threadFactory = threadFactory;
+        this.journal = journal;
+    }
+
+    @Override
+    void startAppender() {
+        final Thread started =
+                AgentRunner.startOnThread(runner, work -> threadFactory.newThread(() -> runToTheEnd(work)));
+        // a thread may end before it comes to the appender, as one does that could not be pinned
+        while (thread() == null) {
+            if (!started.isAlive() && thread() == null) {
+                throw new JournalException(
+                        journal + ": the thread that threadFactory made ended before it did its work");
+            }
+            Thread.yield();
+        }
+    }
+
+    private void runToTheEnd(final Runnable work) {
+        try {
+            work.run();
+        } catch (final Throwable t) {
+            appender.onThreadEnd(t);
+            throw t;
+        }
+        appender.onThreadEnd(new IllegalStateException("the appender's thread has ended"));
+    }
+
+    @Override
+    public AgentInvoker invoker() {
+        throw new IllegalStateException(journal + ": has no invoker; set useInvoker to run the appender yourself");
+    }
+
+    @Override
+    void wake() {
+        LockSupport.unpark(thread());
+    }
+
+    @Override
+    void stop() {
+        if (!isOnAppenderThread()) {
+            runner.close();
+        }
+    }
+}

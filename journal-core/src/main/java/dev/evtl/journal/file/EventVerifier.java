@@ -1,0 +1,171 @@
+package dev.evtl.journal.file;
+
+import static dev.evtl.journal.format.EventHeader.CHECKSUM_OFFSET;
+
+import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.JournalHeader;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Walks the events of a file in a private copy, block by block, and verifies each there: what was verified is what the
+ * caller sees, and a file that is cut short meanwhile cannot take the JVM with it. Allocates nothing after
+ * construction, whatever lengths the file claims. For one thread at a time.
+ */
+public final class EventVerifier {
+    /** Where the bytes of a file come from. */
+    @FunctionalInterface
+    public interface Source {
+        /**
+         * Copies bytes of the file.
+         *
+         * @param position in the file
+         * @param target   to copy to, from index 0
+         * @param length   bytes wanted
+         * @return bytes copied, fewer only where the file ends
+         */
+        int read(long position, byte[] target, int length);
+    }
+
+    /** Fits the second-level cache of current processors, and the largest event. */
+    private static final int BLOCK_LENGTH = 128 * 1024;
+
+    private static final long NOWHERE = -1;
+
+    private final Source source;
+    private final EventChecksum checksum;
+    private final byte[] bytes = new byte[BLOCK_LENGTH];
+    private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+    private long start;
+    private long untouched;
+    private int length;
+    private int index;
+    private long word;
+    private long aheadPosition = NOWHERE;
+    private long aheadWord;
+    private int expectedChecksum;
+    private Problem problem;
+
+    private enum Problem {
+        NO_EVENT,
+        PAST_END,
+        CHECKSUM
+    }
+
+    /**
+     * For one file.
+     *
+     * @param header of the file
+     * @param source of its bytes
+     */
+    public EventVerifier(final JournalHeader header, final Source source) {
+        this.source = source;
+        this.checksum = header.hasChecksums() ? new EventChecksum(header.checksum()) : null;
+    }
+
+    /**
+     * Goes to the event at a position and verifies it.
+     *
+     * @param position of the event in the file
+     * @param limit    where the event must end at the latest
+     * @return length of the event in bytes, or 0 if what is there is no event that verifies: {@link #problem} says why
+     */
+    public int next(final long position, final long limit) {
+        final long available = limit - position;
+        if (available < EventHeader.LENGTH || !ensure(position, EventHeader.LENGTH, available)) {
+            return refuse(Problem.PAST_END);
+        }
+        word = position == aheadPosition ? aheadWord : EventHeader.word(buffer, index);
+        if (!EventHeader.isEvent(word)) {
+            return refuse(Problem.NO_EVENT);
+        }
+        final int eventLength = EventHeader.LENGTH + EventHeader.payloadLength(word);
+        if (eventLength > available || !ensure(position, eventLength, available)) {
+            return refuse(Problem.PAST_END);
+        }
+        if (checksum != null) {
+            if (position != aheadPosition) {
+                buffer.putInt(index + CHECKSUM_OFFSET, 0);
+            }
+            lookAhead(position + eventLength);
+            expectedChecksum = checksum.compute(bytes, index, eventLength, position);
+            if (expectedChecksum != EventHeader.checksum(word)) {
+                return refuse(Problem.CHECKSUM);
+            }
+            untouched = position + eventLength;
+        }
+        return eventLength;
+    }
+
+    /** Takes the next event's checksum out before its turn comes: to load what was stored just before stalls. */
+    private void lookAhead(final long position) {
+        final int next = (int) (position - start);
+        if (next + EventHeader.LENGTH <= length) {
+            aheadPosition = position;
+            aheadWord = EventHeader.word(buffer, next);
+            buffer.putInt(next + CHECKSUM_OFFSET, 0);
+        }
+    }
+
+    private boolean ensure(final long position, final int needed, final long available) {
+        // who goes back would find checksums that were zeroed to verify the events
+        if (position < untouched || position + needed > start + length) {
+            start = position;
+            untouched = position;
+            aheadPosition = NOWHERE;
+            length = source.read(position, bytes, (int) Math.min(available, BLOCK_LENGTH));
+        }
+        index = (int) (position - start);
+        return index + needed <= length;
+    }
+
+    private int refuse(final Problem found) {
+        problem = found;
+        length = 0; // the block may have been changed: read it again
+        return 0;
+    }
+
+    /**
+     * Why {@link #next} refused what it found.
+     *
+     * @return one line with the expected and the actual value
+     */
+    public String problem() {
+        return switch (problem) {
+            case NO_EVENT ->
+                EventHeader.type(word) == EventHeader.TYPE_NOTHING
+                        ? "expected an event, found event_type 0"
+                        : String.format("expected reserved flag bits 0, found flags 0x%02x", EventHeader.flags(word));
+            case PAST_END -> "expected an event before the end, found one that is cut off or reaches past it";
+            case CHECKSUM -> JournalHeader.expected("checksum", expectedChecksum, EventHeader.checksum(word));
+        };
+    }
+
+    /**
+     * The verified bytes: valid until the next call of {@link #next}.
+     *
+     * @return the buffer, owned by this object
+     */
+    public DirectBuffer buffer() {
+        return buffer;
+    }
+
+    /**
+     * Where in {@link #buffer} the event lies.
+     *
+     * @return index of its header
+     */
+    public int index() {
+        return index;
+    }
+
+    /**
+     * The event's word.
+     *
+     * @return as {@link EventHeader#word} gives it
+     */
+    public long word() {
+        return word;
+    }
+}

@@ -1,0 +1,25 @@
+package dev.evtl.journal.io;
+
+import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
+
+/** What this library needs of the JVM and the machine, asked before Agrona fails on it less clearly. */
+public final class Platform {
+    private Platform() {}
+
+    /**
+     * Checks that the JVM was started with the flag that Agrona needs and that the machine is little-endian.
+     *
+     * @throws IllegalStateException that names the flag
+     */
+    public static void check() {
+        final Module agrona = DirectBuffer.class.getModule();
+        if (!Object.class.getModule().isOpen("jdk.internal.misc", agrona)) {
+            throw new IllegalStateException("start this JVM with --add-opens java.base/jdk.internal.misc="
+                    + (agrona.isNamed() ? agrona.getName() : "ALL-UNNAMED"));
+        }
+        if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+            throw new IllegalStateException("EVTL journals need a little-endian machine");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package dev.evtl.journal.recovery;
+
+import dev.evtl.journal.file.EventVerifier;
+import dev.evtl.journal.format.EventHeader;
+import java.util.Arrays;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Finds events in damaged bytes by trying every offset. What looks like a header may claim 64 KiB of payload, at one
+ * offset in eight of random bytes: to compute each checksum from its bytes would take thousands of times the length of
+ * the damage. So the state of a CRC over the bytes is kept for each offset of a window, once; as the CRC is linear, the
+ * checksum of any stretch follows from the states at its two ends in constant time.
+ *
+ * <p>Remembers its window, so that many small stretches cost no more than one long one. For one thread.
+ */
+public final class EventFinder {
+    public static final long NOWHERE = -1;
+
+    /** The Castagnoli polynomial, lowest power in the highest bit, as all polynomials here. */
+    private static final int POLYNOMIAL = 0x82F63B78;
+
+    private static final int ONE = 0x80000000;
+    private static final int[] TABLE = new int[256];
+    /** x to the 8n: to multiply by it takes a CRC's state past n zero bytes. */
+    private static final int[] PAST_ZEROS = new int[EventHeader.MAX_EVENT_LENGTH + 1];
+
+    /** As many events in a row as make chance impossible where it is not known what they are tied to. */
+    private static final int CHAIN_LENGTH = 3;
+
+    private static final int STRIDE = 512 * 1024;
+    private static final int WINDOW_LENGTH = STRIDE + CHAIN_LENGTH * EventHeader.MAX_EVENT_LENGTH;
+
+    static {
+        for (int i = 0; i < TABLE.length; i++) {
+            int state = i;
+            for (int bit = 0; bit < Byte.SIZE; bit++) {
+                state = state >>> 1 ^ ((state & 1) == 0 ? 0 : POLYNOMIAL);
+            }
+            TABLE[i] = state;
+        }
+        PAST_ZEROS[0] = ONE;
+        for (int i = 1; i < PAST_ZEROS.length; i++) {
+            PAST_ZEROS[i] = next(PAST_ZEROS[i - 1], 0);
+        }
+    }
+
+    private final EventVerifier.Source source;
+    private final long fileLength;
+    private final byte[] bytes;
+    private final UnsafeBuffer buffer;
+    private final int[] states;
+    private long start;
+    private int length;
+
+    public EventFinder(final EventVerifier.Source source, final long fileLength) {
+        this.source = source;
+        this.fileLength = fileLength;
+        this.bytes = new byte[(int) Math.min(WINDOW_LENGTH, fileLength)];
+        this.buffer = new UnsafeBuffer(bytes);
+        this.states = new int[bytes.length + 1];
+    }
+
+    /** The first offset in a stretch at which an event of a file with this header checksum verifies. */
+    public long next(final long from, final long to, final int headerChecksum) {
+        for (long position = from; position < to; position++) {
+            load(position);
+            if (tiedTo(position) == Integer.toUnsignedLong(headerChecksum)) {
+                return position;
+            }
+        }
+        return NOWHERE;
+    }
+
+    /**
+     * What the events in a stretch are tied to, as an unsigned integer: one of the candidates, if some event verifies
+     * with it, or else what several events in a row have in common.
+     */
+    public long findHeaderChecksum(final long from, final long to, final int... candidates) {
+        for (long position = from; position < to; position++) {
+            load(position);
+            final long found = tiedTo(position);
+            if (found != NOWHERE
+                    && (Arrays.stream(candidates).anyMatch(candidate -> candidate == (int) found)
+                            || isChain(position, found))) {
+                return found;
+            }
+        }
+        return NOWHERE;
+    }
+
+    private boolean isChain(final long first, final long headerChecksum) {
+        long position = first;
+        for (int i = 1; i < CHAIN_LENGTH; i++) {
+            position += eventLength((int) (position - start));
+            if (tiedTo(position) != headerChecksum) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void load(final long position) {
+        if (position < start + Math.min(length, STRIDE) && position >= start) {
+            return;
+        }
+        start = position;
+        length = source.read(position, bytes, (int) Math.min(bytes.length, fileLength - position));
+        for (int i = 0; i < length; i++) {
+            states[i + 1] = next(states[i], bytes[i]);
+        }
+    }
+
+    /** The header checksum with which an event at this offset verifies, unsigned, if it can be one. */
+    private long tiedTo(final long position) {
+        final int index = (int) (position - start);
+        if (index + EventHeader.LENGTH > length) {
+            return NOWHERE;
+        }
+        final long word = EventHeader.word(buffer, index);
+        if (EventHeader.type(word) == EventHeader.TYPE_NOTHING
+                || (EventHeader.flags(word) & EventHeader.RESERVED_FLAGS) != 0
+                || index + eventLength(index) > length) {
+            return NOWHERE;
+        }
+        final int checksum = EventHeader.checksum(word);
+        return Integer.toUnsignedLong(
+                checksum ^ crc(index, eventLength(index), checksum) ^ (int) position ^ (int) (position >>> 32));
+    }
+
+    private int eventLength(final int index) {
+        return EventHeader.eventLength(buffer, index);
+    }
+
+    /** The CRC of an event with its checksum field as 0: both what came before it and the field are taken out. */
+    private int crc(final int index, final int eventLength, final int checksum) {
+        final int before = pastZeros(~states[index], EventHeader.CHECKSUM_OFFSET) ^ checksum;
+        return ~(pastZeros(before, eventLength - EventHeader.CHECKSUM_OFFSET) ^ states[index + eventLength]);
+    }
+
+    private static int next(final int state, final int value) {
+        return TABLE[(state ^ value) & 0xFF] ^ state >>> Byte.SIZE;
+    }
+
+    /** The state after so many zero bytes: a multiplication of polynomials. */
+    private static int pastZeros(final int state, final int zeros) {
+        int factor = PAST_ZEROS[zeros];
+        int product = 0;
+        for (int rest = state; rest != 0; rest <<= 1) {
+            product ^= factor & rest >> 31;
+            factor = factor >>> 1 ^ POLYNOMIAL & -(factor & 1);
+        }
+        return product;
+    }
+}

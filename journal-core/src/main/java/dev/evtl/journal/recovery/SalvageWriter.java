@@ -1,0 +1,156 @@
+package dev.evtl.journal.recovery;
+
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.GapEvent;
+import dev.evtl.journal.io.FileCalls;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A new journal written in one go, with checksums, which appears under its name only when it is closed and on the
+ * device. For one thread.
+ */
+public final class SalvageWriter implements AutoCloseable {
+    private static final int STAGE_LENGTH = 1 << 20;
+
+    private final Path path;
+    private final Path unfinished;
+    private final FileChannel channel;
+    private final FileAttribute<?>[] permissions;
+    private final UnsafeBuffer header = new UnsafeBuffer(ByteBuffer.allocateDirect(FileHeader.LENGTH));
+    private final EventChecksum checksum;
+    private final byte[] stage = new byte[STAGE_LENGTH];
+    private final UnsafeBuffer buffer = new UnsafeBuffer(stage);
+    private long stageStart = FileHeader.LENGTH;
+    private int used;
+    private int last;
+    private long events;
+
+    /** Begins a file of a name that is free. */
+    public SalvageWriter(
+            final Path path, final long createdAt, final long baseSequence, final FileAttribute<?>... permissions)
+            throws IOException {
+        FileHeader.encode(header, createdAt, FileHeader.FLAG_CHECKSUMS, baseSequence);
+        this.path = path;
+        this.checksum = new EventChecksum(FileHeader.checksum(header));
+        this.permissions = permissions;
+        this.unfinished = Files.createTempFile(path.getParent(), path.getFileName() + ".", ".new");
+        this.channel = FileChannel.open(unfinished, WRITE);
+    }
+
+    /** Puts a whole event at the end, with a checksum of its own. */
+    public void append(final DirectBuffer source, final int index, final int length) throws IOException {
+        stamp();
+        if (used + length > STAGE_LENGTH) {
+            flush();
+        }
+        buffer.putBytes(used, source, index, length);
+        last = used;
+        used += length;
+        events++;
+    }
+
+    /** Puts a gap event at the end. */
+    public void appendGap(final long missing, final long first, final long last) throws IOException {
+        append(new UnsafeBuffer(gap(missing, first, last)), 0, GapEvent.LENGTH);
+    }
+
+    private static byte[] gap(final long missing, final long first, final long last) {
+        final byte[] gap = new byte[GapEvent.LENGTH];
+        GapEvent.encode(new UnsafeBuffer(gap), 0, last, missing, first, last);
+        return gap;
+    }
+
+    /** The last event stays without its checksum until it is known what follows it. */
+    private void stamp() {
+        if (last < used) {
+            final int length = used - last;
+            buffer.putInt(last + EventHeader.CHECKSUM_OFFSET, 0);
+            buffer.putInt(last + EventHeader.CHECKSUM_OFFSET, checksum.compute(stage, last, length, stageStart + last));
+            last = used;
+        }
+    }
+
+    /**
+     * Lets the last event be the last of its claim.
+     *
+     * @return whether it was not
+     */
+    public boolean endClaim() {
+        if (last == used) {
+            return false;
+        }
+        final int flags = EventHeader.flags(EventHeader.word(buffer, last));
+        final int length = EventHeader.payloadLength(EventHeader.word(buffer, last));
+        EventHeader.encode(
+                buffer,
+                last,
+                EventHeader.timestamp(buffer, last),
+                EventHeader.type(EventHeader.word(buffer, last)),
+                flags & ~EventHeader.FLAG_MORE,
+                length);
+        return (flags & EventHeader.FLAG_MORE) != 0;
+    }
+
+    /** Replaces a gap that was appended before. */
+    public void replaceGap(final long position, final long missing, final long first, final long last)
+            throws IOException {
+        flush();
+        final byte[] event = gap(missing, first, last);
+        final UnsafeBuffer stamped = new UnsafeBuffer(event);
+        stamped.putInt(EventHeader.CHECKSUM_OFFSET, checksum.compute(event, 0, event.length, position));
+        FileCalls.write(channel, ByteBuffer.wrap(event), position);
+    }
+
+    private void flush() throws IOException {
+        stamp();
+        FileCalls.write(channel, ByteBuffer.wrap(stage, 0, used), stageStart);
+        stageStart += used;
+        used = 0;
+        last = 0;
+    }
+
+    /** Where the next event goes. */
+    public long position() {
+        return stageStart + used;
+    }
+
+    public long events() {
+        return events;
+    }
+
+    /** Closes the journal and gives it its name. */
+    public void finish() throws IOException {
+        flush();
+        FileHeader.publish(header, events, stageStart);
+        FileHeader.durableOffset(header, stageStart);
+        FileHeader.state(header, FileHeader.STATE_CLOSED);
+        FileCalls.write(channel, header.byteBuffer().clear(), 0);
+        for (final FileAttribute<?> attribute : permissions) {
+            Files.setAttribute(unfinished, attribute.name(), attribute.value());
+        }
+        FileCalls.force(unfinished, channel);
+        Files.move(unfinished, path); // not over a file that was made meanwhile
+        FileCalls.forceDirectory(path);
+    }
+
+    /** Leaves nothing behind of a journal that was not finished. */
+    @Override
+    public void close() throws IOException {
+        try {
+            channel.close();
+        } finally {
+            FileCalls.delete(unfinished);
+        }
+    }
+}
