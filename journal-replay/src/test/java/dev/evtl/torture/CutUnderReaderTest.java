@@ -1,5 +1,14 @@
 package dev.evtl.torture;
 
+<<<<<<< HEAD
+=======
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.cli.Evtl;
+>>>>>>> cli
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.MemoryDirectory;
@@ -10,7 +19,6 @@ import dev.evtl.replay.EventFilter;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalCursor;
 import dev.evtl.replay.JournalReader;
-import dev.evtl.replay.cli.Evtl;
 import dev.evtl.torture.Numbered.Checker;
 import dev.evtl.torture.Numbered.Producer;
 

@@ -11,6 +11,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+<<<<<<< HEAD
+=======
+import dev.evtl.cli.Evtl;
+import dev.evtl.journal.storage.CorruptJournalException.Kind;
+>>>>>>> cli
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
