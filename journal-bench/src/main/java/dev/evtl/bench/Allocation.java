@@ -5,7 +5,6 @@ import dev.evtl.journal.Journal;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalReader;
-
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -1,7 +1,6 @@
 package dev.evtl.bench;
 
 import dev.evtl.journal.Journal;
-
 import java.io.IOException;
 import org.agrona.concurrent.AgentInvoker;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -1,6 +1,5 @@
 package dev.evtl.bench;
 
-
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;

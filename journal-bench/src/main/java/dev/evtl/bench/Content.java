@@ -1,6 +1,5 @@
 package dev.evtl.bench;
 
-
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 

@@ -1,6 +1,5 @@
 package dev.evtl.bench;
 
-
 /** Holds what is read against what was written: every event of every producer once, in its order, and whole. */
 public final class ContentCheck implements EventVisitor {
     private static final int MAX_PRODUCERS = 64;

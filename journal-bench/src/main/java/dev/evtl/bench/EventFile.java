@@ -8,7 +8,6 @@ import dev.evtl.journal.file.MappedStorage;
 import dev.evtl.journal.file.Space;
 import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package dev.evtl.bench;
 
-
 /** One producer's way into an {@link EventTarget}; for one thread. */
 public interface EventProducer {
     /**

@@ -1,6 +1,5 @@
 package dev.evtl.bench;
 
-
 import java.io.IOException;
 
 /** Something that writes events to a file, open. */

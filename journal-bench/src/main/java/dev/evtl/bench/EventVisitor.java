@@ -1,6 +1,5 @@
 package dev.evtl.bench;
 
-
 /** Told of each event that an {@link EventSource} reads. */
 @FunctionalInterface
 public interface EventVisitor {

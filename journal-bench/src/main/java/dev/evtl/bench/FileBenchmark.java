@@ -3,7 +3,6 @@ package dev.evtl.bench;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

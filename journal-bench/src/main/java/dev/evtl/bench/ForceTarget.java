@@ -1,6 +1,5 @@
 package dev.evtl.bench;
 
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

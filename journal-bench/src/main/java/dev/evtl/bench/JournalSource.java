@@ -2,7 +2,6 @@ package dev.evtl.bench;
 
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalReader;
-
 import java.nio.file.Path;
 import org.agrona.DirectBuffer;
 

@@ -4,7 +4,6 @@ import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
 
-
 /** The journal, through its API. */
 public final class JournalTarget implements EventTarget {
     private final Journal journal;

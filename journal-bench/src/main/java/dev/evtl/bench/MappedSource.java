@@ -1,7 +1,6 @@
 package dev.evtl.bench;
 
 import dev.evtl.journal.format.EventHeader;
-
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;

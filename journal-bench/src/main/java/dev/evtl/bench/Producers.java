@@ -1,6 +1,5 @@
 package dev.evtl.bench;
 
-
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import java.util.ArrayList;

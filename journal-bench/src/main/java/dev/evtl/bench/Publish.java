@@ -2,7 +2,6 @@ package dev.evtl.bench;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -5,7 +5,6 @@ import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventFilter;
 import dev.evtl.replay.JournalReader;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,6 @@ package dev.evtl.bench;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.SyncPolicy;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

@@ -1,6 +1,5 @@
 package dev.evtl.bench;
 
-
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -28,7 +28,7 @@ import java.util.Arrays;
 public record Expected(
         ReferenceJournal journal, Error reading, int delivered, Error refusal, Condition condition, int kept) {
 
-    /** What a {@link dev.evtl.journal.storage.CorruptJournalException} is to say. */
+    /** What a {@link dev.evtl.journal.exceptions.CorruptJournalException} is to say. */
     public record Error(Kind kind, long offset, long sequence) {}
 
     /** Of a file with the header of one of these journals, or a damaged one. */

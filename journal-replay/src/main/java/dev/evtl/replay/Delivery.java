@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-
 import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
 

@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
@@ -92,7 +91,7 @@ public final class Dispatcher {
      * Dispatches all events that are there now.
      *
      * @return number of events read, those that the filter kept back included
-     * @throws dev.evtl.journal.storage.CorruptJournalException as {@link JournalReader#poll} does; the events before
+     * @throws dev.evtl.journal.exceptions.CorruptJournalException as {@link JournalReader#poll} does; the events before
      *     the damage were delivered and flushed
      */
     public long drain() {
@@ -104,7 +103,7 @@ public final class Dispatcher {
      *
      * @param limit most events to read
      * @return number of events read, those that the filter kept back included
-     * @throws dev.evtl.journal.storage.CorruptJournalException as {@link JournalReader#poll} does; the events before
+     * @throws dev.evtl.journal.exceptions.CorruptJournalException as {@link JournalReader#poll} does; the events before
      *     the damage were delivered and flushed
      */
     public long drain(final long limit) {

@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-
 import org.agrona.DirectBuffer;
 
 /** Takes events from a {@link Dispatcher}, on the thread that drains it. */

@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-
 import java.util.BitSet;
 
 /** Chooses events by what their headers say. Filters compose; for any number of threads. */

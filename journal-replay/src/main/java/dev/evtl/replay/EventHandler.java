@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-
 import org.agrona.DirectBuffer;
 
 /** Called back for each event that a {@link JournalReader} reads, on the thread that polls. */

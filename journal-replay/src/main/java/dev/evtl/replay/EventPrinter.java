@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;

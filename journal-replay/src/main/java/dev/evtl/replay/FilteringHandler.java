@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-
 import org.agrona.DirectBuffer;
 
 /** Hands on what a filter passes. */

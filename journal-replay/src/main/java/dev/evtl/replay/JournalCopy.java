@@ -2,7 +2,6 @@ package dev.evtl.replay;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
-
 import org.agrona.DirectBuffer;
 
 /**

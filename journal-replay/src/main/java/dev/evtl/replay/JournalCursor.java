@@ -1,7 +1,6 @@
 package dev.evtl.replay;
 
 import dev.evtl.journal.format.EventHeader;
-
 import org.agrona.DirectBuffer;
 
 /**
@@ -28,7 +27,7 @@ public final class JournalCursor implements EventHandler {
      * Goes to the next event or gap.
      *
      * @return false if there is none now
-     * @throws dev.evtl.journal.storage.CorruptJournalException as {@link JournalReader#poll} does
+     * @throws dev.evtl.journal.exceptions.CorruptJournalException as {@link JournalReader#poll} does
      */
     public boolean next() {
         found = false;

@@ -4,12 +4,11 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.file.EventVerifier;
-import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
-
+import dev.evtl.journal.format.JournalHeader;
 import java.nio.file.Path;
 import org.agrona.DirectBuffer;
 

@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-
 import org.HdrHistogram.Histogram;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;

@@ -1,7 +1,6 @@
 package dev.evtl.replay;
 
 import dev.evtl.journal.format.EventHeader;
-
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.agrona.DirectBuffer;

@@ -1,17 +1,12 @@
 package dev.evtl.cli;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/EvtlTest.java
-import dev.evtl.replay.TestFiles;
-import static dev.evtl.replay.cli.Ran.evtl;
-
-=======
 import static dev.evtl.cli.Ran.evtl;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/EvtlTest.java
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.replay.TestFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -1,6 +1,5 @@
 package dev.evtl.cli;
 
-
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonFactory;

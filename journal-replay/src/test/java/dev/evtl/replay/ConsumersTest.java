@@ -1,12 +1,11 @@
 package dev.evtl.replay;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;

@@ -1,15 +1,14 @@
 package dev.evtl.replay;
 
-import dev.evtl.journal.BackPressure;
-import dev.evtl.journal.Growth;
-import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalConfig;
 import static dev.evtl.replay.Lines.numbered;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Growth;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,19 +1,18 @@
 package dev.evtl.replay;
 
-import dev.evtl.journal.exceptions.CorruptJournalException;
-import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
-import dev.evtl.journal.exceptions.JournalException;
 import static dev.evtl.replay.Lines.E1;
 import static dev.evtl.replay.Lines.E2;
 import static dev.evtl.replay.Lines.E3;
 import static dev.evtl.replay.Lines.numbered;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.exceptions.JournalException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;

@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.ArrayList;

@@ -1,14 +1,13 @@
 package dev.evtl.replay;
 
-import dev.evtl.journal.BackPressure;
-import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.Publisher;
-
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.Publisher;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -1,14 +1,11 @@
 package dev.evtl.torture;
 
-<<<<<<< HEAD
-=======
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.cli.Evtl;
->>>>>>> cli
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.MemoryDirectory;
@@ -21,12 +18,6 @@ import dev.evtl.replay.JournalCursor;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.torture.Numbered.Checker;
 import dev.evtl.torture.Numbered.Producer;
-
-import static java.nio.charset.StandardCharsets.US_ASCII;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;

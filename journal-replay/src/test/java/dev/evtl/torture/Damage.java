@@ -1,6 +1,5 @@
 package dev.evtl.torture;
 
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

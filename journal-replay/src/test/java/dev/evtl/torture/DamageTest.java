@@ -1,15 +1,14 @@
 package dev.evtl.torture;
 
-import dev.evtl.journal.MemoryDirectory;
 import static dev.evtl.torture.ReferenceJournal.HEADER;
 import static dev.evtl.torture.ReferenceJournal.MORE;
 import static dev.evtl.torture.ReferenceJournal.OPEN;
-
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.MemoryDirectory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -2,7 +2,6 @@ package dev.evtl.torture;
 
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventHandler;
-
 import org.agrona.DirectBuffer;
 
 /** One number for a whole sequence of events, in which each field and byte and the order count. */

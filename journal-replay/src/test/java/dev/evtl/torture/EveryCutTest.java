@@ -1,17 +1,16 @@
 package dev.evtl.torture;
 
+import static dev.evtl.torture.ReferenceJournal.HEADER;
+import static dev.evtl.torture.ReferenceJournal.MORE;
+import static dev.evtl.torture.ReferenceJournal.OPEN;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.Publisher;
-import static dev.evtl.torture.ReferenceJournal.HEADER;
-import static dev.evtl.torture.ReferenceJournal.MORE;
-import static dev.evtl.torture.ReferenceJournal.OPEN;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

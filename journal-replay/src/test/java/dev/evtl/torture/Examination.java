@@ -1,17 +1,6 @@
 package dev.evtl.torture;
 
-import dev.evtl.journal.Journal;
-import dev.evtl.journal.OpenMode;
-import dev.evtl.journal.Publisher;
-import dev.evtl.journal.TestJournals;
-import dev.evtl.journal.exceptions.CorruptJournalException;
-import dev.evtl.journal.file.JournalFile;
-import dev.evtl.journal.JournalScan;
-import dev.evtl.journal.JournalScan.Condition;
-import dev.evtl.replay.EventHandler;
-import dev.evtl.replay.JournalReader;
 import static dev.evtl.torture.ReferenceJournal.HEADER;
-
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
@@ -22,6 +11,16 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.OpenMode;
+import dev.evtl.journal.Publisher;
+import dev.evtl.journal.TestJournals;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalReader;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;

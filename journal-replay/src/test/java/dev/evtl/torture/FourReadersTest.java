@@ -1,5 +1,8 @@
 package dev.evtl.torture;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.EventBatch;
@@ -12,10 +15,6 @@ import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventFilter;
 import dev.evtl.replay.JournalCursor;
 import dev.evtl.replay.JournalReader;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,10 @@
 package dev.evtl.torture;
 
-import dev.evtl.journal.MemoryDirectory;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.evtl.journal.MemoryDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

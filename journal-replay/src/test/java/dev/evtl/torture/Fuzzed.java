@@ -1,6 +1,5 @@
 package dev.evtl.torture;
 
-
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;

@@ -1,8 +1,5 @@
 package dev.evtl.torture;
 
-import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
-import dev.evtl.replay.cli.Evtl;
-
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,11 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-<<<<<<< HEAD
-=======
 import dev.evtl.cli.Evtl;
-import dev.evtl.journal.storage.CorruptJournalException.Kind;
->>>>>>> cli
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,13 +1,12 @@
 package dev.evtl.torture;
 
-import dev.evtl.journal.exceptions.CorruptJournalException;
-import dev.evtl.replay.JournalReader;
 import static dev.evtl.torture.ReferenceJournal.HEADER;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.replay.JournalReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

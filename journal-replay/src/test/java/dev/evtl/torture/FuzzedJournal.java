@@ -2,7 +2,6 @@ package dev.evtl.torture;
 
 import static dev.evtl.torture.ReferenceJournal.EVENT_HEADER;
 import static dev.evtl.torture.ReferenceJournal.HEADER;
-
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.io.IOException;

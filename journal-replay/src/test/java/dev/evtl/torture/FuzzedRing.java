@@ -1,18 +1,17 @@
 package dev.evtl.torture;
 
-import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.TestJournals;
-import dev.evtl.journal.exceptions.JournalException;
-import dev.evtl.journal.JournalScan.Condition;
-import dev.evtl.journal.ring.RingFile;
 import static dev.evtl.torture.ReferenceJournal.HEADER;
-
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.TestJournals;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.ring.RingFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

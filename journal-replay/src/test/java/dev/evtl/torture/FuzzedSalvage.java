@@ -1,14 +1,8 @@
 package dev.evtl.torture;
 
-import dev.evtl.journal.exceptions.CorruptJournalException;
-import dev.evtl.journal.JournalSalvage;
-import dev.evtl.journal.JournalScan.Condition;
-import dev.evtl.journal.SalvageReport;
-import dev.evtl.journal.SalvageReport.LeftOut;
 import static dev.evtl.torture.ReferenceJournal.EVENT_HEADER;
 import static dev.evtl.torture.ReferenceJournal.HEADER;
 import static dev.evtl.torture.ReferenceJournal.MORE;
-
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,6 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.JournalSalvage;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.SalvageReport;
+import dev.evtl.journal.SalvageReport.LeftOut;
+import dev.evtl.journal.exceptions.CorruptJournalException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -1,10 +1,18 @@
 package dev.evtl.torture;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.MortalStorage;
 import dev.evtl.journal.Publisher;
@@ -16,18 +24,9 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalFullException;
-import dev.evtl.journal.JournalScan;
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.torture.Reference.Walk;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

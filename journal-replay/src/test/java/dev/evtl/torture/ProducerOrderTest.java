@@ -1,5 +1,7 @@
 package dev.evtl.torture;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
@@ -10,9 +12,6 @@ import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalReader;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,7 +7,6 @@ import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.torture.JournalModel.Action;
 import dev.evtl.torture.JournalModel.Step;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -1,6 +1,5 @@
 package dev.evtl.torture;
 
-
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.nio.ByteBuffer;

@@ -1,6 +1,5 @@
 package dev.evtl.bench.compare;
 
-
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.stream.LongStream;

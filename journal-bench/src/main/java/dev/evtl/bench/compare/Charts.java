@@ -1,6 +1,5 @@
 package dev.evtl.bench.compare;
 
-
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;

@@ -1,12 +1,11 @@
 package dev.evtl.bench.compare;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.evtl.bench.ContentCheck;
 import dev.evtl.bench.EventProducer;
 import dev.evtl.bench.EventSource;
 import dev.evtl.bench.EventTarget;
 import dev.evtl.bench.Producers;
-
-import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

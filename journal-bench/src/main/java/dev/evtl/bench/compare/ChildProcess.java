@@ -1,6 +1,5 @@
 package dev.evtl.bench.compare;
 
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,7 +1,6 @@
 package dev.evtl.bench.compare;
 
 import dev.evtl.bench.BenchDirectory;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,6 @@ package dev.evtl.bench.compare;
 
 import dev.evtl.bench.BenchDirectory;
 import dev.evtl.journal.format.EventHeader;
-
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

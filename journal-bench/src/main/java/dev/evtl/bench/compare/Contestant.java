@@ -2,7 +2,6 @@ package dev.evtl.bench.compare;
 
 import dev.evtl.bench.EventSource;
 import dev.evtl.bench.EventTarget;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

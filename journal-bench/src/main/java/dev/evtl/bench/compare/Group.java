@@ -1,6 +1,5 @@
 package dev.evtl.bench.compare;
 
-
 /** What is compared with each other, in rounds of their own. */
 public enum Group {
     /** From the first claim until all is in the file. */

@@ -1,6 +1,5 @@
 package dev.evtl.bench.compare;
 
-
 import java.util.List;
 
 /** The peers: a service that only a build with their Maven profile provides. */

@@ -1,6 +1,5 @@
 package dev.evtl.bench.compare;
 
-
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.github.freva.asciitable.AsciiTable;

@@ -1,6 +1,5 @@
 package dev.evtl.bench.compare;
 
-
 /** What a contestant is in the comparison. */
 public enum Role {
     /** What the machine can do. */

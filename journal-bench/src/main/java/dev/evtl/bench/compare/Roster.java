@@ -14,7 +14,6 @@ import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.format.FileHeader;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -1,6 +1,5 @@
 package dev.evtl.bench.compare;
 
-
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;

@@ -1,6 +1,5 @@
 package dev.evtl.bench.compare;
 
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,6 @@
 package dev.evtl.bench.peers;
 
 import dev.evtl.bench.BenchDirectory;
-
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.ArchivingMediaDriver;

@@ -4,7 +4,6 @@ import dev.evtl.bench.Content;
 import dev.evtl.bench.EventSource;
 import dev.evtl.bench.EventVisitor;
 import dev.evtl.journal.format.EventHeader;
-
 import io.aeron.Subscription;
 import io.aeron.archive.client.AeronArchive;
 import io.aeron.logbuffer.FragmentHandler;

@@ -5,7 +5,6 @@ import dev.evtl.bench.EventProducer;
 import dev.evtl.bench.EventTarget;
 import dev.evtl.bench.compare.Contestant;
 import dev.evtl.journal.format.EventHeader;
-
 import io.aeron.ExclusivePublication;
 import io.aeron.Publication;
 import io.aeron.archive.status.RecordingPos;

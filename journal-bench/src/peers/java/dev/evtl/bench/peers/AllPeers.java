@@ -5,7 +5,6 @@ import dev.evtl.bench.compare.Contestant;
 import dev.evtl.bench.compare.Group;
 import dev.evtl.bench.compare.Peers;
 import dev.evtl.bench.compare.Role;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,6 +1,5 @@
 package dev.evtl.bench.peers;
 
-
 import java.nio.file.Path;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;

@@ -2,7 +2,6 @@ package dev.evtl.bench.peers;
 
 import dev.evtl.bench.EventSource;
 import dev.evtl.bench.EventVisitor;
-
 import java.nio.file.Path;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.core.UnsafeMemory;

@@ -4,7 +4,6 @@ import dev.evtl.bench.Content;
 import dev.evtl.bench.EventProducer;
 import dev.evtl.bench.EventTarget;
 import dev.evtl.bench.compare.Contestant;
-
 import java.nio.file.Path;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.core.UnsafeMemory;

@@ -1,17 +1,16 @@
 package dev.evtl.bench.peers;
 
+import com.lmax.disruptor.EventHandler;
+import com.lmax.disruptor.RingBuffer;
+import com.lmax.disruptor.YieldingWaitStrategy;
+import com.lmax.disruptor.dsl.Disruptor;
+import com.lmax.disruptor.dsl.ProducerType;
 import dev.evtl.bench.Content;
 import dev.evtl.bench.EventFile;
 import dev.evtl.bench.EventProducer;
 import dev.evtl.bench.EventTarget;
 import dev.evtl.bench.compare.Contestant;
 import dev.evtl.journal.format.EventHeader;
-
-import com.lmax.disruptor.EventHandler;
-import com.lmax.disruptor.RingBuffer;
-import com.lmax.disruptor.YieldingWaitStrategy;
-import com.lmax.disruptor.dsl.Disruptor;
-import com.lmax.disruptor.dsl.ProducerType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

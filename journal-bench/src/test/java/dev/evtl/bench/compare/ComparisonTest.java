@@ -1,10 +1,9 @@
 package dev.evtl.bench.compare;
 
-import dev.evtl.bench.BenchDirectory;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.bench.BenchDirectory;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

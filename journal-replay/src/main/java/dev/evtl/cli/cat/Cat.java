@@ -7,7 +7,6 @@ import dev.evtl.cli.verb.Selection;
 import dev.evtl.cli.verb.Walk;
 import dev.evtl.replay.EventFilter;
 import dev.evtl.replay.EventHandler;
-
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IModelTransformer;

@@ -1,6 +1,5 @@
 package dev.evtl.cli.console;
 
-
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

@@ -1,6 +1,5 @@
 package dev.evtl.cli.console;
 
-
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

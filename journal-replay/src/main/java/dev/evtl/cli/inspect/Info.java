@@ -1,9 +1,5 @@
 package dev.evtl.cli.inspect;
 
-<<<<<<< HEAD:journal-replay/src/main/java/dev/evtl/replay/cli/Info.java
-import dev.evtl.journal.exceptions.CorruptJournalException;
-import dev.evtl.journal.format.JournalHeader;
-=======
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Json;
@@ -14,13 +10,12 @@ import dev.evtl.cli.verb.Range;
 import dev.evtl.cli.verb.Result;
 import dev.evtl.cli.verb.ResultOutput;
 import dev.evtl.cli.verb.Walk;
->>>>>>> cli:journal-replay/src/main/java/dev/evtl/cli/inspect/Info.java
+import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.EventPrinter;
 import dev.evtl.replay.TypeCounter;
-
-import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.List;
 import org.agrona.DirectBuffer;

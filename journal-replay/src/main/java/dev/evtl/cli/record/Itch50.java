@@ -1,9 +1,8 @@
 package dev.evtl.cli.record;
 
-import dev.evtl.journal.format.EventHeader;
-
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import dev.evtl.journal.format.EventHeader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.LocalDate;

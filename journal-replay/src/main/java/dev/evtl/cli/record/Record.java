@@ -7,7 +7,6 @@ import dev.evtl.cli.verb.NewJournal;
 import dev.evtl.cli.verb.Verb;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
-
 import java.io.BufferedInputStream;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;

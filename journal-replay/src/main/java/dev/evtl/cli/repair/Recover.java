@@ -7,14 +7,10 @@ import dev.evtl.cli.verb.ExitCode;
 import dev.evtl.cli.verb.FileVerb;
 import dev.evtl.cli.verb.Result;
 import dev.evtl.cli.verb.ResultOutput;
-import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalLockedException;
-import dev.evtl.journal.storage.JournalRecovery;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.RecoveryReport;
-import dev.evtl.journal.storage.RingFile;
+import dev.evtl.journal.JournalRecovery;
+import dev.evtl.journal.RecoveryReport;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.JournalLockedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -64,10 +60,10 @@ public final class Recover extends FileVerb {
             final String cutOff = report.cutFile()
                     .map(cut -> kept + ", and cut off " + report.bytesZeroed() + " bytes into " + cut)
                     .orElse(kept + ", nothing to cut off");
-            final String broughtIn = report.ringEvents() + report.claimsLeft() == 0
+            final String broughtIn = report.ringEvents() + report.claimsAbandoned() == 0
                     ? cutOff
                     : cutOff + "; from the ring file " + report.ringEvents() + " events more, without "
-                            + report.claimsLeft() + " claims that were never committed";
+                            + report.claimsAbandoned() + " claims that were never committed";
             return report.setAside()
                     .map(aside -> broughtIn
                             + "; the ring file is of an earlier boot of the machine, which promises nothing, and "
@@ -90,7 +86,8 @@ public final class Recover extends FileVerb {
             json.writeNumberField(
                     "ringEvents", report.map(RecoveryReport::ringEvents).orElse(0L));
             json.writeNumberField(
-                    "claimsLeft", report.map(RecoveryReport::claimsLeft).orElse(0));
+                    "claimsAbandoned",
+                    report.map(RecoveryReport::claimsAbandoned).orElse(0));
             json.writeStringField(
                     "setAside",
                     report.flatMap(RecoveryReport::setAside).map(Path::toString).orElse(null));
@@ -107,11 +104,6 @@ public final class Recover extends FileVerb {
 
     private Answer answer() {
         try (Progress progress = progress("recover")) {
-            final Optional<Path> ring =
-                    dryRun ? Optional.empty() : RingFile.notedFor(file()).filter(noted -> RingFile.isOf(noted, file()));
-            if (ring.isPresent()) {
-                return recovered(bringIn(ring.get(), progress));
-            }
             return recovered(
                     dryRun
                             ? JournalRecovery.plan(file(), progress::at)
@@ -137,20 +129,5 @@ public final class Recover extends FileVerb {
 
     private Answer refused(final String result, final String reason, final int exitCode) {
         return new Answer(file(), dryRun, result, Optional.empty(), reason, exitCode);
-    }
-
-    /** Refused while a process publishes into the ring, which would be told that the journal is closed. */
-    private RecoveryReport bringIn(final Path ring, final Progress progress) {
-        final RecoveryReport planned = JournalRecovery.plan(file(), progress::at);
-        final RingFile.Wanted found = RingFile.Wanted.as(ring);
-        final JournalConfig config = JournalConfig.builder()
-                .openMode(OpenMode.APPEND)
-                .ringFile(ring)
-                .ringSize(found.capacity())
-                .maxPayloadLength(found.maxPayloadLength())
-                .build();
-        try (Journal journal = Journal.open(file(), config)) {
-            return journal.recovery().orElse(planned);
-        }
     }
 }

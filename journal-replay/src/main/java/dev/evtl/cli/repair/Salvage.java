@@ -1,22 +1,15 @@
 package dev.evtl.cli.repair;
 
-import dev.evtl.journal.JournalSalvage;
-import dev.evtl.journal.SalvageReport;
-import dev.evtl.journal.SalvageReport.LeftOut;
-
 import com.fasterxml.jackson.core.JsonGenerator;
-<<<<<<< HEAD:journal-replay/src/main/java/dev/evtl/replay/cli/Salvage.java
-=======
 import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Progress;
 import dev.evtl.cli.verb.ExitCode;
 import dev.evtl.cli.verb.FileVerb;
 import dev.evtl.cli.verb.Result;
 import dev.evtl.cli.verb.ResultOutput;
-import dev.evtl.journal.storage.JournalSalvage;
-import dev.evtl.journal.storage.SalvageReport;
-import dev.evtl.journal.storage.SalvageReport.LeftOut;
->>>>>>> cli:journal-replay/src/main/java/dev/evtl/cli/repair/Salvage.java
+import dev.evtl.journal.JournalSalvage;
+import dev.evtl.journal.SalvageReport;
+import dev.evtl.journal.SalvageReport.LeftOut;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;

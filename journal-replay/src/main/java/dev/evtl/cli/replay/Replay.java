@@ -7,7 +7,7 @@ import dev.evtl.cli.verb.FileVerb;
 import dev.evtl.cli.verb.ResultOutput;
 import dev.evtl.cli.verb.Selection;
 import dev.evtl.cli.verb.Walk;
-import dev.evtl.journal.storage.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventFilter;

@@ -1,20 +1,15 @@
 package dev.evtl.cli.replay;
 
-<<<<<<< HEAD:journal-replay/src/main/java/dev/evtl/replay/cli/ReplayReport.java
-=======
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Table;
 import dev.evtl.cli.verb.Result;
->>>>>>> cli:journal-replay/src/main/java/dev/evtl/cli/replay/ReplayReport.java
 import dev.evtl.replay.Delivery;
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.LatencyHistogram;
 import dev.evtl.replay.TypeCounter;
-
-import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -9,7 +9,6 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.format.EventHeader;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

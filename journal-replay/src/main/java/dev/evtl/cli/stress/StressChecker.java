@@ -1,7 +1,6 @@
 package dev.evtl.cli.stress;
 
 import dev.evtl.replay.EventHandler;
-
 import java.util.List;
 import org.agrona.DirectBuffer;
 

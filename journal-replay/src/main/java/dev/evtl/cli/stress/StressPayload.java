@@ -1,6 +1,5 @@
 package dev.evtl.cli.stress;
 
-
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 

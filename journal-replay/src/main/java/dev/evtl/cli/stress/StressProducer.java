@@ -1,9 +1,8 @@
 package dev.evtl.cli.stress;
 
+import com.sun.management.ThreadMXBean;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Publisher;
-
-import com.sun.management.ThreadMXBean;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -1,6 +1,5 @@
 package dev.evtl.cli.stress;
 
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,13 +1,12 @@
 package dev.evtl.cli.stress;
 
+import com.sun.management.ThreadMXBean;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.replay.JournalReader;
-
-import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

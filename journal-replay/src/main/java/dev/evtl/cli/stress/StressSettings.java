@@ -5,7 +5,6 @@ import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.OpenMode;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.format.EventHeader;
-
 import java.util.function.UnaryOperator;
 import org.agrona.BitUtil;
 

@@ -1,7 +1,7 @@
 package dev.evtl.cli.verb;
 
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.CorruptJournalException;
 
 /** What the command returns to the shell. */
 public final class ExitCode {

@@ -3,8 +3,8 @@ package dev.evtl.cli.verb;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.OpenMode;
+import dev.evtl.journal.OpenMode;
+import dev.evtl.journal.exceptions.JournalException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

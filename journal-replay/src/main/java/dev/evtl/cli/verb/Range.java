@@ -1,6 +1,5 @@
 package dev.evtl.cli.verb;
 
-
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;

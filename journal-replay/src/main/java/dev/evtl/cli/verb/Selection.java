@@ -1,7 +1,6 @@
 package dev.evtl.cli.verb;
 
 import dev.evtl.replay.EventFilter;
-
 import java.util.List;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,6 +1,5 @@
 package dev.evtl.cli.verb;
 
-
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;

@@ -5,7 +5,6 @@ import dev.evtl.journal.format.EventHeader;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalReader;
 
-
 /** A stretch of a journal, at the most up to where it ended when it was opened: what is written meanwhile is left. */
 public final class Walk implements AutoCloseable {
     private static final int BATCH_LENGTH = 4096;

@@ -1,20 +1,12 @@
 package dev.evtl.cli.cat;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/CatTest.java
-=======
 import static dev.evtl.cli.Ran.evtl;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.cli.Ran;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/cat/CatTest.java
 import dev.evtl.journal.Journal;
 import dev.evtl.replay.TestFiles;
-import static dev.evtl.replay.cli.Ran.evtl;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,23 +1,13 @@
 package dev.evtl.cli.inspect;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/InfoTest.java
-import dev.evtl.journal.Journal;
-import dev.evtl.replay.TestFiles;
-import static dev.evtl.replay.cli.Ran.evtl;
-
-=======
 import static dev.evtl.cli.Ran.evtl;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/inspect/InfoTest.java
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/InfoTest.java
-=======
 import dev.evtl.cli.Ran;
 import dev.evtl.journal.Journal;
 import dev.evtl.replay.TestFiles;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/inspect/InfoTest.java
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

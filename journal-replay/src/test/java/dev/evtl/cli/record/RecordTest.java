@@ -1,7 +1,5 @@
 package dev.evtl.cli.record;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/RecordTest.java
-=======
 import static dev.evtl.cli.Ran.evtl;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,19 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.cli.Ran;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/record/RecordTest.java
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventFilter;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.TestFiles;
-import static dev.evtl.replay.cli.Ran.evtl;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

@@ -1,7 +1,5 @@
 package dev.evtl.cli.repair;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/RecoverTest.java
-=======
 import static dev.evtl.cli.Ran.evtl;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.cli.Ran;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/repair/RecoverTest.java
 import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.HaltsBeforeAppending;
 import dev.evtl.journal.Journal;
@@ -17,13 +14,6 @@ import dev.evtl.journal.OtherWriter;
 import dev.evtl.journal.RingBytes;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.TestFiles;
-import static dev.evtl.replay.cli.Ran.evtl;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

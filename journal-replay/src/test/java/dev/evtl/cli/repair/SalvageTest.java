@@ -1,24 +1,14 @@
 package dev.evtl.cli.repair;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/SalvageTest.java
-import dev.evtl.journal.Journal;
-import dev.evtl.replay.TestFiles;
-import static dev.evtl.replay.cli.Ran.evtl;
-
-=======
 import static dev.evtl.cli.Ran.evtl;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/repair/SalvageTest.java
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/SalvageTest.java
-=======
 import dev.evtl.cli.Ran;
 import dev.evtl.journal.Journal;
 import dev.evtl.replay.TestFiles;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/repair/SalvageTest.java
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

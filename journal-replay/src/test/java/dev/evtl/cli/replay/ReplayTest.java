@@ -1,21 +1,12 @@
 package dev.evtl.cli.replay;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/ReplayTest.java
-import dev.evtl.replay.TestFiles;
-import static dev.evtl.replay.cli.Ran.evtl;
-
-=======
 import static dev.evtl.cli.Ran.evtl;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/replay/ReplayTest.java
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/ReplayTest.java
-=======
 import dev.evtl.cli.Ran;
 import dev.evtl.replay.TestFiles;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/replay/ReplayTest.java
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,13 +1,12 @@
 package dev.evtl.cli.stress;
 
-import dev.evtl.journal.Journal;
-import dev.evtl.journal.Publisher;
-import dev.evtl.replay.JournalReader;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.Publisher;
+import dev.evtl.replay.JournalReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;

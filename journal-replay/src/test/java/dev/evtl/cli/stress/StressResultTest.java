@@ -1,17 +1,9 @@
 package dev.evtl.cli.stress;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/StressResultTest.java
-import dev.evtl.replay.cli.StressResult.Accounting;
-import dev.evtl.replay.cli.StressResult.Allocation;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-=======
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.evtl.cli.stress.StressResult.Accounting;
 import dev.evtl.cli.stress.StressResult.Allocation;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/stress/StressResultTest.java
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

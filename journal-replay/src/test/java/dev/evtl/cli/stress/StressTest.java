@@ -1,15 +1,5 @@
 package dev.evtl.cli.stress;
 
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/StressTest.java
-import dev.evtl.journal.BackPressure;
-import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.StorageMode;
-import dev.evtl.journal.WhenFull;
-import dev.evtl.replay.JournalReader;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
-=======
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/stress/StressTest.java
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,17 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/StressTest.java
-=======
 import dev.evtl.cli.Evtl;
 import dev.evtl.cli.console.Console;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.WhenFull;
-import dev.evtl.journal.storage.StorageMode;
 import dev.evtl.replay.JournalReader;
 import java.io.ByteArrayOutputStream;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/stress/StressTest.java
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;

@@ -1,27 +1,17 @@
 package dev.evtl.cli.verb;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.cli.console.Progress;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.TestFiles;
 import dev.evtl.torture.ReferenceJournal;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-<<<<<<< HEAD:journal-replay/src/test/java/dev/evtl/replay/cli/WalkTest.java
-=======
-import dev.evtl.cli.console.Progress;
-import dev.evtl.journal.Journal;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.replay.EventHandler;
-import dev.evtl.replay.JournalReader;
-import dev.evtl.replay.TestFiles;
-import dev.evtl.torture.ReferenceJournal;
->>>>>>> cli:journal-replay/src/test/java/dev/evtl/cli/verb/WalkTest.java
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
