@@ -2,7 +2,6 @@ package dev.evtl.journal;
 
 import dev.evtl.journal.appender.Appender;
 import dev.evtl.journal.appender.AppenderRunner;
-import dev.evtl.journal.appender.AppenderSettings;
 import dev.evtl.journal.appender.FullFileDrops;
 import dev.evtl.journal.appender.InvokerRunner;
 import dev.evtl.journal.appender.ThreadRunner;
@@ -11,6 +10,7 @@ import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.exceptions.JournalTimeoutException;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.file.MappedStorage;
@@ -21,8 +21,10 @@ import dev.evtl.journal.ring.JournalRing;
 import dev.evtl.journal.ring.RingFiles;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import javax.management.InstanceNotFoundException;
@@ -49,6 +51,8 @@ public final class Journal implements AutoCloseable {
     private final JournalStats stats;
     private final RecoveryReport recovery;
     private final ThreadFactory threadFactory;
+    private final ListenerThread listener;
+    private final long syncNanos;
     private final Thread shutdownHook;
     private final ObjectName mbean;
     private final AtomicBoolean released = new AtomicBoolean();
@@ -62,16 +66,25 @@ public final class Journal implements AutoCloseable {
         this.path = path;
         this.recovery = opened.recovery();
         this.ring = ring;
-        this.publisher = new Publisher(ring, config, config.maxPayloadLength);
         this.threadFactory = config.threadFactory;
+        this.syncNanos = config.syncNanos;
         this.shutdownHook = config.closeOnShutdown ? new Thread(this::close, "evtl-close " + path) : null;
-        final AppenderSettings settings = config.appenderSettings();
-        this.appender = new Appender(settings, ring, storage, opened);
+        this.listener = new ListenerThread(config.listener, path.toString());
+        this.appender = new Appender(config.appenderSettings(listener), ring, storage, opened);
         this.runner = config.invoker
-                ? new InvokerRunner(appender, ring, settings)
-                : new ThreadRunner(appender, ring, settings, config.idleStrategy, this::newThread, path.toString());
+                ? new InvokerRunner(appender, ring)
+                : new ThreadRunner(appender, ring, config.idleStrategy, this::newThread, path.toString());
+        this.publisher = new Publisher(ring, config, config.maxPayloadLength, this::runAppenderHere);
         this.stats = new LiveStats(ring, storage, appender, config.space.maximum());
         this.mbean = config.jmx ? register() : null;
+    }
+
+    private boolean runAppenderHere() {
+        final boolean here = runner.isOnAppenderThread();
+        if (here) {
+            runner.runHere();
+        }
+        return here;
     }
 
     /**
@@ -109,7 +122,8 @@ public final class Journal implements AutoCloseable {
         final JournalOpener opened = JournalOpener.open(
                 path,
                 config.openMode,
-                new JournalFile.NewFile(config.clock.nanoTime(), config.checksums, 0, config.filePermissions),
+                new JournalFile.NewFile(
+                        config.clock.nanoTime(), config.checksums, config.baseSequence, config.filePermissions),
                 Optional.ofNullable(config.ringFile)
                         .map(file -> new RingFiles.Wanted(file, config.ringSize, config.maxPayloadLength)),
                 position -> {});
@@ -151,15 +165,19 @@ public final class Journal implements AutoCloseable {
         if (shutdownHook != null) {
             Runtime.getRuntime().addShutdownHook(shutdownHook);
         }
+        if (recovery.isOfInterest()) {
+            listener.onRecovery(recovery);
+        }
         runner.start();
+        listener.start(stats, appender::isTerminated);
     }
 
     /**
-     * Attaches this process as a publisher to a journal that another process has open with a ring file. Permitted while
-     * no process has it open, if the one before did not close it: what is published waits in the ring then.
+     * Attaches this process as a publisher to a journal that another process has open with a ring file, with the default
+     * config.
      *
      * @param ringFile of the journal
-     * @return the publisher of this process, which refuses and blocks as the default config says
+     * @return the publisher of this process
      * @throws JournalException as {@link #attach(Path, JournalConfig)} does
      */
     public static AttachedPublisher attach(final Path ringFile) {
@@ -167,11 +185,12 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Attaches this process as a publisher to a journal that another process has open with a ring file.
+     * Attaches this process as a publisher to a journal that another process has open with a ring file. Permitted while
+     * no process has it open, if the one before did not close it: what is published waits in the ring then.
      *
      * @param ringFile of the journal
-     * @param config   of which {@code backPressure}, {@code blockIdleStrategy} and {@code clock} are taken; the rest is as
-     *     the journal was opened
+     * @param config   of which {@code backPressure}, {@code blockTimeout}, {@code blockIdleStrategy}, {@code syncTimeout}
+     *     and {@code clock} are taken; the rest is as the journal was opened
      * @return the publisher of this process
      * @throws JournalException      if there is no such ring file, it is damaged or of an earlier boot of the machine, or
      *     128 processes have attached
@@ -179,6 +198,25 @@ public final class Journal implements AutoCloseable {
      */
     public static AttachedPublisher attach(final Path ringFile, final JournalConfig config) {
         return new AttachedPublisher(RingFiles.attach(ringFile), config);
+    }
+
+    /**
+     * Attaches this process as {@link #attach(Path, JournalConfig)} does, once there is a journal to attach to: before its
+     * owner opens it for the first time, or after a close, when the next owner opens it again.
+     *
+     * @param ringFile of the journal
+     * @param config   as for {@link #attach(Path, JournalConfig)}
+     * @param timeout  for which this waits at the most
+     * @return the publisher of this process; empty if there was nothing to attach to within the time, or the thread was
+     *     interrupted, whose flag stays set
+     * @throws JournalException      if the ring file is there and cannot be attached to
+     * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
+     */
+    public static Optional<AttachedPublisher> attach(
+            final Path ringFile, final JournalConfig config, final Duration timeout) {
+        return Waiting.until(timeout.toNanos(), () -> RingFiles.isThere(ringFile))
+                ? Optional.of(attach(ringFile, config))
+                : Optional.empty();
     }
 
     private static JournalStorage storage(final JournalOpener opened, final JournalConfig config) {
@@ -223,24 +261,69 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Waits until all events that were accepted before the call are on the device. One force serves all who wait. After a
-     * clean close there is nothing to wait for. With
-     * an invoker, called on the thread that invokes it, this runs the appender.
+     * clean close there is nothing to wait for. With an invoker, called on the thread that invokes it, this runs the
+     * appender.
      *
      * @return offset in the file before which everything is on the device
-     * @throws JournalFailedException if the journal has failed before that
-     * @throws JournalException       if the thread is interrupted while it waits; its interrupt flag stays set
+     * @throws JournalFailedException  if the journal has failed before that
+     * @throws JournalTimeoutException if it takes longer than {@code syncTimeout}; a claim that stays open holds up a sync
+     * @throws JournalException        if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public long sync() {
+        if (!sync(ring.tail(), syncNanos)) {
+            throw new JournalTimeoutException(
+                    path + ": not on the device after " + TimeUnit.NANOSECONDS.toMillis(syncNanos) + " ms; " + stats);
+        }
+        return stats.getDurableOffset();
+    }
+
+    /**
+     * Waits until the event at a position, and all before it, are on the device. Otherwise as {@link #sync()}.
+     *
+     * @param position that publishing returned
+     * @param timeout  for which this waits at the most
+     * @return false if it was not within the time
+     * @throws IllegalArgumentException if no such position was returned
+     * @throws JournalFailedException   if the journal has failed before that
+     * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
+     */
+    public boolean sync(final long position, final Duration timeout) {
+        return sync(ring.check(position), timeout.toNanos());
+    }
+
+    private boolean sync(final long position, final long nanos) {
         if (appender.failure() != null) {
             throw appender.failedException();
         }
         try {
-            runner.awaitSync(ring.tail(), Long.MAX_VALUE);
+            return runner.awaitSync(position, nanos);
         } catch (final InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new JournalException(path + ": interrupted while waiting for a sync", e);
+            throw interrupted(e);
         }
-        return stats.getDurablePosition();
+    }
+
+    /**
+     * Waits until the event at a position, and all before it, are in the file, where readers see them and the death of the
+     * process does not take them. With an invoker, called on the thread that invokes it, this runs the appender.
+     *
+     * @param position that publishing returned
+     * @param timeout  for which this waits at the most
+     * @return false if it was not within the time
+     * @throws IllegalArgumentException if no such position was returned
+     * @throws JournalFailedException   if the journal has failed before that
+     * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
+     */
+    public boolean awaitJournaled(final long position, final Duration timeout) {
+        try {
+            return runner.awaitJournaled(ring.check(position), timeout.toNanos());
+        } catch (final InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private JournalException interrupted(final InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new JournalException(path + ": interrupted while waiting", e);
     }
 
     /**
@@ -326,5 +409,11 @@ public final class Journal implements AutoCloseable {
                 // the JVM is shutting down, and the hook runs or has run
             }
         }
+    }
+
+    /** As a log has it. */
+    @Override
+    public String toString() {
+        return "Journal[" + path + ", " + stats + "]";
     }
 }

@@ -3,6 +3,7 @@ package dev.evtl.journal;
 import static java.nio.file.attribute.PosixFilePermission.OWNER_READ;
 import static java.nio.file.attribute.PosixFilePermission.OWNER_WRITE;
 
+import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.appender.AppenderSettings;
 import dev.evtl.journal.file.Space;
 import dev.evtl.journal.format.EventHeader;
@@ -15,7 +16,6 @@ import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
 import org.agrona.BitUtil;
-import org.agrona.ErrorHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.IdleStrategy;
@@ -33,7 +33,9 @@ public final class JournalConfig {
     final Path ringFile;
     final BackPressure backPressure;
     final Supplier<IdleStrategy> blockIdleStrategy;
+    final long blockNanos;
     final boolean checksums;
+    final long baseSequence;
     final StorageMode storage;
     final Space space;
     final WhenFull whenFull;
@@ -41,9 +43,10 @@ public final class JournalConfig {
     final Set<PosixFilePermission> filePermissions;
     final EpochNanoClock clock;
     final IdleStrategy idleStrategy;
-    final ErrorHandler errorHandler;
+    final JournalListener listener;
     final ThreadFactory threadFactory;
     final boolean invoker;
+    final long syncNanos;
     final long closeTimeoutNanos;
     final long stuckClaimNanos;
     final boolean closeOnShutdown;
@@ -57,7 +60,9 @@ public final class JournalConfig {
         ringFile = builder.ringFile;
         backPressure = builder.backPressure;
         blockIdleStrategy = builder.blockIdleStrategy;
+        blockNanos = builder.blockTimeout.toNanos();
         checksums = builder.checksums;
+        baseSequence = builder.baseSequence;
         storage = builder.storage;
         space = new Space(Math.min(builder.initialSize, builder.maxSize), builder.growth::next, builder.maxSize);
         whenFull = builder.whenFull;
@@ -65,23 +70,24 @@ public final class JournalConfig {
         filePermissions = builder.filePermissions;
         clock = builder.clock;
         idleStrategy = builder.idleStrategy;
-        errorHandler = builder.errorHandler;
+        listener = builder.listener;
         threadFactory = builder.threadFactory;
         invoker = builder.invoker;
+        syncNanos = builder.syncTimeout.toNanos();
         closeTimeoutNanos = builder.closeTimeout.toNanos();
         stuckClaimNanos = builder.stuckClaimTimeout.toNanos();
         closeOnShutdown = builder.closeOnShutdown;
         jmx = builder.jmx;
     }
 
-    AppenderSettings appenderSettings() {
+    AppenderSettings appenderSettings(final AppenderEvents events) {
         return new AppenderSettings(
                 syncPolicy.bytes,
                 syncPolicy.intervalNanos,
                 whenFull == WhenFull.DROP,
                 stuckClaimNanos,
                 closeTimeoutNanos,
-                errorHandler);
+                events);
     }
 
     /**
@@ -111,6 +117,17 @@ public final class JournalConfig {
         }
     }
 
+    /** The settings that say what the journal promises, as a log has them. */
+    @Override
+    public String toString() {
+        return "JournalConfig[" + openMode + ", storage " + storage + ", checksums " + checksums + ", sync "
+                + syncPolicy
+                + ", ring " + ringSize + " bytes in " + (ringFile == null ? "memory" : ringFile) + ", back-pressure "
+                + backPressure + ", space " + space.initial() + " bytes"
+                + (space.maximum() == Long.MAX_VALUE ? "" : " to " + space.maximum() + ", when full " + whenFull)
+                + (invoker ? ", run by the application" : "") + (singleProducer ? ", single producer" : "") + "]";
+    }
+
     /** Sets what differs from the defaults. Each setter returns this builder. For one thread. */
     public static final class Builder {
         private OpenMode openMode = OpenMode.CREATE_OR_APPEND;
@@ -118,9 +135,11 @@ public final class JournalConfig {
         private int maxPayloadLength = EventHeader.MAX_PAYLOAD_LENGTH;
         private boolean singleProducer;
         private Path ringFile;
-        private BackPressure backPressure = BackPressure.FAIL;
+        private BackPressure backPressure = BackPressure.REFUSE;
         private Supplier<IdleStrategy> blockIdleStrategy = JournalConfig::backoff;
+        private Duration blockTimeout = Duration.ofSeconds(10);
         private boolean checksums = true;
+        private long baseSequence;
         private StorageMode storage = StorageMode.MAPPED;
         private long initialSize = 64 << 20;
         private Growth growth = Growth.steps(64 << 20);
@@ -130,9 +149,10 @@ public final class JournalConfig {
         private Set<PosixFilePermission> filePermissions = PosixFilePermissions.fromString("rw-------");
         private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
         private IdleStrategy idleStrategy = backoff();
-        private ErrorHandler errorHandler = JournalConfig::log;
+        private JournalListener listener = JournalListener.LOGGING;
         private ThreadFactory threadFactory = Thread::new;
         private boolean invoker;
+        private Duration syncTimeout = Duration.ofMinutes(1);
         private Duration closeTimeout = Duration.ofSeconds(5);
         private Duration stuckClaimTimeout = Duration.ofSeconds(1);
         private boolean closeOnShutdown;
@@ -231,6 +251,18 @@ public final class JournalConfig {
         }
 
         /**
+         * How long a producer waits under {@link BackPressure#BLOCK} before it gives up.
+         *
+         * @param value above zero and at most a day; default 10 s
+         * @return this
+         */
+        public Builder blockTimeout(final Duration value) {
+            checkDuration("blockTimeout", value);
+            blockTimeout = value;
+            return this;
+        }
+
+        /**
          * Whether every event of a new file carries a checksum; an existing file goes on as it was made.
          *
          * @param value default true
@@ -238,6 +270,21 @@ public final class JournalConfig {
          */
         public Builder checksums(final boolean value) {
             checksums = value;
+            return this;
+        }
+
+        /**
+         * Sequence number of the first event of a new file, for a journal that goes on where another one ended; an
+         * existing file goes on as it was made.
+         *
+         * @param value 0, the default, or above
+         * @return this
+         */
+        public Builder baseSequence(final long value) {
+            if (value < 0) {
+                throw new IllegalArgumentException("baseSequence " + value + " is below 0");
+            }
+            baseSequence = value;
             return this;
         }
 
@@ -342,15 +389,13 @@ public final class JournalConfig {
         }
 
         /**
-         * Told of the failure that ends the journal, of claims that are stuck and of those that are left out, because a
-         * close did not wait for them any longer or their process has died.
-         * Called on the appender's thread.
+         * Told of drops, back-pressure, stuck claims, recovery and failure, on a thread that nobody waits for.
          *
-         * @param value default the system's logger
+         * @param value default {@link JournalListener#LOGGING}
          * @return this
          */
-        public Builder errorHandler(final ErrorHandler value) {
-            errorHandler = Objects.requireNonNull(value, "errorHandler");
+        public Builder listener(final JournalListener value) {
+            listener = Objects.requireNonNull(value, "listener");
             return this;
         }
 
@@ -373,6 +418,18 @@ public final class JournalConfig {
          */
         public Builder useInvoker(final boolean value) {
             invoker = value;
+            return this;
+        }
+
+        /**
+         * How long {@link Journal#sync()} waits before it gives up.
+         *
+         * @param value above zero and at most a day; default a minute
+         * @return this
+         */
+        public Builder syncTimeout(final Duration value) {
+            checkDuration("syncTimeout", value);
+            syncTimeout = value;
             return this;
         }
 
@@ -449,9 +506,5 @@ public final class JournalConfig {
             }
             return new JournalConfig(this);
         }
-    }
-
-    private static void log(final Throwable error) {
-        System.getLogger("dev.evtl.journal").log(System.Logger.Level.ERROR, error.getMessage(), error);
     }
 }

@@ -3,160 +3,18 @@ package dev.evtl.journal;
 import dev.evtl.journal.appender.Appender;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.ring.JournalRing;
-import dev.evtl.journal.ring.RingCounters;
-import dev.evtl.journal.ring.RingRecord;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.ToIntFunction;
 
 /** The statistics, read from where the journal keeps them. */
-final class LiveStats implements JournalStats {
-    /** Walks of a ring that the appender is emptying before what was known before is taken as good enough. */
-    private static final int ATTEMPTS = 16;
-
-    private final JournalRing ring;
-    private final RingCounters counters;
+final class LiveStats extends LiveRingStats implements JournalStats {
     private final JournalStorage storage;
     private final Appender appender;
     private final long maximum;
-    private final AtomicLong acceptedEvents = new AtomicLong();
-    private final AtomicLong acceptedBytes = new AtomicLong();
 
     LiveStats(final JournalRing ring, final JournalStorage storage, final Appender appender, final long maximum) {
-        this.ring = ring;
-        this.counters = ring.counters();
+        super(ring);
         this.storage = storage;
         this.appender = appender;
         this.maximum = maximum;
-    }
-
-    @Override
-    public String getState() {
-        return switch ((int) counters.state()) {
-            case (int) RingCounters.RUNNING -> "running";
-            case (int) RingCounters.CLOSING -> "closing";
-            case (int) RingCounters.CLOSED -> "closed";
-            default -> "failed";
-        };
-    }
-
-    @Override
-    public long getOfferedEvents() {
-        return getAcceptedEvents() + ring.drops().dropped() + getRefusedEvents();
-    }
-
-    @Override
-    public long getAcceptedEvents() {
-        return highest(
-                acceptedEvents, accepted(RingCounters.JOURNALED, RingCounters.DROPPED_BY_APPENDER, RingRecord::events));
-    }
-
-    @Override
-    public long getAcceptedBytes() {
-        return highest(
-                acceptedBytes,
-                accepted(
-                        RingCounters.BYTES_JOURNALED,
-                        RingCounters.BYTES_DROPPED_BY_APPENDER,
-                        record -> record.events() > 0 ? record.eventsLength() : 0));
-    }
-
-    /** What was told once was accepted: a count that was taken while the appender ran may fall short of it. */
-    private static long highest(final AtomicLong told, final long found) {
-        return told.accumulateAndGet(found, Math::max);
-    }
-
-    /**
-     * What the appender has taken from the ring, and what a walk finds in it that is committed. A walk counts only if the
-     * appender has not moved meanwhile: behind its back producers may have overwritten what is walked over.
-     */
-    private long accepted(final int journaled, final int dropped, final ToIntFunction<RingRecord> count) {
-        for (int i = 0; i < ATTEMPTS; i++) {
-            final long head = ring.head();
-            final long taken = counters.get(journaled) + counters.get(dropped);
-            final long accepted = taken + inRing(head, count);
-            if (ring.head() == head && taken == counters.get(journaled) + counters.get(dropped)) {
-                return accepted;
-            }
-        }
-        return counters.get(journaled) + counters.get(dropped);
-    }
-
-    private long inRing(final long head, final ToIntFunction<RingRecord> count) {
-        final RingRecord record = ring.record();
-        final long tail = ring.tail();
-        long sum = 0;
-        for (record.at(head); record.position() < tail && !record.isHole(); record.next()) {
-            sum += record.isCommitted() ? count.applyAsInt(record) : 0;
-        }
-        return sum;
-    }
-
-    @Override
-    public long getJournaledEvents() {
-        return counters.get(RingCounters.JOURNALED);
-    }
-
-    @Override
-    public long getJournaledBytes() {
-        return counters.get(RingCounters.BYTES_JOURNALED);
-    }
-
-    @Override
-    public long getDroppedEvents() {
-        return ring.drops().dropped() + counters.get(RingCounters.DROPPED_BY_APPENDER);
-    }
-
-    @Override
-    public long getDroppedBytes() {
-        return counters.get(RingCounters.BYTES_DROPPED_BY_PRODUCERS)
-                + counters.get(RingCounters.BYTES_DROPPED_BY_APPENDER);
-    }
-
-    @Override
-    public long getRefusedEvents() {
-        return counters.get(RingCounters.REFUSED);
-    }
-
-    @Override
-    public long getRefusedBytes() {
-        return counters.get(RingCounters.BYTES_REFUSED);
-    }
-
-    @Override
-    public double getDropRate() {
-        final long offered = getOfferedEvents();
-        return offered == 0 ? 0 : (double) getDroppedEvents() / offered;
-    }
-
-    @Override
-    public int getRingSize() {
-        return ring.buffer().capacity();
-    }
-
-    @Override
-    public int getRingUsed() {
-        return ring.buffer().size();
-    }
-
-    @Override
-    public long getRingHighWaterMark() {
-        return counters.get(RingCounters.RING_HIGH_WATER_MARK);
-    }
-
-    @Override
-    public long getHeadStuckNanos() {
-        final long since = counters.get(RingCounters.STUCK_SINCE);
-        return since == 0 ? 0 : System.nanoTime() - since;
-    }
-
-    @Override
-    public long getLeftEvents() {
-        return counters.get(RingCounters.ABANDONED);
-    }
-
-    @Override
-    public long getFilePosition() {
-        return counters.get(RingCounters.FILE_OFFSET);
     }
 
     @Override
@@ -165,33 +23,23 @@ final class LiveStats implements JournalStats {
     }
 
     @Override
-    public long getMappedPosition() {
+    public long getMappedOffset() {
         return storage.mapped();
     }
 
     @Override
-    public long getDurablePosition() {
+    public long getDurableOffset() {
         return storage.durable();
     }
 
     @Override
     public double getPercentFull() {
-        return maximum == Long.MAX_VALUE ? 0 : 100.0 * getFilePosition() / maximum;
+        return maximum == Long.MAX_VALUE ? 0 : 100.0 * getFileOffset() / maximum;
     }
 
     @Override
     public long getGrowths() {
         return storage.growths();
-    }
-
-    @Override
-    public long getForces() {
-        return counters.get(RingCounters.FORCES);
-    }
-
-    @Override
-    public long getForcesFailed() {
-        return counters.get(RingCounters.FORCES_FAILED);
     }
 
     @Override
@@ -202,5 +50,10 @@ final class LiveStats implements JournalStats {
     @Override
     public long forceNanosAtPercentile(final double percentile) {
         return appender.forceTimes().getValueAtPercentile(percentile);
+    }
+
+    @Override
+    public String toString() {
+        return super.toString() + ", durable up to offset " + getDurableOffset();
     }
 }

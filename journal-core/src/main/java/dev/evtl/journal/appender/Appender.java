@@ -10,7 +10,6 @@ import dev.evtl.journal.ring.RingCounters;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.AtomicHistogram;
-import org.agrona.ErrorHandler;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 
@@ -41,7 +40,6 @@ public final class Appender implements Agent {
     private final JournalLease lease;
     private final CheckpointState state;
     private final ClaimCopier copier;
-    private final ErrorHandler report;
     private final StuckClaimMonitor monitor;
     private final RingConsumer.Handler appendHandler;
     private final RingConsumer.Handler discardHandler;
@@ -73,8 +71,7 @@ public final class Appender implements Agent {
         this.copier = new ClaimCopier(ring, storage, settings.dropsWhenFull(), state);
         this.appendHandler = copier::append;
         this.discardHandler = copier::discard;
-        this.report = this::report;
-        this.monitor = new StuckClaimMonitor(settings, ring, consumer, storage.name(), report);
+        this.monitor = new StuckClaimMonitor(settings, ring, consumer, storage.name());
         this.syncs = new SyncRequests(ring.counters());
         this.publishedEnd = storage.position();
         count();
@@ -214,6 +211,7 @@ public final class Appender implements Agent {
         copier.end();
         publish();
         storage.close();
+        syncs.done(ring.head());
         lease.closed();
         end(RingCounters.CLOSED);
     }
@@ -251,20 +249,16 @@ public final class Appender implements Agent {
             failure = cause;
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
             syncs.wake();
-            report(failedException());
+            settings.events().onFailure(failedException());
         } else {
-            report(cause);
+            settings.events()
+                    .onFailure(new JournalFailedException(storage.name() + ": after it had failed: " + cause, cause));
         }
     }
 
-    private void report(final Throwable error) {
-        try {
-            settings.report().onError(error);
-        } catch (final Throwable t) {
-            if (t != error) {
-                error.addSuppressed(t); // the handler's own failure must not end the appender
-            }
-        }
+    /** What Agrona's runners catch; the appender itself throws nothing but its end. */
+    void onError(final Throwable error) {
+        settings.events().onFailure(new JournalFailedException(storage.name() + ": " + error, error));
     }
 
     /** What everybody is told who asks for more of a journal that has failed. */

@@ -1,7 +1,5 @@
 package dev.evtl.journal.appender;
 
-import org.agrona.ErrorHandler;
-
 /**
  * What the config says to the appender.
  *
@@ -10,7 +8,7 @@ import org.agrona.ErrorHandler;
  * @param dropsWhenFull    whether events for which the file has no room are dropped and recorded, or end the journal
  * @param stuckClaimNanos  time after which a claim that holds up others is reported
  * @param closeTimeoutNanos time for which a close waits for such a claim
- * @param report           told of failures and of claims that are stuck or abandoned
+ * @param events           told of failures and of claims that are stuck or abandoned
  */
 public record AppenderSettings(
         long syncBytes,
@@ -18,4 +16,4 @@ public record AppenderSettings(
         boolean dropsWhenFull,
         long stuckClaimNanos,
         long closeTimeoutNanos,
-        ErrorHandler report) {}
+        AppenderEvents events) {}

@@ -8,9 +8,9 @@ public final class InvokerRunner extends AppenderRunner {
     private final AgentInvoker invoker;
 
     /** For an appender that does not run yet. */
-    public InvokerRunner(final Appender appender, final JournalRing ring, final AppenderSettings settings) {
+    public InvokerRunner(final Appender appender, final JournalRing ring) {
         super(appender, ring);
-        this.invoker = new AgentInvoker(settings.report(), null, new Duty());
+        this.invoker = new AgentInvoker(appender::onError, null, new Duty());
     }
 
     @Override

@@ -7,7 +7,6 @@ import dev.evtl.journal.ring.RingConsumer;
 import dev.evtl.journal.ring.RingCounters;
 import dev.evtl.journal.ring.RingRecord;
 import java.util.concurrent.TimeUnit;
-import org.agrona.ErrorHandler;
 
 /**
  * Sees a claim at the head of the ring that holds up those behind it: reports it, releases it if it is in a ring file
@@ -29,7 +28,7 @@ final class StuckClaimMonitor {
     private final RingCounters counters;
     private final RingRecord head;
     private final String journal;
-    private final ErrorHandler report;
+    private final AppenderEvents events;
     private final long stuckClaimNanos;
     private final long closeTimeoutNanos;
 
@@ -46,14 +45,13 @@ final class StuckClaimMonitor {
             final AppenderSettings settings,
             final JournalRing ring,
             final RingConsumer consumer,
-            final String journal,
-            final ErrorHandler report) {
+            final String journal) {
         this.ring = ring;
         this.consumer = consumer;
         this.counters = ring.counters();
         this.head = ring.record();
         this.journal = journal;
-        this.report = report;
+        this.events = settings.events();
         this.stuckClaimNanos = settings.stuckClaimNanos();
         this.closeTimeoutNanos = settings.closeTimeoutNanos();
     }
@@ -104,7 +102,7 @@ final class StuckClaimMonitor {
         final long stuckFor = now - stuckSince;
         if (!stuckReported && stuckFor >= stuckClaimNanos) {
             stuckReported = true;
-            report.onError(new JournalException(journal + ": a claim of " + stuckEvents() + " events"
+            events.onStuckClaim(new JournalException(journal + ": a claim of " + stuckEvents() + " events"
                     + named(ring.owners().process(head.position()))
                     + " has been neither committed nor aborted for " + TimeUnit.NANOSECONDS.toMillis(stuckFor)
                     + " ms and holds up " + ring.buffer().size() + " bytes"));
@@ -117,13 +115,13 @@ final class StuckClaimMonitor {
 
     private boolean releaseIfOrphaned() {
         final long process = ring.owners().process(head.position());
-        final int events = ring.owners().release(head.position());
-        if (events == ClaimOwners.HELD) {
+        final int left = ring.owners().release(head.position());
+        if (left == ClaimOwners.HELD) {
             return false;
         }
-        counters.add(RingCounters.ABANDONED, events);
-        report.onError(new JournalException(journal + ": left out a claim of " + events + " events" + named(process)
-                + ", which had neither been committed nor aborted when its process died"));
+        counters.add(RingCounters.ABANDONED, left);
+        events.onAbandonedClaim(new JournalException(journal + ": left out a claim of " + left + " events"
+                + named(process) + ", which had neither been committed nor aborted when its process died"));
         return true;
     }
 
@@ -138,13 +136,13 @@ final class StuckClaimMonitor {
             counters.state(failed ? RingCounters.FAILED_AND_CLOSED : RingCounters.CLOSED);
             leavingSince = System.nanoTime(); // one grace for all claims, as none is committed from now on
         } else if (leaving && System.nanoTime() - leavingSince >= GRACE_NANOS) {
-            final int events = stuckEvents();
+            final int left = stuckEvents();
             final boolean passed = ring.passOver(consumer);
             // not even its length was stored: nothing behind it can be read
             abandoned = !passed && !isHeadEnded();
             if (passed || abandoned) {
-                counters.add(RingCounters.ABANDONED, events);
-                report.onError(new JournalException(journal + ": closed without a claim of " + events
+                counters.add(RingCounters.ABANDONED, left);
+                events.onAbandonedClaim(new JournalException(journal + ": closed without a claim of " + left
                         + " events that was neither committed nor aborted"));
             }
         }

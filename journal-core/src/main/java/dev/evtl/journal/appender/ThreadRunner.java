@@ -24,12 +24,11 @@ public final class ThreadRunner extends AppenderRunner {
     public ThreadRunner(
             final Appender appender,
             final JournalRing ring,
-            final AppenderSettings settings,
             final IdleStrategy idleStrategy,
             final ThreadFactory threadFactory,
             final String journal) {
         super(appender, ring);
-        this.runner = new AgentRunner(idleStrategy, settings.report(), null, new Duty());
+        this.runner = new AgentRunner(idleStrategy, appender::onError, null, new Duty());
         this.threadFactory = threadFactory;
         this.journal = journal;
     }

@@ -41,6 +41,8 @@ public final class EventHeader {
 
     private static final int TIMESTAMP_OFFSET = 0;
     private static final int WORD_OFFSET = 8;
+    private static final int FLAGS_OFFSET = 9;
+    private static final int PAYLOAD_LENGTH_OFFSET = 10;
     private static final int FLAGS_SHIFT = 8;
     private static final int PAYLOAD_LENGTH_SHIFT = 16;
     private static final int CHECKSUM_SHIFT = 32;
@@ -67,6 +69,27 @@ public final class EventHeader {
         buffer.putLong(index + TIMESTAMP_OFFSET, timestamp);
         buffer.putLong(
                 index + WORD_OFFSET, type | (long) flags << FLAGS_SHIFT | (long) payloadLength << PAYLOAD_LENGTH_SHIFT);
+    }
+
+    /**
+     * Makes an event's payload shorter than its header says.
+     *
+     * @param buffer        that holds the event
+     * @param index         of the event in the buffer
+     * @param payloadLength 0..65535 bytes
+     */
+    public static void payloadLength(final MutableDirectBuffer buffer, final int index, final int payloadLength) {
+        buffer.putShort(index + PAYLOAD_LENGTH_OFFSET, (short) payloadLength);
+    }
+
+    /**
+     * Makes an event the last of its claim.
+     *
+     * @param buffer that holds the event
+     * @param index  of the event in the buffer
+     */
+    public static void endClaim(final MutableDirectBuffer buffer, final int index) {
+        buffer.putByte(index + FLAGS_OFFSET, (byte) (buffer.getByte(index + FLAGS_OFFSET) & ~FLAG_MORE));
     }
 
     /**

@@ -90,16 +90,9 @@ public final class SalvageWriter implements AutoCloseable {
         if (last == used) {
             return false;
         }
-        final int flags = EventHeader.flags(EventHeader.word(buffer, last));
-        final int length = EventHeader.payloadLength(EventHeader.word(buffer, last));
-        EventHeader.encode(
-                buffer,
-                last,
-                EventHeader.timestamp(buffer, last),
-                EventHeader.type(EventHeader.word(buffer, last)),
-                flags & ~EventHeader.FLAG_MORE,
-                length);
-        return (flags & EventHeader.FLAG_MORE) != 0;
+        final boolean more = (EventHeader.flags(EventHeader.word(buffer, last)) & EventHeader.FLAG_MORE) != 0;
+        EventHeader.endClaim(buffer, last);
+        return more;
     }
 
     /** Replaces a gap that was appended before. */

@@ -108,6 +108,15 @@ public final class JournalRing {
         return buffer.producerPosition();
     }
 
+    /** A position that publishing returned; throws an {@link IllegalArgumentException} where it cannot have. */
+    public long check(final long position) {
+        if (position <= 0 || position > tail()) {
+            throw new IllegalArgumentException(
+                    "position " + position + " is none that publishing returned: they are from 1 to " + tail());
+        }
+        return position;
+    }
+
     /**
      * Ends the claim at the head, which a close does not wait for any longer, unless its owner does before: who commits is
      * told which of the two was first. A gap that says up to where it records may count as recorded already, and is taken

@@ -151,7 +151,7 @@ final class RingCheck {
             final long word = EventHeader.word(ring, index);
             final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
             if (!EventHeader.isEvent(word)
-                    || EventHeader.type(word) > EventHeader.MAX_APPLICATION_TYPE
+                    || EventHeader.type(word) > EventHeader.MAX_APPLICATION_TYPE && !GapEvent.isGap(word)
                     || EventHeader.checksum(word) != 0
                     || length > end - index) {
                 break;

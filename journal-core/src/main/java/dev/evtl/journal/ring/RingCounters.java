@@ -200,6 +200,11 @@ public final class RingCounters {
         return buffer.compareAndSetLong(RingLayout.counterOffset(counter), expected, value);
     }
 
+    /** Whether this process can never publish into the ring again: it was closed, or goes on without its claims. */
+    public boolean isEnded() {
+        return state() >= CLOSED;
+    }
+
     /** Ends the counting of drops. */
     public void seal() {
         add(DROPPED_BY_PRODUCERS, get(DROPPED_BY_PRODUCERS) < 0 ? 0 : SEALED);

@@ -237,6 +237,11 @@ public final class RingFiles {
         }
     }
 
+    /** Whether there is a ring file to attach to. */
+    public static boolean isThere(final Path ringFile) {
+        return Files.exists(ringFile);
+    }
+
     private static Object fileKey(final Path path) throws IOException {
         return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
     }

@@ -1,0 +1,170 @@
+package dev.evtl.journal;
+
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingCounters;
+import dev.evtl.journal.ring.RingRecord;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToIntFunction;
+
+/** The statistics that the ring keeps. */
+class LiveRingStats implements RingStats {
+    /** Walks of a ring that the appender is emptying before what was known before is taken as good enough. */
+    private static final int ATTEMPTS = 16;
+
+    private final JournalRing ring;
+    private final RingCounters counters;
+    private final AtomicLong acceptedEvents = new AtomicLong();
+    private final AtomicLong acceptedBytes = new AtomicLong();
+
+    LiveRingStats(final JournalRing ring) {
+        this.ring = ring;
+        this.counters = ring.counters();
+    }
+
+    @Override
+    public String getState() {
+        return switch ((int) counters.state()) {
+            case (int) RingCounters.RUNNING -> "running";
+            case (int) RingCounters.CLOSING -> "closing";
+            case (int) RingCounters.CLOSED -> "closed";
+            default -> "failed";
+        };
+    }
+
+    @Override
+    public long getOfferedEvents() {
+        return getAcceptedEvents() + ring.drops().dropped() + getRefusedEvents();
+    }
+
+    @Override
+    public long getAcceptedEvents() {
+        return highest(
+                acceptedEvents, accepted(RingCounters.JOURNALED, RingCounters.DROPPED_BY_APPENDER, RingRecord::events));
+    }
+
+    @Override
+    public long getAcceptedBytes() {
+        return highest(
+                acceptedBytes,
+                accepted(
+                        RingCounters.BYTES_JOURNALED,
+                        RingCounters.BYTES_DROPPED_BY_APPENDER,
+                        record -> record.events() > 0 ? record.eventsLength() : 0));
+    }
+
+    /** What was told once was accepted: a count that was taken while the appender ran may fall short of it. */
+    private static long highest(final AtomicLong told, final long found) {
+        return told.accumulateAndGet(found, Math::max);
+    }
+
+    /**
+     * What the appender has taken from the ring, and what a walk finds in it that is committed. A walk counts only if the
+     * appender has not moved meanwhile: behind its back producers may have overwritten what is walked over.
+     */
+    private long accepted(final int journaled, final int dropped, final ToIntFunction<RingRecord> count) {
+        for (int i = 0; i < ATTEMPTS; i++) {
+            final long head = ring.head();
+            final long taken = counters.get(journaled) + counters.get(dropped);
+            final long accepted = taken + inRing(head, count);
+            if (ring.head() == head && taken == counters.get(journaled) + counters.get(dropped)) {
+                return accepted;
+            }
+        }
+        return counters.get(journaled) + counters.get(dropped);
+    }
+
+    private long inRing(final long head, final ToIntFunction<RingRecord> count) {
+        final RingRecord record = ring.record();
+        final long tail = ring.tail();
+        long sum = 0;
+        for (record.at(head); record.position() < tail && !record.isHole(); record.next()) {
+            sum += record.isCommitted() ? count.applyAsInt(record) : 0;
+        }
+        return sum;
+    }
+
+    @Override
+    public long getJournaledEvents() {
+        return counters.get(RingCounters.JOURNALED);
+    }
+
+    @Override
+    public long getJournaledBytes() {
+        return counters.get(RingCounters.BYTES_JOURNALED);
+    }
+
+    @Override
+    public long getDroppedEvents() {
+        return ring.drops().dropped() + counters.get(RingCounters.DROPPED_BY_APPENDER);
+    }
+
+    @Override
+    public long getDroppedBytes() {
+        return counters.get(RingCounters.BYTES_DROPPED_BY_PRODUCERS)
+                + counters.get(RingCounters.BYTES_DROPPED_BY_APPENDER);
+    }
+
+    @Override
+    public long getRefusedEvents() {
+        return counters.get(RingCounters.REFUSED);
+    }
+
+    @Override
+    public long getRefusedBytes() {
+        return counters.get(RingCounters.BYTES_REFUSED);
+    }
+
+    @Override
+    public double getDropRate() {
+        final long offered = getOfferedEvents();
+        return offered == 0 ? 0 : (double) getDroppedEvents() / offered;
+    }
+
+    @Override
+    public int getRingSize() {
+        return ring.buffer().capacity();
+    }
+
+    @Override
+    public int getRingUsed() {
+        return ring.buffer().size();
+    }
+
+    @Override
+    public long getRingHighWaterMark() {
+        return counters.get(RingCounters.RING_HIGH_WATER_MARK);
+    }
+
+    @Override
+    public long getHeadStuckNanos() {
+        final long since = counters.get(RingCounters.STUCK_SINCE);
+        return since == 0 ? 0 : System.nanoTime() - since;
+    }
+
+    @Override
+    public long getAbandonedEvents() {
+        return counters.get(RingCounters.ABANDONED);
+    }
+
+    @Override
+    public long getFileOffset() {
+        return counters.get(RingCounters.FILE_OFFSET);
+    }
+
+    @Override
+    public long getForces() {
+        return counters.get(RingCounters.FORCES);
+    }
+
+    @Override
+    public long getForcesFailed() {
+        return counters.get(RingCounters.FORCES_FAILED);
+    }
+
+    @Override
+    public String toString() {
+        return getState() + ": " + getJournaledEvents() + " events journaled up to offset " + getFileOffset() + ", "
+                + getDroppedEvents() + " dropped, " + getRefusedEvents() + " refused, " + getAbandonedEvents()
+                + " abandoned, ring " + getRingUsed() + " of " + getRingSize() + " bytes, " + getForces() + " forces";
+    }
+}

@@ -1,0 +1,27 @@
+package dev.evtl.journal;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Waits for what another process does, of which nobody wakes this one. */
+final class Waiting {
+    private static final long FIRST_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
+    private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private Waiting() {}
+
+    /** Looks again and again, ever less often; false if it did not come in time or the thread is interrupted. */
+    static boolean until(final long nanos, final BooleanSupplier condition) {
+        final long start = System.nanoTime();
+        long pause = FIRST_NANOS;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - start >= nanos || Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            LockSupport.parkNanos(pause);
+            pause = Math.min(2 * pause, LONGEST_NANOS);
+        }
+        return true;
+    }
+}
