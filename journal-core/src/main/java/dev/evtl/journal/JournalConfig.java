@@ -231,7 +231,7 @@ public final class JournalConfig {
         /**
          * What happens to an event for which the ring has no room.
          *
-         * @param value default {@link BackPressure#FAIL}
+         * @param value default {@link BackPressure#REFUSE}
          * @return this
          */
         public Builder backPressure(final BackPressure value) {
