@@ -11,6 +11,7 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.exceptions.JournalTimeoutException;
+import dev.evtl.journal.file.DirectStorage;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.file.MappedStorage;
@@ -225,9 +226,9 @@ public final class Journal implements AutoCloseable {
         final int maxClaimLength = config.ringSize / 8 + FullFileDrops.RESERVE;
         return switch (config.storage) {
             case MAPPED -> new MappedStorage(file, header, config.space, maxClaimLength);
-            case WRITE -> WriteStorage.buffered(file, header, config.space, maxClaimLength);
+            case WRITE -> new WriteStorage(file, header, config.space, maxClaimLength);
             case DIRECT ->
-                WriteStorage.direct(
+                DirectStorage.open(
                         file, header, config.space, maxClaimLength, config.syncPolicy == SyncPolicy.EVERY_BATCH);
         };
     }
