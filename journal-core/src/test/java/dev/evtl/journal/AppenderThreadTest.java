@@ -1,14 +1,18 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.small;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.small;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -26,8 +30,8 @@ import org.agrona.LangUtil;
 import org.agrona.concurrent.IdleStrategy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;

@@ -1,6 +1,6 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;

@@ -1,11 +1,13 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.payload;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.ChildJvm;
+import dev.evtl.journal.support.TestJournals;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.RandomAccessFile;

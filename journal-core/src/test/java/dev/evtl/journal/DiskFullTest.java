@@ -1,6 +1,6 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.small;
+import static dev.evtl.journal.support.TestJournals.small;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.Events;
+import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.Tmpfs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

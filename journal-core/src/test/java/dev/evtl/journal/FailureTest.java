@@ -1,18 +1,22 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.drain;
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.small;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.drain;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.small;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;

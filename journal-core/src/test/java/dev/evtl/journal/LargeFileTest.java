@@ -1,11 +1,12 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.payload;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.support.MemoryDirectory;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

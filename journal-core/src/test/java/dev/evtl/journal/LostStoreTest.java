@@ -1,7 +1,7 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +11,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.JournalView;
+import dev.evtl.journal.support.ChildJvm;
+import dev.evtl.journal.support.Events;
+import dev.evtl.journal.support.Golden;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Tmpfs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;

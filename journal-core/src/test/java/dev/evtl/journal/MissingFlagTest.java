@@ -3,6 +3,8 @@ package dev.evtl.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.evtl.journal.file.JournalView;
+import dev.evtl.journal.support.ChildJvm;
+import dev.evtl.journal.support.Golden;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -6,15 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalLockedException;
-import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.MappedStorage;
-import dev.evtl.journal.ring.RingFile;
+import dev.evtl.journal.ring.RingFiles;
+import dev.evtl.journal.support.Events;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.RingBytes;
+import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.TestJournals;
+import dev.evtl.journal.support.Tmpfs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,8 +33,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -83,12 +89,12 @@ class RingFileTest {
     void ringFileIsThereWhileTheJournalIsOpenAndGoneAfterIt() throws IOException {
         final Journal journal = open();
         assertTrue(Files.exists(ring));
-        assertEquals(Optional.of(ring), RingFile.notedFor(file));
+        assertEquals(Optional.of(ring), JournalRecovery.notedRingFile(file));
         assertTrue(journal.recovery().isEmpty());
         Events.offer(journal, 0, 5);
         journal.close();
         assertFalse(Files.exists(ring));
-        assertEquals(Optional.empty(), RingFile.notedFor(file));
+        assertEquals(Optional.empty(), JournalRecovery.notedRingFile(file));
         assertEquals(
                 List.of(String.valueOf(ProcessHandle.current().pid())),
                 Files.readAllLines(directory.resolve("r.evtl.lock")));
@@ -133,7 +139,7 @@ class RingFileTest {
         fail(journal);
 
         final Journal reopened = open();
-        assertEquals(0, reopened.recovery().orElseThrow().claimsLeft());
+        assertEquals(0, reopened.recovery().orElseThrow().claimsAbandoned());
         Events.offer(reopened, 1, 3);
         do {
             reopened.invoker().invoke();
@@ -193,7 +199,7 @@ class RingFileTest {
         }
         assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(Files.readAllBytes(file)));
         assertFalse(Files.exists(other));
-        assertEquals(3, RingFile.pendingEvents(RingFile.notedFor(file).orElseThrow(), file));
+        assertEquals(3, JournalRecovery.pendingEvents(JournalRecovery.notedRingFile(file).orElseThrow(), file));
         open().close();
         Events.assertHolds(file, 3);
         Journal.open(file).close();
@@ -397,20 +403,23 @@ class RingFileTest {
         }
     }
 
+    private RingFiles.Wanted wanted(final JournalConfig config) {
+        return new RingFiles.Wanted(ring, config.ringSize, config.maxPayloadLength);
+    }
+
     /** Or it would be gone with the ring file. */
     @Test
     void nothingIsAcceptedBeforeTheJournalIsOpen() {
         final JournalConfig config = config().build();
-        final JournalFile opening = JournalFile.open(
-                file,
-                OpenMode.CREATE,
-                new JournalFile.NewFile(1, true, 0, config.filePermissions),
-                new RingFile.Wanted(ring, config.ringSize, config.maxPayloadLength));
+        final JournalOpener opening = JournalAccess.opener(file, OpenMode.CREATE, Optional.of(wanted(config)));
         try (AttachedPublisher attached = Journal.attach(ring)) {
             assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
             Thread.currentThread().interrupt(); // closes the file's channel
-            assertThrows(JournalException.class, () -> new MappedStorage(opening, config.space, 1024));
+            assertThrows(
+                    JournalException.class,
+                    () -> new MappedStorage(opening.file(), opening.header(), config.space, 1024));
             assertTrue(Thread.interrupted());
+            opening.discard();
             assertFalse(Files.exists(ring));
         }
         open().close();
@@ -419,12 +428,9 @@ class RingFileTest {
     @Test
     void publisherThatAttachedWhileTheJournalWasOpenedGoesOnThen() throws Exception {
         final JournalConfig config = config().build();
-        JournalFile.open(
-                        file,
-                        OpenMode.CREATE,
-                        new JournalFile.NewFile(1, true, 0, config.filePermissions),
-                        new RingFile.Wanted(ring, config.ringSize, config.maxPayloadLength))
-                .close();
+        final JournalOpener opening = JournalAccess.opener(file, OpenMode.CREATE, Optional.of(wanted(config)));
+        opening.release();
+        opening.file().close();
         try (AttachedPublisher attached = Journal.attach(ring)) {
             assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
             final Journal journal = open();
@@ -507,7 +513,7 @@ class RingFileTest {
         final Thread looker = new Thread(() -> {
             while (!done.get()) {
                 try {
-                    RingFile.pendingEvents(ring, file);
+                    JournalRecovery.pendingEvents(ring, file);
                 } catch (final JournalException e) {
                     // somebody has it open now
                 }

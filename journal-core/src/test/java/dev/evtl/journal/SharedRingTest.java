@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.RingPublisher;
+import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +27,8 @@ import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -94,7 +99,7 @@ class SharedRingTest {
             owner.close();
         }
         final Journal journal = Journal.open(file, config().storage(mode).build());
-        assertEquals(1, journal.recovery().orElseThrow().claimsLeft());
+        assertEquals(1, journal.recovery().orElseThrow().claimsAbandoned());
         journal.close();
         assertEquals(1500, accepted);
         assertEquals(1500, journal.stats().getJournaledEvents());
@@ -180,7 +185,7 @@ class SharedRingTest {
 
             final Journal journal = open();
             final RecoveryReport report = journal.recovery().orElseThrow();
-            assertEquals(1, report.claimsLeft());
+            assertEquals(1, report.claimsAbandoned());
             assertTrue(report.ringEvents() >= 6);
             offer(here.publisher(), 1, 303, 300);
             assertEquals(300, child.offer(2, 303, 300));

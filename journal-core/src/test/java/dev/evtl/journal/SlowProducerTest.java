@@ -1,36 +1,34 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.evtl.journal.appender.Appender;
+import dev.evtl.journal.appender.AppenderAccess;
+import dev.evtl.journal.appender.JournalLease;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.MappedStorage;
 import dev.evtl.journal.file.Space;
-import dev.evtl.journal.format.EventChecksum;
-import dev.evtl.journal.ring.Drops;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingAccess;
 import dev.evtl.journal.ring.RingCounters;
-import dev.evtl.journal.ring.RingProducer;
+import dev.evtl.journal.support.JournalFiles;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import org.agrona.BufferUtil;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.YieldingIdleStrategy;
-import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,9 +39,9 @@ class SlowProducerTest {
     @TempDir
     Path directory;
 
-    private final RingCounters counters = new RingCounters();
-    private final RingBuffer ring = new ManyToOneRingBuffer(
-            new UnsafeBuffer(BufferUtil.allocateDirectAligned(1024 + RingBufferDescriptor.TRAILER_LENGTH, 64)));
+    private final JournalRing journalRing = JournalRing.inMemory(1024, false);
+    private final RingCounters counters = journalRing.counters();
+    private final RingBuffer ring = journalRing.buffer();
     private Appender appender;
     private Publisher publisher;
     private String stopBefore = "";
@@ -52,32 +50,24 @@ class SlowProducerTest {
     private boolean goOnWhenPassedOver;
 
     @BeforeEach
-    void open() {
+    void open() throws IOException {
         final JournalConfig config = tiny().closeTimeout(Duration.ofNanos(1))
                 .errorHandler(error -> {})
                 .build();
-        final JournalFile file = JournalFile.open(
-                directory.resolve("s.evtl"),
-                OpenMode.CREATE,
-                new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")));
-        final MappedStorage storage =
-                new MappedStorage(file, new Space(4096, Growth.steps(4096), Long.MAX_VALUE), 1024 / 8);
-        appender = new Appender(
-                config,
-                ring,
-                counters,
-                new Drops(counters, new RingProducer(ring, counters)),
-                storage,
-                new EventChecksum(file.header().checksum()),
-                null);
-        appender.onStart();
+        final Path path = directory.resolve("s.evtl");
+        final JournalFile file = JournalFiles.create(path);
+        final MappedStorage storage = new MappedStorage(
+                file,
+                JournalFile.readHeader(path, file.channel()),
+                new Space(4096, Growth.steps(4096)::next, Long.MAX_VALUE),
+                1024 / 8);
+        appender = new Appender(config.appenderSettings(), journalRing, storage, JournalLease.NONE);
         publisher = publisher(BackPressure.FAIL);
     }
 
     private Publisher publisher(final BackPressure policy) {
-        final RingProducer stopping = new RingProducer(stopping(), counters);
         return new Publisher(
-                stopping, counters, new Drops(counters, stopping), policy, YieldingIdleStrategy::new, () -> 1, 112);
+                RingAccess.seenBy(journalRing, stopping()), tiny().backPressure(policy).build(), 112);
     }
 
     private RingBuffer stopping() {
@@ -117,7 +107,7 @@ class SlowProducerTest {
             for (int other = ring.tryClaim(1, 8); other > 0; other = ring.tryClaim(1, 8)) {
                 ring.abort(other); // so that the appender has no room for a gap of its own
             }
-            appender.requestClose();
+            AppenderAccess.requestClose(appender);
             while (ring.buffer().getIntVolatile(lengthIndex) < 0) {
                 appender.doWork();
             }
@@ -127,10 +117,7 @@ class SlowProducerTest {
     }
 
     private void close() {
-        appender.requestClose();
-        while (!appender.isTerminated()) {
-            appender.doWork();
-        }
+        AppenderAccess.close(appender);
     }
 
     @Test
@@ -138,7 +125,7 @@ class SlowProducerTest {
         final int claim = publisher.tryClaim(1, 8);
         stopBefore = "commit";
         assertEquals(Publisher.CLOSED, publisher.commit(claim));
-        assertEquals(1, counters.get(RingCounters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(RingCounters.ABANDONED));
         assertEquals(1, counters.get(RingCounters.REFUSED));
         assertEquals(0, counters.get(RingCounters.JOURNALED));
     }
@@ -148,7 +135,7 @@ class SlowProducerTest {
         final int claim = publisher.tryClaim(1, 8);
         stopInCommit = true;
         assertEquals(Publisher.CLOSED, publisher.commit(claim));
-        assertEquals(1, counters.get(RingCounters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(RingCounters.ABANDONED));
         assertEquals(1, counters.get(RingCounters.REFUSED));
         assertEquals(0, counters.get(RingCounters.JOURNALED));
     }
@@ -166,7 +153,7 @@ class SlowProducerTest {
         final int claim = publisher.tryClaim(1, 8);
         stopBefore = "abort";
         publisher.abort(claim);
-        assertEquals(1, counters.get(RingCounters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(RingCounters.ABANDONED));
     }
 
     @ParameterizedTest
@@ -174,14 +161,14 @@ class SlowProducerTest {
     void gapThatWasPassedOverIsRecordedByTheClose(final boolean recordedBeforeTheEnd) throws IOException {
         final Publisher dropping = publisher(BackPressure.DROP);
         while (dropping.offer(1, payload(8), 0, 8) != Publisher.DROPPED) {
-            assertEquals(0, counters.get(RingCounters.DROPPED_BY_PRODUCERS));
+            assertEquals(0, journalRing.drops().dropped());
         }
         appender.doWork();
         stopAfter = "tryClaim";
         goOnWhenPassedOver = recordedBeforeTheEnd;
         stopBefore = recordedBeforeTheEnd ? "commit" : "";
         assertEquals(Publisher.CLOSED, dropping.offer(1, payload(8), 0, 8));
-        assertEquals(0, counters.get(RingCounters.CLAIMS_LEFT), "a gap is none of the application's events");
+        assertEquals(0, counters.get(RingCounters.ABANDONED), "a gap is none of the application's events");
         final List<StoredEvent> events = StoredEvent.readAll(directory.resolve("s.evtl"));
         final StoredEvent last = events.get(events.size() - 1);
         assertEquals(StoredEvent.GAP, last.type());
@@ -193,7 +180,7 @@ class SlowProducerTest {
         publisher.offer(1, payload(8), 0, 8);
         ring.buffer().getAndAddLong(1024 + RingBufferDescriptor.TAIL_POSITION_OFFSET, 32);
         close();
-        assertEquals(1, counters.get(RingCounters.CLAIMS_LEFT));
+        assertEquals(1, counters.get(RingCounters.ABANDONED));
         assertEquals(1, StoredEvent.readAll(directory.resolve("s.evtl")).size());
     }
 
@@ -202,7 +189,7 @@ class SlowProducerTest {
         publisher.offer(1, payload(8), 0, 8);
         final int record = (int) ring.buffer().getAndAddLong(1024 + RingBufferDescriptor.TAIL_POSITION_OFFSET, 32);
         ring.buffer().putIntRelease(RecordDescriptor.lengthOffset(record), -32);
-        appender.requestClose();
+        AppenderAccess.requestClose(appender);
         while (ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(record)) < 0) {
             appender.doWork();
         }

@@ -1,15 +1,18 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.small;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.small;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,8 +21,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

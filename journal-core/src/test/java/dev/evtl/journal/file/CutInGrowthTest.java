@@ -8,18 +8,18 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.OpenMode;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.FileWatcher;
+import dev.evtl.journal.support.JournalFiles;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -96,12 +96,14 @@ class CutInGrowthTest {
     void firstSpaceThatIsCutIsNotMadeLongAgain() throws IOException {
         final Path file = directory.resolve("g.evtl");
         final long written = 3 << 20;
-        try (JournalFile opened = JournalFile.open(
-                        file,
-                        OpenMode.CREATE,
-                        new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")));
+        try (JournalFile opened = JournalFiles.create(file);
                 Preallocator preallocator = new Preallocator(
-                        opened, new Space(8 << 20, Growth.DOUBLING, Long.MAX_VALUE), 1024, true, opened.channel())) {
+                        opened,
+                        FileHeader.LENGTH,
+                        new Space(8 << 20, length -> 2 * length, Long.MAX_VALUE),
+                        1024,
+                        true,
+                        opened.channel())) {
             FileCalls.watch(new Cutter(file, written, 100));
             final JournalException e = assertThrows(JournalException.class, () -> preallocator.start(64));
             assertEquals(

@@ -10,10 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan;
-import dev.evtl.journal.MemoryDirectory;
-import dev.evtl.journal.OpenMode;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
@@ -21,6 +20,7 @@ import dev.evtl.journal.WhenFull;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.FileWatcher;
+import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.torture.Expected;
 import dev.evtl.torture.ReferenceJournal;
 import dev.evtl.torture.Torture;
@@ -29,7 +29,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,8 +49,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag(Torture.TAG)
 class PowerLossTest {
-    private static final JournalFile.NewFile NEW_FILE =
-            new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------"));
     private static final int MAX_LENGTH = 60_000;
     private static final int IMAGES_OF_A_RUN = 200;
     private static final int NOW = -1;
@@ -307,13 +304,12 @@ class PowerLossTest {
         assertTrue(
                 expected.refusal() == null && expected.kept() >= acknowledged,
                 "acknowledged " + acknowledged + ", left: " + expected);
-        try (JournalFile opened = JournalFile.open(left, OpenMode.APPEND, NEW_FILE)) {
-            final JournalScan.Condition condition = condition(opened);
-            assertEquals(expected.condition(), condition);
-            found.merge(condition, 1L, Long::sum);
-            assertEquals(journal.end(expected.kept()), opened.header().writeOffset());
-            assertEquals(expected.kept(), opened.header().eventCount());
-        }
+        final JournalAccess.Opened opened = JournalAccess.recoverAndLeave(left);
+        final JournalScan.Condition condition = opened.report().condition();
+        assertEquals(expected.condition(), condition);
+        found.merge(condition, 1L, Long::sum);
+        assertEquals(journal.end(expected.kept()), opened.header().writeOffset());
+        assertEquals(expected.kept(), opened.header().eventCount());
         final byte[] after = Files.readAllBytes(left);
         assertArrayEquals(
                 journal.file(
@@ -333,18 +329,11 @@ class PowerLossTest {
             final Path left, final byte[] content, final ReferenceJournal journal, final int acknowledged)
             throws IOException {
         final int end = journal.end(acknowledged);
-        try (JournalFile opened = JournalFile.open(left, OpenMode.APPEND, NEW_FILE)) {
-            found.merge(condition(opened), 1L, Long::sum);
-            assertTrue(opened.header().writeOffset() >= end);
-        }
+        final JournalAccess.Opened opened = JournalAccess.recoverAndLeave(left);
+        found.merge(opened.report().condition(), 1L, Long::sum);
+        assertTrue(opened.header().writeOffset() >= end);
         assertTrue(Arrays.equals(Files.readAllBytes(left), HEADER, end, journal.bytes(), HEADER, end));
         assertTrue(Arrays.equals(content, HEADER, end, journal.bytes(), HEADER, end));
-    }
-
-    private static JournalScan.Condition condition(final JournalFile opened) {
-        return opened.recovery() == null
-                ? JournalScan.Condition.CLEAN
-                : opened.recovery().condition();
     }
 
     private void append(final Path left) throws IOException {

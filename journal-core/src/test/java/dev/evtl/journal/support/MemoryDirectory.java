@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
+import dev.evtl.journal.Journal;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,11 +1,11 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
 import dev.evtl.journal.file.JournalStorage;
 import org.agrona.LangUtil;
 
 /** A real storage of which the k-th call of one kind does something first, such as to fail. */
-final class FailingStorage extends ForwardingStorage {
-    enum Call {
+public final class FailingStorage extends ForwardingStorage {
+    public enum Call {
         RESERVE,
         APPEND,
         PUBLISH,
@@ -18,20 +18,20 @@ final class FailingStorage extends ForwardingStorage {
     private final Runnable action;
     private int calls;
 
-    FailingStorage(final JournalStorage storage, final Call call, final int kth, final Runnable action) {
+    public FailingStorage(final JournalStorage storage, final Call call, final int kth, final Runnable action) {
         super(storage);
         this.call = call;
         this.kth = kth;
         this.action = action;
     }
 
-    static FailingStorage throwing(
+    public static FailingStorage throwing(
             final JournalStorage storage, final Call call, final int kth, final Throwable failure) {
         return new FailingStorage(storage, call, kth, () -> LangUtil.rethrowUnchecked(failure));
     }
 
     @Override
-    void before(final Call made) {
+    public void before(final Call made) {
         if (made == call && ++calls == kth) {
             action.run();
         }

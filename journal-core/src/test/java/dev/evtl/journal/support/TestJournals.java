@@ -1,5 +1,8 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
+import dev.evtl.journal.Growth;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 

@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 

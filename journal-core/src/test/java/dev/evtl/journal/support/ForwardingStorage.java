@@ -1,20 +1,19 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
-import dev.evtl.journal.FailingStorage.Call;
+import dev.evtl.journal.file.EventSource;
 import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
 import java.io.IOException;
-import java.nio.file.Path;
-import org.agrona.MutableDirectBuffer;
 
 /** A real storage, with something before each call that changes its file. */
-abstract class ForwardingStorage implements JournalStorage {
+public abstract class ForwardingStorage implements JournalStorage {
     private final JournalStorage storage;
 
-    ForwardingStorage(final JournalStorage storage) {
+    public ForwardingStorage(final JournalStorage storage) {
         this.storage = storage;
     }
 
-    abstract void before(Call call);
+    public abstract void before(Call call);
 
     @Override
     public int reserve(final int length) throws IOException {
@@ -23,19 +22,14 @@ abstract class ForwardingStorage implements JournalStorage {
     }
 
     @Override
-    public MutableDirectBuffer buffer() {
-        return storage.buffer();
-    }
-
-    @Override
     public long position() {
         return storage.position();
     }
 
     @Override
-    public void append(final int length, final int events) {
+    public void append(final EventSource source, final int index, final int length, final int events) {
         before(Call.APPEND);
-        storage.append(length, events);
+        storage.append(source, index, length, events);
     }
 
     @Override
@@ -62,8 +56,18 @@ abstract class ForwardingStorage implements JournalStorage {
     }
 
     @Override
-    public Path path() {
-        return storage.path();
+    public long fileSequence() {
+        return storage.fileSequence();
+    }
+
+    @Override
+    public long fileOffset() {
+        return storage.fileOffset();
+    }
+
+    @Override
+    public String name() {
+        return storage.name();
     }
 
     @Override

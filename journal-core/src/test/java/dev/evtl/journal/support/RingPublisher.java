@@ -1,5 +1,8 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.Publisher;
+import dev.evtl.journal.StorageMode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -9,7 +12,7 @@ import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A process that is attached to a ring file, or owns it, and does one after the other what it is told. */
-final class RingPublisher implements AutoCloseable {
+public final class RingPublisher implements AutoCloseable {
     private final Process process;
     private final BufferedReader answers;
     private final PrintStream commands;
@@ -20,17 +23,17 @@ final class RingPublisher implements AutoCloseable {
         this.commands = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
     }
 
-    static RingPublisher attach(final Path ring) throws IOException {
+    public static RingPublisher attach(final Path ring) throws IOException {
         final RingPublisher publisher = new RingPublisher(ChildJvm.start(Main.class, ring.toString()));
         publisher.answer();
         return publisher;
     }
 
-    static RingPublisher own(final Path journal, final Path ring) throws IOException {
+    public static RingPublisher own(final Path journal, final Path ring) throws IOException {
         return own(journal, ring, StorageMode.MAPPED, true);
     }
 
-    static RingPublisher own(final Path journal, final Path ring, final StorageMode mode, final boolean checksums)
+    public static RingPublisher own(final Path journal, final Path ring, final StorageMode mode, final boolean checksums)
             throws IOException {
         final RingPublisher owner = new RingPublisher(ChildJvm.start(
                 Main.class, ring.toString(), journal.toString(), mode.name(), Boolean.toString(checksums)));
@@ -47,23 +50,23 @@ final class RingPublisher implements AutoCloseable {
     }
 
     /** Publishes the numbers from the first on, as events of a type; returns how many were accepted. */
-    int offer(final int type, final long first, final int count) throws IOException {
+    public int offer(final int type, final long first, final int count) throws IOException {
         commands.println("offer " + type + ' ' + first + ' ' + count);
         return answer();
     }
 
     /** Claims and fills an event, and leaves it open. */
-    int claim(final int type, final long number) throws IOException {
+    public int claim(final int type, final long number) throws IOException {
         commands.println("claim " + type + ' ' + number + " 0");
         return answer();
     }
 
-    int commit() throws IOException {
+    public int commit() throws IOException {
         commands.println("commit 0 0 0");
         return answer();
     }
 
-    void signal(final String name) {
+    public void signal(final String name) {
         if (!Tmpfs.run("kill", "-" + name, Long.toString(process.pid()))) {
             throw new IllegalStateException("could not send SIG" + name);
         }

@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

@@ -1,5 +1,8 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.file.JournalStorage;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
@@ -31,7 +34,7 @@ public final class MortalStorage extends ForwardingStorage {
 
     public static Life open(final Path path, final JournalConfig config) {
         final AtomicReference<MortalStorage> mortal = new AtomicReference<>();
-        final Journal journal = Journal.open(path, config, storage -> {
+        final Journal journal = JournalAccess.open(path, config, storage -> {
             mortal.set(new MortalStorage(storage));
             return mortal.get();
         });
@@ -56,7 +59,7 @@ public final class MortalStorage extends ForwardingStorage {
     }
 
     @Override
-    void before(final FailingStorage.Call call) {
+    public void before(final FailingStorage.Call call) {
         if (callsLeft-- == 0) {
             kill();
         }

@@ -1,9 +1,10 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.evtl.journal.Journal;
 import dev.evtl.journal.exceptions.JournalException;
 import java.io.BufferedReader;
 import java.io.IOException;

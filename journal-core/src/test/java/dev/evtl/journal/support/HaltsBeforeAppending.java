@@ -1,5 +1,8 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.Publisher;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 

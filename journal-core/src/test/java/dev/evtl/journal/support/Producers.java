@@ -1,8 +1,12 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.EventBatch;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalStats;
+import dev.evtl.journal.Publisher;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -13,30 +17,30 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Threads that publish, each event with its producer's number and its own sequence among what that producer offered.
  * Every third by a claim, every third by a batch of two, the others by an offer.
  */
-final class Producers {
+public final class Producers {
     private static final int PAYLOAD_LENGTH = 12;
 
-    final List<Producer> all = new ArrayList<>();
+    public final List<Producer> all = new ArrayList<>();
     private volatile boolean stopped;
     private final CountDownLatch go = new CountDownLatch(1);
 
-    Producers(final Journal journal, final int threads, final long eventsEach) {
+    public Producers(final Journal journal, final int threads, final long eventsEach) {
         for (int i = 0; i < threads; i++) {
             all.add(new Producer(journal.publisher(), i, eventsEach));
         }
         all.forEach(Thread::start);
     }
 
-    void go() {
+    public void go() {
         go.countDown();
     }
 
     /** Ends them before they have published all. */
-    void stop() {
+    public void stop() {
         stopped = true;
     }
 
-    void join() throws InterruptedException {
+    public void join() throws InterruptedException {
         for (final Producer producer : all) {
             producer.join();
         }
@@ -47,15 +51,15 @@ final class Producers {
         }
     }
 
-    long accepted() {
+    public long accepted() {
         return all.stream().mapToLong(p -> p.accepted).sum();
     }
 
-    long dropped() {
+    public long dropped() {
         return all.stream().mapToLong(p -> p.dropped).sum();
     }
 
-    long refused() {
+    public long refused() {
         return all.stream().mapToLong(p -> p.refused).sum();
     }
 
@@ -63,7 +67,7 @@ final class Producers {
      * What was accepted is in the file once, in the order of its producer; between two events of a producer with drops
      * between them there is a gap; the gaps together count all drops.
      */
-    void assertJournaledExactly(final List<StoredEvent> events) {
+    public void assertJournaledExactly(final List<StoredEvent> events) {
         final long[] next = new long[all.size()];
         final long[] gapsSeen = new long[all.size()];
         final long[] taken = new long[all.size()];
@@ -91,7 +95,7 @@ final class Producers {
         assertEquals(dropped(), missing, "dropped and in the gaps");
     }
 
-    void assertAccounted(final JournalStats stats) {
+    public void assertAccounted(final JournalStats stats) {
         assertEquals(accepted(), stats.getJournaledEvents());
         assertEquals(accepted(), stats.getAcceptedEvents());
         assertEquals(dropped(), stats.getDroppedEvents());
@@ -101,16 +105,16 @@ final class Producers {
     }
 
     /** One thread. Drops and accepted events take a sequence; a refused event is offered again with the same. */
-    final class Producer extends Thread {
+    public final class Producer extends Thread {
         private final Publisher publisher;
         private final EventBatch batch;
         private final int number;
         private final long wanted;
         private final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
-        long accepted;
-        long dropped;
-        long refused;
-        int end;
+        public long accepted;
+        public long dropped;
+        public long refused;
+        public int end;
         private Throwable failure;
 
         Producer(final Publisher publisher, final int number, final long wanted) {

@@ -1,8 +1,11 @@
-package dev.evtl.journal;
+package dev.evtl.journal.support;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.Publisher;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -11,12 +14,12 @@ import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Events of 32 bytes, each with its number, so that a file shows what it lost. */
-final class Events {
+public final class Events {
     private static final int PAYLOAD_LENGTH = 16;
 
     private Events() {}
 
-    static void offer(final Journal journal, final long first, final long count) {
+    public static void offer(final Journal journal, final long first, final long count) {
         final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
         for (long i = first; i < first + count; i++) {
             assertEquals(Publisher.ACCEPTED, offer(journal, source, i));
@@ -24,7 +27,7 @@ final class Events {
     }
 
     /** How many were accepted before. */
-    static long offerUntilFailed(final Journal journal) {
+    public static long offerUntilFailed(final Journal journal) {
         final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
         long accepted = 0;
         int result;
@@ -42,7 +45,7 @@ final class Events {
     }
 
     /** A clean file with the events from 0 and nothing else. */
-    static void assertHolds(final Path file, final long count) throws IOException {
+    public static void assertHolds(final Path file, final long count) throws IOException {
         final JournalScan scan = JournalScan.of(file);
         assertEquals(Condition.CLEAN, scan.condition(), scan.reason());
         final List<StoredEvent> events = StoredEvent.readAll(file);
@@ -54,7 +57,7 @@ final class Events {
     }
 
     /** Takes all the space that is left. */
-    static void fillDisk(final Path filler) {
+    public static void fillDisk(final Path filler) {
         try (OutputStream out = Files.newOutputStream(filler)) {
             while (true) {
                 out.write(new byte[4096]);
