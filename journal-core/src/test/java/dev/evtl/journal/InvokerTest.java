@@ -4,7 +4,6 @@ import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -41,7 +40,8 @@ class InvokerTest {
     @Test
     void journalWithAThreadOfItsOwnHasNone() {
         try (Journal journal = Journal.open(directory.resolve("i.evtl"), small().build())) {
-            assertNull(journal.invoker());
+            final IllegalStateException e = assertThrows(IllegalStateException.class, journal::invoker);
+            assertTrue(e.getMessage().contains("useInvoker"), e.getMessage());
         }
     }
 
