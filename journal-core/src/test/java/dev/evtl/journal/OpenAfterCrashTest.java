@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What opening for append makes of files whose writer died. */
-class RecoveryTest {
+class OpenAfterCrashTest {
     private static final int WRITE_OFFSET = 24;
     private static final int DURABLE_OFFSET = 48;
 

@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.io;
 
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.Publisher;
+import dev.evtl.journal.WhenFull;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.JournalView;
@@ -29,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A fault in a mapped page, of which the JVM may tell long after it. */
-class LostStoreTest {
+class MappedFaultTest {
     private static final int LENGTH = 1 << 20;
     private static final int PAGE_LENGTH = 4096;
 

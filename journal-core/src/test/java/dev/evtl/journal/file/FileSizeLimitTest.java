@@ -1,9 +1,12 @@
-package dev.evtl.journal;
+package dev.evtl.journal.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.journal.support.Tmpfs;

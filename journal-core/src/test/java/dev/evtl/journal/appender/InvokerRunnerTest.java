@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.appender;
 
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A journal whose appender the application runs. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class InvokerTest {
+class InvokerRunnerTest {
     @TempDir
     Path directory;
 

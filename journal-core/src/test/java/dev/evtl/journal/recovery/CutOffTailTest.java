@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.recovery;
 
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -6,7 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalRecovery;
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.OpenMode;
+import dev.evtl.journal.RecoveryReport;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.support.Golden;
 import dev.evtl.journal.support.MemoryDirectory;
@@ -26,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a recovery cuts off is kept, whatever stops it; see FORMAT.md, "Where a file ends". */
-class CutBytesTest {
+class CutOffTailTest {
     private static final int VALID_END = 110;
     private static final int TAIL_END = 310;
 

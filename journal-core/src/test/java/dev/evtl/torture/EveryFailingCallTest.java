@@ -1,4 +1,4 @@
-package dev.evtl.journal.file;
+package dev.evtl.torture;
 
 import static dev.evtl.torture.ReferenceJournal.MORE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -19,8 +19,6 @@ import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.FileWatcher.Call;
 import dev.evtl.journal.io.FileWatcher;
 import dev.evtl.journal.support.MemoryDirectory;
-import dev.evtl.torture.ReferenceJournal;
-import dev.evtl.torture.Torture;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A small file of all kinds of events, cut at every byte: an exact prefix is kept, or the right error is given. */
-class CutFileTest {
+class JournalScanTest {
     private static final int MORE = 0x10;
     private static final int HEADER = 64;
 

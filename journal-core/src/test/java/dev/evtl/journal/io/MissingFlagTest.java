@@ -1,7 +1,11 @@
-package dev.evtl.journal;
+package dev.evtl.journal.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.journal.support.Golden;

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several processes that publish into one journal, some of which are killed or stopped. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class SharedRingTest {
+class SeveralProcessesTest {
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 

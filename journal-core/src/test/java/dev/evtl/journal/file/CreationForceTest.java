@@ -1,8 +1,9 @@
-package dev.evtl.journal;
+package dev.evtl.journal.file;
 
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.evtl.journal.Journal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
-class StatsTest {
+class JournalStatsTest {
     private static final MBeanServer SERVER = ManagementFactory.getPlatformMBeanServer();
 
     @TempDir

@@ -1,11 +1,17 @@
-package dev.evtl.journal;
+package dev.evtl.journal.file;
 
 import static dev.evtl.journal.support.TestJournals.payload;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Growth;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.Publisher;
 import dev.evtl.journal.support.MemoryDirectory;
 import java.io.IOException;
 import java.io.RandomAccessFile;

@@ -1,4 +1,4 @@
-package dev.evtl.journal.file;
+package dev.evtl.torture;
 
 import dev.evtl.journal.io.FileWatcher;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.appender;
 
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
@@ -6,7 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.FailingStorage;
@@ -38,7 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The appender's thread may end in any way: the journal never looks alive without it, and nobody hangs. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class AppenderThreadTest {
+class ThreadRunnerTest {
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
@@ -101,7 +107,7 @@ class AppenderThreadTest {
         final Journal journal = Journal.open(
                 file,
                 small().idleStrategy(idle)
-                        .threadFactory(AppenderThreadTest::quiet)
+                        .threadFactory(ThreadRunnerTest::quiet)
                         .errorHandler(reported::add)
                         .build());
         assertEquals(Publisher.ACCEPTED, offer(journal));
@@ -149,9 +155,9 @@ class AppenderThreadTest {
     @MethodSource("badHandlers")
     void errorHandlerThatThrowsChangesNothing(final ErrorHandler handler) {
         final IOException failure = new IOException("provoked");
-        final Journal journal = Journal.open(
+        final Journal journal = JournalAccess.open(
                 file,
-                small().threadFactory(AppenderThreadTest::quiet)
+                small().threadFactory(ThreadRunnerTest::quiet)
                         .errorHandler(handler)
                         .build(),
                 storage -> FailingStorage.throwing(storage, Call.FORCE, 1, failure));
@@ -172,7 +178,7 @@ class AppenderThreadTest {
         final Journal journal = Journal.open(
                 file,
                 small().idleStrategy(idle)
-                        .threadFactory(AppenderThreadTest::quiet)
+                        .threadFactory(ThreadRunnerTest::quiet)
                         .errorHandler(handler)
                         .build());
         idle.error = new StackOverflowError("provoked");
@@ -186,7 +192,7 @@ class AppenderThreadTest {
         final IOException failure = new IOException("provoked");
         final AtomicReference<Journal> opened = new AtomicReference<>();
         final AtomicReference<Throwable> atClose = new AtomicReference<>();
-        final Journal journal = Journal.open(
+        final Journal journal = JournalAccess.open(
                 file,
                 small().errorHandler(error -> {
                             try {

@@ -1,4 +1,4 @@
-package dev.evtl.journal.file;
+package dev.evtl.torture;
 
 import static dev.evtl.torture.ReferenceJournal.HEADER;
 import static dev.evtl.torture.ReferenceJournal.MORE;
@@ -21,9 +21,6 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.FileWatcher;
 import dev.evtl.journal.support.MemoryDirectory;
-import dev.evtl.torture.Expected;
-import dev.evtl.torture.ReferenceJournal;
-import dev.evtl.torture.Torture;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;

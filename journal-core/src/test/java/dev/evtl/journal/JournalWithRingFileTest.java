@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A journal with a ring file: made, found again, refused, deleted. What kills do to it is in other tests. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class RingFileTest {
+class JournalWithRingFileTest {
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 

@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.file;
 
 import static dev.evtl.journal.support.TestJournals.small;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,7 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Growth;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalStats;
+import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.support.Events;

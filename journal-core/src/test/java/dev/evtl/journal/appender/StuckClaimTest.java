@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.appender;
 
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
@@ -7,7 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.EventBatch;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalStats;
+import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.FailingStorage;
@@ -193,7 +201,7 @@ class StuckClaimTest {
         for (int round = 0; round < 20; round++) {
             final Path file = directory.resolve("s" + round + ".evtl");
             final boolean failing = round % 2 == 0;
-            final Journal journal = Journal.open(
+            final Journal journal = JournalAccess.open(
                     file,
                     impatient(small()).ringSize(8192).build(),
                     storage -> failing
@@ -216,7 +224,7 @@ class StuckClaimTest {
 
     @Test
     void failedJournalLeavesOpenClaimsAtOnce() {
-        final Journal journal = Journal.open(
+        final Journal journal = JournalAccess.open(
                 directory.resolve("s.evtl"),
                 tiny().closeTimeout(Duration.ofDays(1))
                         .errorHandler(reported::add)

@@ -1,9 +1,18 @@
-package dev.evtl.journal;
+package dev.evtl.journal.recovery;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.EventBatch;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.Publisher;
+import dev.evtl.journal.RecoveryReport;
+import dev.evtl.journal.StorageMode;
+import dev.evtl.journal.WhenFull;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.TestJournals;
@@ -28,7 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * there before a batch and what was there after it, in the order of its stores, and opened.
  */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
-class RingFileStepsTest {
+class RingCatchUpTest {
     private static final int CAPACITY = 1024;
     private static final int MARK_INDEX = 64;
     private static final int MARKS = 128;

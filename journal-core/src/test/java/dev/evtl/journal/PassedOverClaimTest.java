@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A producer that the scheduler stops between two instructions, while the journal closes without it. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class SlowProducerTest {
+class PassedOverClaimTest {
     @TempDir
     Path directory;
 

@@ -1,4 +1,4 @@
-package dev.evtl.journal;
+package dev.evtl.journal.appender;
 
 import static dev.evtl.journal.support.TestJournals.drain;
 import static dev.evtl.journal.support.TestJournals.payload;
@@ -10,6 +10,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.EventBatch;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalStats;
+import dev.evtl.journal.Publisher;
+import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
@@ -17,6 +25,7 @@ import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.Producers;
 import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.Threads;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -48,7 +57,7 @@ class FailureTest {
     private final ConcurrentLinkedQueue<Throwable> reported = new ConcurrentLinkedQueue<>();
 
     private Journal open(final JournalConfig.Builder config, final Call call, final int kth, final Throwable failure) {
-        return Journal.open(
+        return JournalAccess.open(
                 directory.resolve("f.evtl"),
                 config.errorHandler(reported::add).build(),
                 storage -> FailingStorage.throwing(storage, call, kth, failure));
@@ -148,14 +157,12 @@ class FailureTest {
     void everyWaiterInSyncIsWokenWithTheCause() throws Exception {
         final IOException failure = new IOException("provoked");
         final Thread[] waiters = new Thread[4];
-        final Journal journal = Journal.open(
+        final Journal journal = JournalAccess.open(
                 directory.resolve("f.evtl"),
                 small().errorHandler(reported::add).build(),
                 storage -> new FailingStorage(storage, Call.FORCE, 1, () -> {
                     for (final Thread waiter : waiters) {
-                        while (waiter.getState() != Thread.State.WAITING) {
-                            Thread.onSpinWait();
-                        }
+                        Threads.awaitWaiting(waiter);
                     }
                     LangUtil.rethrowUnchecked(failure);
                 }));
@@ -185,7 +192,7 @@ class FailureTest {
     void failureInACycleThatWaitsForSpaceEndsTheJournalToo() {
         final IOException failure = new IOException("provoked");
         assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
-            final Journal journal = Journal.open(
+            final Journal journal = JournalAccess.open(
                     directory.resolve("f.evtl"),
                     tiny().errorHandler(reported::add).build(),
                     storage -> noSpaceAfterTheFirst(storage, failure));
