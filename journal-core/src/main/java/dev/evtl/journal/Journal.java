@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import dev.evtl.journal.appender.Appender;
 import dev.evtl.journal.appender.AppenderRunner;
+import dev.evtl.journal.appender.AppenderSettings;
 import dev.evtl.journal.appender.FullFileDrops;
 import dev.evtl.journal.appender.InvokerRunner;
 import dev.evtl.journal.appender.ThreadRunner;
@@ -71,9 +72,10 @@ public final class Journal implements AutoCloseable {
         this.syncNanos = config.syncNanos;
         this.shutdownHook = config.closeOnShutdown ? new Thread(this::close, "evtl-close " + path) : null;
         this.listener = new ListenerThread(config.listener, path.toString());
-        this.appender = new Appender(config.appenderSettings(listener), ring, storage, opened);
+        final AppenderSettings settings = config.appenderSettings(listener);
+        this.appender = new Appender(settings, ring, storage, opened);
         this.runner = config.invoker
-                ? new InvokerRunner(appender, ring)
+                ? new InvokerRunner(appender, ring, settings)
                 : new ThreadRunner(appender, ring, config.idleStrategy, this::newThread, path.toString());
         this.publisher = new Publisher(ring, config, config.maxPayloadLength, this::runAppenderHere);
         this.stats = new LiveStats(ring, storage, appender, config.space.maximum());
@@ -379,7 +381,9 @@ public final class Journal implements AutoCloseable {
      * left and reported. Called again, it waits for the first close to end. With an invoker, called on the thread that
      * invokes it or after that thread has ended, this runs the appender.
      *
-     * @throws JournalFailedException if the journal has failed; its file will be recovered when it is opened again
+     * @throws JournalFailedException  if the journal has failed; its file will be recovered when it is opened again
+     * @throws JournalTimeoutException if the thread that is to invoke the appender lives and does not, for twice
+     *     {@code closeTimeout} and a second; then the journal is not closed, and this can be called again
      */
     @Override
     public void close() {

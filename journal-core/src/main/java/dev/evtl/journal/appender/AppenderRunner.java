@@ -1,5 +1,6 @@
 package dev.evtl.journal.appender;
 
+import dev.evtl.journal.exceptions.JournalTimeoutException;
 import dev.evtl.journal.ring.JournalRing;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -116,6 +117,7 @@ public abstract class AppenderRunner {
     /** An interrupt ends the waiting; what can be done without waiting is done. */
     private boolean runUntil(final BooleanSupplier condition, final long nanos) throws InterruptedException {
         final long start = System.nanoTime();
+        wake();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - start >= nanos) {
                 return false;
@@ -123,7 +125,6 @@ public abstract class AppenderRunner {
             if (isOnAppenderThread()) {
                 appender.doWork();
             } else {
-                wake();
                 LockSupport.parkNanos(LOOK_NANOS);
             }
             if (Thread.currentThread().isInterrupted() && !condition.getAsBoolean() && Thread.interrupted()) {
@@ -133,14 +134,25 @@ public abstract class AppenderRunner {
         return true;
     }
 
-    /** Closes the gate, waits until the appender has ended, and runs it where nobody else will. */
+    /** How long a close waits for a thread that lives and does nothing for the appender. */
+    abstract long patienceNanos();
+
+    /**
+     * Closes the gate, waits until the appender has ended, and runs it where nobody else will.
+     *
+     * @throws JournalTimeoutException if the application, which is to run the appender, does not
+     */
     public final void close() {
         appender.requestClose();
         wake();
         boolean interrupted = false;
+        final long start = System.nanoTime();
         while (!appender.isTerminated()) {
             if (canRunHere()) {
                 appender.doWork();
+            } else if (System.nanoTime() - start >= patienceNanos()) {
+                throw new JournalTimeoutException(appender.roleName()
+                        + ": is not run by the thread that is to run it; the journal is not closed");
             } else {
                 try {
                     appender.awaitTermination(END_CHECK_MILLIS);

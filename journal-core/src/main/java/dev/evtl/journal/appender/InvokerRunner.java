@@ -1,15 +1,20 @@
 package dev.evtl.journal.appender;
 
 import dev.evtl.journal.ring.JournalRing;
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.AgentInvoker;
 
 /** The application runs the appender, on any thread, one at a time. */
 public final class InvokerRunner extends AppenderRunner {
+    private static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final AgentInvoker invoker;
+    private final long patienceNanos;
 
     /** For an appender that does not run yet. */
-    public InvokerRunner(final Appender appender, final JournalRing ring) {
+    public InvokerRunner(final Appender appender, final JournalRing ring, final AppenderSettings settings) {
         super(appender, ring);
+        this.patienceNanos = 2 * settings.closeTimeoutNanos() + MARGIN_NANOS;
         this.invoker = new AgentInvoker(appender::onError, null, new Duty());
     }
 
@@ -26,6 +31,12 @@ public final class InvokerRunner extends AppenderRunner {
     @Override
     void wake() {
         // the application's duty cycle goes on by itself
+    }
+
+    /** Twice as long as the appender itself waits for a claim. */
+    @Override
+    long patienceNanos() {
+        return patienceNanos;
     }
 
     @Override

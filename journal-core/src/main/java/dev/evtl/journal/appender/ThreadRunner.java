@@ -3,6 +3,7 @@ package dev.evtl.journal.appender;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.ring.JournalRing;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.AgentRunner;
@@ -10,6 +11,11 @@ import org.agrona.concurrent.IdleStrategy;
 
 /** The appender has a thread of its own. */
 public final class ThreadRunner extends AppenderRunner {
+    /** In which a thread comes to its work, however loaded the machine is. */
+    private static final long START_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+
     private final AgentRunner runner;
     private final ThreadFactory threadFactory;
     private final String journal;
@@ -38,12 +44,16 @@ public final class ThreadRunner extends AppenderRunner {
         final Thread started =
                 AgentRunner.startOnThread(runner, work -> threadFactory.newThread(() -> runToTheEnd(work)));
         // a thread may end before it comes to the appender, as one does that could not be pinned
+        final long start = System.nanoTime();
         while (thread() == null) {
             if (!started.isAlive() && thread() == null) {
                 throw new JournalException(
                         journal + ": the thread that threadFactory made ended before it did its work");
             }
-            Thread.yield();
+            if (System.nanoTime() - start >= START_NANOS) {
+                throw new JournalException(journal + ": the thread that threadFactory made does not do its work");
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
         }
     }
 
@@ -65,6 +75,11 @@ public final class ThreadRunner extends AppenderRunner {
     @Override
     void wake() {
         LockSupport.unpark(thread());
+    }
+
+    @Override
+    long patienceNanos() {
+        return Long.MAX_VALUE; // what the thread waits for has limits of its own, or is the device
     }
 
     @Override
