@@ -1,6 +1,7 @@
 package dev.evtl.bench;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.replay.EventHandler;
@@ -95,22 +96,24 @@ public class Allocation extends FileBenchmark {
     @State(Scope.Benchmark)
     public static class Full {
         private Journal journal;
+        private Claim claim;
 
         @Setup(Level.Trial)
         public void open(final Allocation benchmark) throws IOException {
             journal = Journal.open(
                     benchmark.newFile(),
                     config(true)
-                            .backPressure(BackPressure.FAIL)
+                            .backPressure(BackPressure.REFUSE)
                             .useInvoker(true)
                             .build());
-            for (int claim = claim(); claim > 0; claim = claim()) {
-                journal.publisher().commit(claim);
+            claim = journal.publisher().newClaim();
+            while (claim() > 0) {
+                claim.commit();
             }
         }
 
-        private int claim() {
-            return journal.publisher().tryClaim(Content.FIRST_TYPE, PAYLOAD);
+        private long claim() {
+            return journal.publisher().tryClaim(claim, Content.FIRST_TYPE, PAYLOAD);
         }
 
         @TearDown(Level.Trial)
