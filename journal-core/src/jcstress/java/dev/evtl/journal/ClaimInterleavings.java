@@ -119,13 +119,13 @@ public final class ClaimInterleavings {
 
         @Actor
         public void first(final LLL_Result r) {
-            final int claim = claim(1);
+            final Claim claim = claim(1);
             r.r1 = commit(claim, 1);
         }
 
         @Actor
         public void second(final LLL_Result r) {
-            final int claim = claim(2);
+            final Claim claim = claim(2);
             append();
             r.r2 = commit(claim, 2);
             append();
@@ -148,7 +148,7 @@ public final class ClaimInterleavings {
 
         @Actor
         public void first(final LLL_Result r) {
-            publisher.abort(claim(1));
+            claim(1).abort();
             r.r1 = "aborted";
         }
 

@@ -111,7 +111,7 @@ public final class CloseInterleavings {
     @Outcome(id = "accepted, 1", expect = ACCEPTABLE, desc = "The close has waited.")
     @State
     public static class CommitAndClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public CommitAndClose() {
             super(FAIL);
@@ -140,7 +140,7 @@ public final class CloseInterleavings {
     @Outcome(id = "aborted, nothing", expect = ACCEPTABLE, desc = "Nothing was offered.")
     @State
     public static class AbortAndClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public AbortAndClose() {
             super(FAIL);
@@ -150,7 +150,7 @@ public final class CloseInterleavings {
         @Actor
         public void producer(final LL_Result r) {
             stagger();
-            publisher.abort(claim);
+            claim.abort();
             r.r1 = "aborted";
         }
 
@@ -171,7 +171,7 @@ public final class CloseInterleavings {
     @Outcome(id = "closed, nothing", expect = ACCEPTABLE, desc = "Too late.")
     @State
     public static class CommitAndImpatientClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public CommitAndImpatientClose() {
             super(IMPATIENT);
@@ -201,7 +201,7 @@ public final class CloseInterleavings {
     @Outcome(id = "closed, nothing", expect = ACCEPTABLE, desc = "Too late.")
     @State
     public static class SingleProducerCommitAndImpatientClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public SingleProducerCommitAndImpatientClose() {
             super(IMPATIENT_SINGLE);
@@ -230,7 +230,7 @@ public final class CloseInterleavings {
     @Outcome(id = "aborted, nothing", expect = ACCEPTABLE, desc = "Nothing was offered.")
     @State
     public static class AbortAndImpatientClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public AbortAndImpatientClose() {
             super(IMPATIENT);
@@ -240,7 +240,7 @@ public final class CloseInterleavings {
         @Actor
         public void producer(final LL_Result r) {
             stagger();
-            publisher.abort(claim);
+            claim.abort();
             r.r1 = "aborted";
         }
 

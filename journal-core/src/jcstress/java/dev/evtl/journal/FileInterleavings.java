@@ -53,9 +53,9 @@ public final class FileInterleavings {
 
         /** Claims of two events, numbered on and on. */
         void write() {
-            if (batch.tryClaim(2, 2 * Long.BYTES) == Publisher.ACCEPTED) {
-                batch.buffer().putLong(batch.next(1, Long.BYTES), next++);
-                batch.buffer().putLong(batch.next(2, Long.BYTES), next++);
+            if (batch.tryClaim(2, 2 * Long.BYTES) > 0) {
+                batch.next(1, Long.BYTES).putLong(0, next++);
+                batch.next(2, Long.BYTES).putLong(0, next++);
                 batch.commit();
             }
             journal.invoker().invoke();
@@ -167,8 +167,9 @@ public final class FileInterleavings {
 
         public ClosedIsTheEnd() {
             unlink(journal.path());
-            final int claim = journal.publisher().tryClaim(1, Long.BYTES);
-            journal.publisher().commit(claim);
+            final Claim claim = journal.publisher().newClaim();
+            journal.publisher().tryClaim(claim, 1, Long.BYTES);
+            claim.commit();
         }
 
         @Actor

@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import dev.evtl.journal.appender.Appender;
 import dev.evtl.journal.appender.AppenderAccess;
+import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.appender.JournalLease;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.EventVerifier;
@@ -38,7 +39,7 @@ class Rig {
                 .blockIdleStrategy(YieldingIdleStrategy::new)
                 .closeTimeout(Duration.ofMinutes(10))
                 .stuckClaimTimeout(Duration.ofMinutes(10))
-                .errorHandler(error -> {})
+                .listener(JournalListener.NONE)
                 .clock(() -> 1);
     }
 
@@ -55,62 +56,72 @@ class Rig {
     Rig(final JournalConfig config, final MemoryStorage storage) {
         this.storage = storage;
         this.ring = JournalRing.inMemory(RING_SIZE, config.singleProducer);
-        this.publisher = new Publisher(ring, config, config.maxPayloadLength);
-        this.appender = new Appender(config.appenderSettings(), ring, storage, JournalLease.NONE);
+        this.publisher = new Publisher(ring, config, config.maxPayloadLength, () -> false);
+        this.appender = new Appender(config.appenderSettings(AppenderEvents.NONE), ring, storage, JournalLease.NONE);
         this.stats = new LiveStats(ring, storage, appender, Long.MAX_VALUE);
     }
 
     /** Fills the ring with events of type 9, but for a number of long events. */
     final void fill(final int butFor) {
         for (int i = butFor; i < 8; i++) {
-            final int claim = publisher.tryClaim(9, LONG_PAYLOAD_LENGTH);
-            put(publisher.buffer(), claim, 9);
-            publisher.commit(claim);
+            commit(claim(9, LONG_PAYLOAD_LENGTH), 9);
         }
     }
 
     final String offer(final int number) {
-        final int claim = publisher.tryClaim(number, PAYLOAD_LENGTH);
-        return claim < 0 ? name(claim) : commit(claim, number);
+        return offer(number, PAYLOAD_LENGTH);
     }
 
     final String offerLong(final int number) {
-        final int claim = publisher.tryClaim(number, LONG_PAYLOAD_LENGTH);
-        return claim < 0 ? name(claim) : commit(claim, number);
+        return offer(number, LONG_PAYLOAD_LENGTH);
     }
 
-    final int claim(final int number) {
-        return publisher.tryClaim(number, PAYLOAD_LENGTH);
+    private String offer(final int number, final int length) {
+        final Claim claim = publisher.newClaim();
+        final long result = publisher.tryClaim(claim, number, length);
+        return result < 0 ? name(result) : commit(claim, number);
     }
 
-    final String commit(final int claim, final int number) {
-        put(publisher.buffer(), claim, number);
-        return name(publisher.commit(claim));
+    final Claim claim(final int number) {
+        return claim(number, PAYLOAD_LENGTH);
+    }
+
+    private Claim claim(final int number, final int length) {
+        final Claim claim = publisher.newClaim();
+        publisher.tryClaim(claim, number, length);
+        return claim;
+    }
+
+    final String commit(final Claim claim, final int number) {
+        put(claim.buffer(), number);
+        return name(claim.commit());
     }
 
     /** Two events in one claim. */
     final String offerBatch(final int first, final int second) {
         final EventBatch batch = publisher.newBatch();
-        final int result = batch.tryClaim(2, 2 * PAYLOAD_LENGTH);
+        final long result = batch.tryClaim(2, 2 * PAYLOAD_LENGTH);
         if (result < 0) {
             return name(result);
         }
-        put(batch.buffer(), batch.next(first, PAYLOAD_LENGTH), first);
-        put(batch.buffer(), batch.next(second, PAYLOAD_LENGTH), second);
+        put(batch.next(first, PAYLOAD_LENGTH), first);
+        put(batch.next(second, PAYLOAD_LENGTH), second);
         return name(batch.commit());
     }
 
-    private static void put(final MutableDirectBuffer buffer, final int index, final int number) {
-        buffer.putLong(index, number * 0x0101_0101_0101_0101L);
+    private static void put(final MutableDirectBuffer buffer, final int number) {
+        buffer.putLong(0, number * 0x0101_0101_0101_0101L);
     }
 
-    static String name(final int result) {
-        return switch (result) {
-            case Publisher.ACCEPTED -> "accepted";
-            case Publisher.BACK_PRESSURED -> "back-pressured";
-            case Publisher.DROPPED -> "dropped";
-            case Publisher.CLOSED -> "closed";
-            case Publisher.FAILED -> "failed";
+    static String name(final long result) {
+        if (result > 0) {
+            return "accepted";
+        }
+        return switch ((int) result) {
+            case (int) Publisher.BACK_PRESSURED -> "back-pressured";
+            case (int) Publisher.DROPPED -> "dropped";
+            case (int) Publisher.CLOSED -> "closed";
+            case (int) Publisher.FAILED -> "failed";
             default -> "result " + result;
         };
     }
