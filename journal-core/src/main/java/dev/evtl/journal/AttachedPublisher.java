@@ -78,7 +78,7 @@ public final class AttachedPublisher implements AutoCloseable {
      * @return false if none had within the time, this is ended, or the thread was interrupted, whose flag stays set
      */
     public boolean awaitOpen(final Duration timeout) {
-        return Waiting.until(timeout.toNanos(), () -> counters.isRunning() || isEnded()) && !isEnded();
+        return Waiting.until(Waiting.nanos(timeout), () -> counters.isRunning() || isEnded()) && !isEnded();
     }
 
     /**
@@ -107,7 +107,7 @@ public final class AttachedPublisher implements AutoCloseable {
      * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public boolean sync(final long position, final Duration timeout) {
-        return sync(ring.check(position), timeout.toNanos());
+        return sync(ring.check(position), Waiting.nanos(timeout));
     }
 
     private boolean sync(final long position, final long nanos) {
@@ -127,7 +127,7 @@ public final class AttachedPublisher implements AutoCloseable {
      */
     public boolean awaitJournaled(final long position, final Duration timeout) {
         ring.check(position);
-        return await(timeout.toNanos(), () -> ring.head() >= position);
+        return await(Waiting.nanos(timeout), () -> ring.head() >= position);
     }
 
     private boolean await(final long nanos, final BooleanSupplier reached) {

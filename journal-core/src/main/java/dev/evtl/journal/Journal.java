@@ -77,17 +77,9 @@ public final class Journal implements AutoCloseable {
         this.runner = config.invoker
                 ? new InvokerRunner(appender, ring, settings)
                 : new ThreadRunner(appender, ring, config.idleStrategy, this::newThread, path.toString());
-        this.publisher = new Publisher(ring, config, config.maxPayloadLength, this::runAppenderHere);
+        this.publisher = new Publisher(ring, config, config.maxPayloadLength, runner::runHere);
         this.stats = new LiveStats(ring, storage, appender, config.space.maximum());
         this.mbean = config.jmx ? register() : null;
-    }
-
-    private boolean runAppenderHere() {
-        final boolean here = runner.isOnAppenderThread();
-        if (here) {
-            runner.runHere();
-        }
-        return here;
     }
 
     /**
@@ -217,7 +209,7 @@ public final class Journal implements AutoCloseable {
      */
     public static Optional<AttachedPublisher> attach(
             final Path ringFile, final JournalConfig config, final Duration timeout) {
-        return Waiting.until(timeout.toNanos(), () -> RingFiles.isThere(ringFile))
+        return Waiting.until(Waiting.nanos(timeout), () -> RingFiles.isThere(ringFile))
                 ? Optional.of(attach(ringFile, config))
                 : Optional.empty();
     }
@@ -291,7 +283,7 @@ public final class Journal implements AutoCloseable {
      * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public boolean sync(final long position, final Duration timeout) {
-        return sync(ring.check(position), timeout.toNanos());
+        return sync(ring.check(position), Waiting.nanos(timeout));
     }
 
     private boolean sync(final long position, final long nanos) {
@@ -318,7 +310,7 @@ public final class Journal implements AutoCloseable {
      */
     public boolean awaitJournaled(final long position, final Duration timeout) {
         try {
-            return runner.awaitJournaled(ring.check(position), timeout.toNanos());
+            return runner.awaitJournaled(ring.check(position), Waiting.nanos(timeout));
         } catch (final InterruptedException e) {
             throw interrupted(e);
         }

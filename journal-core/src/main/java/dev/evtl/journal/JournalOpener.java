@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 
 /**
@@ -39,6 +40,7 @@ final class JournalOpener implements JournalLease {
     private JournalHeader header;
     private RecoveryReport recovery;
     private boolean created;
+    private final AtomicBoolean released = new AtomicBoolean();
 
     private JournalOpener(final Path path, final JournalFile.NewFile newFile) {
         this.path = path;
@@ -237,9 +239,12 @@ final class JournalOpener implements JournalLease {
         }
     }
 
-    /** The ring file first, as who gets the lock takes it next. */
+    /** The ring file first, as who gets the lock takes it next. Once: the lock may be another's after that. */
     @Override
     public void release() {
+        if (!released.compareAndSet(false, true)) {
+            return;
+        }
         try {
             try {
                 if (ringFile != null) {

@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -10,6 +11,11 @@ final class Waiting {
     private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private Waiting() {}
+
+    /** A duration in nanoseconds; one that is longer than a long holds, some 292 years, is that long. */
+    static long nanos(final Duration duration) {
+        return duration.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0 ? Long.MAX_VALUE : duration.toNanos();
+    }
 
     /** Looks again and again, ever less often; false if it did not come in time or the thread is interrupted. */
     static boolean until(final long nanos, final BooleanSupplier condition) {

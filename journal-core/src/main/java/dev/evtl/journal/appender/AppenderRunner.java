@@ -78,11 +78,17 @@ public abstract class AppenderRunner {
         return thread == Thread.currentThread();
     }
 
-    /** Runs the appender once on the thread that last did; not by an invoker, which an interrupt would stop. */
-    public final void runHere() {
-        if (!appender.isTerminated()) {
+    /**
+     * Runs the appender once if nobody but the calling thread does; not by an invoker, which an interrupt would stop.
+     *
+     * @return whether it did
+     */
+    public final boolean runHere() {
+        final boolean here = isOnAppenderThread() && !appender.isTerminated();
+        if (here) {
             appender.doWork();
         }
+        return here;
     }
 
     /**
