@@ -52,7 +52,7 @@ class PassedOverClaimTest {
     @BeforeEach
     void open() throws IOException {
         final JournalConfig config = tiny().closeTimeout(Duration.ofNanos(1))
-                .errorHandler(error -> {})
+                .listener(JournalListener.NONE)
                 .build();
         final Path path = directory.resolve("s.evtl");
         final JournalFile file = JournalFiles.create(path);
@@ -62,7 +62,7 @@ class PassedOverClaimTest {
                 new Space(4096, Growth.steps(4096)::next, Long.MAX_VALUE),
                 1024 / 8);
         appender = new Appender(config.appenderSettings(), journalRing, storage, JournalLease.NONE);
-        publisher = publisher(BackPressure.FAIL);
+        publisher = publisher(BackPressure.REFUSE);
     }
 
     private Publisher publisher(final BackPressure policy) {
@@ -122,9 +122,10 @@ class PassedOverClaimTest {
 
     @Test
     void commitAfterTheClaimWasPassedOverSaysClosed() {
-        final int claim = publisher.tryClaim(1, 8);
+        final Claim claim = publisher.newClaim();
+        publisher.tryClaim(claim, 1, 8);
         stopBefore = "commit";
-        assertEquals(Publisher.CLOSED, publisher.commit(claim));
+        assertEquals(Publisher.CLOSED, claim.commit());
         assertEquals(1, counters.get(RingCounters.ABANDONED));
         assertEquals(1, counters.get(RingCounters.REFUSED));
         assertEquals(0, counters.get(RingCounters.JOURNALED));
@@ -132,9 +133,10 @@ class PassedOverClaimTest {
 
     @Test
     void commitThatIsStoppedWhileTheClaimIsPassedOverSaysClosed() {
-        final int claim = publisher.tryClaim(1, 8);
+        final Claim claim = publisher.newClaim();
+        publisher.tryClaim(claim, 1, 8);
         stopInCommit = true;
-        assertEquals(Publisher.CLOSED, publisher.commit(claim));
+        assertEquals(Publisher.CLOSED, claim.commit());
         assertEquals(1, counters.get(RingCounters.ABANDONED));
         assertEquals(1, counters.get(RingCounters.REFUSED));
         assertEquals(0, counters.get(RingCounters.JOURNALED));
@@ -150,9 +152,10 @@ class PassedOverClaimTest {
 
     @Test
     void abortAfterTheClaimWasPassedOverDoesNothing() {
-        final int claim = publisher.tryClaim(1, 8);
+        final Claim claim = publisher.newClaim();
+        publisher.tryClaim(claim, 1, 8);
         stopBefore = "abort";
-        publisher.abort(claim);
+        claim.abort();
         assertEquals(1, counters.get(RingCounters.ABANDONED));
     }
 
@@ -200,9 +203,10 @@ class PassedOverClaimTest {
 
     @Test
     void secondCommitOfAnOpenJournalStillIsAnError() {
-        final int claim = publisher.tryClaim(1, 8);
-        publisher.commit(claim);
-        assertThrows(IllegalStateException.class, () -> publisher.commit(claim));
+        final Claim claim = publisher.newClaim();
+        publisher.tryClaim(claim, 1, 8);
+        claim.commit();
+        assertThrows(IllegalStateException.class, () -> claim.commit());
         close();
     }
 }

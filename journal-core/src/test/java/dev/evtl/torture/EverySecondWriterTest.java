@@ -74,7 +74,7 @@ class EverySecondWriterTest {
 
     /** The first writer goes on after each refusal, and what it publishes is there. */
     private void assertFirstGoesOn() throws IOException {
-        assertEquals(Publisher.ACCEPTED, producer.publish());
+        assertTrue(producer.publish() > 0);
         journal.sync();
         assertEquals(
                 producer.next(), Numbered.check(file, 1, "while it is open").events());

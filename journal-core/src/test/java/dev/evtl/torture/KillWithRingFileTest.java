@@ -1,4 +1,5 @@
 package dev.evtl.torture;
+import dev.evtl.journal.JournalListener;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -245,7 +246,7 @@ class KillWithRingFileTest {
                 .backPressure(BackPressure.valueOf(settings[4]))
                 .initialSize(1 << 16)
                 .growth(Growth.steps(1 << 16))
-                .errorHandler(error -> {});
+                .listener(JournalListener.NONE);
     }
 
     /** The process that is killed: owner or attached publisher. */
@@ -295,14 +296,14 @@ class KillWithRingFileTest {
                     result = publisher.offer(producer + 1, source, 0, length);
                 } else {
                     result = batch.tryClaim(2, 2 * length);
-                    if (result == Publisher.ACCEPTED) {
-                        batch.buffer().putBytes(batch.next(producer + 1, length), source, 0, length);
+                    if (result > 0) {
+                        batch.next(producer + 1, length).putBytes(0, source, 0, length);
                         source.putLong(8, sequence + 1);
-                        batch.buffer().putBytes(batch.next(producer + 1, length), source, 0, length);
+                        batch.next(producer + 1, length).putBytes(0, source, 0, length);
                         result = batch.commit();
                     }
                 }
-                if (result == Publisher.ACCEPTED) {
+                if (result > 0) {
                     shared.putLongRelease(at + ACCEPTED, shared.getLong(at + ACCEPTED) + count);
                 } else if (result == Publisher.DROPPED) {
                     shared.putLongRelease(at + DROPPED, shared.getLong(at + DROPPED) + count);

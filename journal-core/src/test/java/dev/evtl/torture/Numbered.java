@@ -1,4 +1,6 @@
 package dev.evtl.torture;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import dev.evtl.journal.Claim;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -89,7 +91,7 @@ public final class Numbered {
         try (Journal journal = Journal.open(file, config)) {
             for (int i = 0; i < next.length; i++) {
                 final Producer producer = new Producer(journal, i, next[i]);
-                assertEquals(Publisher.ACCEPTED, producer.publish(20), found.what);
+                assertTrue(producer.publish(20) > 0, found.what);
                 next[i] = producer.next();
             }
             journal.sync();
@@ -123,7 +125,7 @@ public final class Numbered {
             final long hash = hash(producer, next);
             final int size = claimSize(hash);
             final int result = size == 1 ? publishOne(hash) : publishBatch(size);
-            if (result == Publisher.ACCEPTED) {
+            if (result > 0) {
                 next += size;
             }
             return result;
@@ -131,12 +133,13 @@ public final class Numbered {
 
         private int publishOne(final long hash) {
             final int length = length(hash, true);
-            final int claim = publisher.tryClaim(type(hash), flags(hash), hash, length);
+            final Claim claim = publisher.newClaim();
+            publisher.tryClaimAt(claim, hash, type(hash), flags(hash), length);
             if (claim < 0) {
                 return claim;
             }
             put(publisher.buffer(), claim, producer, next, hash, length);
-            return publisher.commit(claim);
+            return claim.commit();
         }
 
         private int publishBatch(final int size) {
@@ -144,14 +147,15 @@ public final class Numbered {
             for (int i = 0; i < size; i++) {
                 lengths += length(hash(producer, next + i), false);
             }
-            final int result = batch.tryClaim(size, lengths);
-            if (result != Publisher.ACCEPTED) {
+            final Claim result = batch.newClaim();
+            batch.tryClaim(result, size, lengths);
+            if (result <= 0) {
                 return result;
             }
             for (int i = 0; i < size; i++) {
                 final long hash = hash(producer, next + i);
                 final int length = length(hash, false);
-                final int index = batch.next(type(hash), flags(hash), hash, length);
+                final int index = batch.nextAt(hash, type(hash), flags(hash), length);
                 put(batch.buffer(), index, producer, next + i, hash, length);
             }
             return batch.commit();
@@ -161,7 +165,7 @@ public final class Numbered {
         public int publish(final long count) {
             final long end = next + count;
             int result = Publisher.ACCEPTED;
-            while (next < end && result == Publisher.ACCEPTED) {
+            while (next < end && result > 0) {
                 result = publish();
             }
             return result;

@@ -52,7 +52,7 @@ final class Traffic {
         try {
             boolean gone = shared.get(GONE) != 0;
             while (shared.get(STOP) == 0
-                    && producer.publish((long) Math.pow(500, random.nextDouble())) == Publisher.ACCEPTED) {
+                    && producer.publish((long) Math.pow(500, random.nextDouble())) > 0) {
                 if (random.nextInt(burstsPerSync) == 0) {
                     journal.sync();
                     shared.set(gone ? LIE : ACKNOWLEDGED + number, producer.next());
@@ -79,7 +79,7 @@ final class Traffic {
 
     private void tell() {
         final JournalStats stats = journal.stats();
-        shared.set(DURABLE, stats.getDurablePosition());
+        shared.set(DURABLE, stats.getDurableOffset());
         shared.set(JOURNALED, stats.getJournaledEvents());
         shared.set(ALLOCATED, stats.getAllocatedBytes());
     }

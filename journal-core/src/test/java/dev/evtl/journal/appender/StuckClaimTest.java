@@ -1,4 +1,5 @@
 package dev.evtl.journal.appender;
+import dev.evtl.journal.Claim;
 
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
@@ -65,7 +66,8 @@ class StuckClaimTest {
     void openClaimIsSeenGrowsOlderAndIsReportedOnce() {
         final Journal journal = open();
         assertEquals(0, journal.stats().getHeadStuckNanos());
-        final int claim = journal.publisher().tryClaim(1, 8);
+        final Claim claim = journal.publisher().newClaim();
+        journal.publisher().tryClaim(claim, 1, 8);
         offer(journal, 2);
         journal.invoker().invoke();
         final long first = journal.stats().getHeadStuckNanos();
@@ -81,24 +83,25 @@ class StuckClaimTest {
                         + "\\d+ ms and holds up 64 bytes"),
                 message);
         assertEquals(0, journal.stats().getJournaledEvents());
-        assertEquals(Publisher.ACCEPTED, journal.publisher().commit(claim));
+        assertTrue(claim.commit() > 0);
         journal.invoker().invoke();
         assertEquals(0, journal.stats().getHeadStuckNanos());
         assertEquals(2, journal.stats().getJournaledEvents());
         journal.close();
         assertEquals(1, reported.size());
-        assertEquals(0, journal.stats().getLeftEvents());
+        assertEquals(0, journal.stats().getAbandonedEvents());
     }
 
     @Test
     void nextStuckClaimIsReportedToo() {
         final Journal journal = open();
         for (int i = 1; i <= 3; i++) {
-            final int claim = journal.publisher().tryClaim(1, 8);
+            final Claim claim = journal.publisher().newClaim();
+            journal.publisher().tryClaim(claim, 1, 8);
             while (reported.size() < i) {
                 journal.invoker().invoke();
             }
-            journal.publisher().abort(claim);
+            claim.abort();
             journal.invoker().invoke();
         }
         journal.close();
@@ -113,13 +116,15 @@ class StuckClaimTest {
                 impatient(tiny()).singleProducer(singleProducer).build());
         final Publisher publisher = journal.publisher();
         offer(journal, 1);
-        final int stuck = publisher.tryClaim(2, 8);
+        final Claim stuck = publisher.newClaim();
+        publisher.tryClaim(stuck, 2, 8);
         offer(journal, 3);
         final EventBatch stuckBatch = publisher.newBatch();
         stuckBatch.tryClaim(4, 8);
         offer(journal, 5);
         offer(journal, 6);
-        final int stuckAtTheEnd = publisher.tryClaim(7, 0);
+        final Claim stuckAtTheEnd = publisher.newClaim();
+        publisher.tryClaim(stuckAtTheEnd, 7, 0);
         journal.close();
 
         assertEquals(
@@ -128,7 +133,7 @@ class StuckClaimTest {
                         .map(StoredEvent::type)
                         .toList());
         assertEquals(Condition.CLEAN, JournalScan.of(journal.path()).condition());
-        assertEquals(6, journal.stats().getLeftEvents());
+        assertEquals(6, journal.stats().getAbandonedEvents());
         final List<String> left = messages().stream()
                 .filter(message -> message.contains("closed without"))
                 .toList();
@@ -138,8 +143,8 @@ class StuckClaimTest {
 
         assertEquals(4, reported.size(), "the first as stuck, and each once as left: " + messages());
 
-        assertEquals(Publisher.CLOSED, publisher.commit(stuck));
-        assertEquals(Publisher.CLOSED, publisher.commit(stuckAtTheEnd));
+        assertEquals(Publisher.CLOSED, stuck.commit());
+        assertEquals(Publisher.CLOSED, stuckAtTheEnd.commit());
         for (int i = 0; i < 4; i++) {
             stuckBatch.next(1, i == 0 ? 8 : 0);
         }
@@ -155,9 +160,10 @@ class StuckClaimTest {
     @Test
     void abortAfterTheCloseDoesNothing() {
         final Journal journal = open();
-        final int stuck = journal.publisher().tryClaim(1, 8);
+        final Claim stuck = journal.publisher().newClaim();
+        journal.publisher().tryClaim(stuck, 1, 8);
         journal.close();
-        journal.publisher().abort(stuck);
+        stuck.abort();
         assertEquals(0, journal.stats().getOfferedEvents());
     }
 
@@ -171,7 +177,7 @@ class StuckClaimTest {
             claims.add(claim);
         }
         journal.close();
-        assertEquals(8, journal.stats().getLeftEvents());
+        assertEquals(8, journal.stats().getAbandonedEvents());
         final List<StoredEvent> events = StoredEvent.readAll(journal.path());
         assertEquals(1, events.size());
         assertEquals(1, events.get(0).data().getLong(), "the one that found no room, in a gap");
@@ -182,17 +188,18 @@ class StuckClaimTest {
         final Journal journal = Journal.open(
                 directory.resolve("s.evtl"),
                 small().closeTimeout(Duration.ofMinutes(5)).build());
-        final int claim = journal.publisher().tryClaim(1, 8);
+        final Claim claim = journal.publisher().newClaim();
+        journal.publisher().tryClaim(claim, 1, 8);
         final Thread closing = new Thread(journal::close);
         closing.start();
         while (!journal.stats().getState().equals("closing")) {
             Thread.onSpinWait();
         }
         assertEquals(Publisher.CLOSED, offer(journal, 1));
-        assertEquals(Publisher.ACCEPTED, journal.publisher().commit(claim));
+        assertTrue(claim.commit() > 0);
         closing.join();
         assertEquals(1, StoredEvent.readAll(journal.path()).size());
-        assertEquals(0, journal.stats().getLeftEvents());
+        assertEquals(0, journal.stats().getAbandonedEvents());
     }
 
     /** Threads that are always in the middle of something, on a journal that gives up on them at once. */
@@ -231,12 +238,13 @@ class StuckClaimTest {
                         .build(),
                 storage -> FailingStorage.throwing(storage, Call.RESERVE, 1, new IOException("provoked")));
         offer(journal, 1);
-        final int claim = journal.publisher().tryClaim(1, 8);
+        final Claim claim = journal.publisher().newClaim();
+        journal.publisher().tryClaim(claim, 1, 8);
         offer(journal, 1);
         journal.invoker().invoke();
         assertThrows(JournalFailedException.class, journal::close);
-        assertEquals(1, journal.stats().getLeftEvents());
+        assertEquals(1, journal.stats().getAbandonedEvents());
         assertEquals(2, journal.stats().getDroppedEvents());
-        assertEquals(Publisher.FAILED, journal.publisher().commit(claim));
+        assertEquals(Publisher.FAILED, claim.commit());
     }
 }

@@ -1,4 +1,5 @@
 package dev.evtl.journal.file;
+import dev.evtl.journal.JournalListener;
 
 import static dev.evtl.journal.support.TestJournals.small;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -55,7 +56,7 @@ class DiskFullTest {
     }
 
     private static JournalConfig.Builder config() {
-        return small().ringSize(1 << 16).backPressure(BackPressure.BLOCK).errorHandler(error -> {});
+        return small().ringSize(1 << 16).backPressure(BackPressure.BLOCK).listener(JournalListener.NONE);
     }
 
     private List<String> files() throws IOException {

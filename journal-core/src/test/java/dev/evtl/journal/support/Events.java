@@ -1,4 +1,5 @@
 package dev.evtl.journal.support;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -22,7 +23,7 @@ public final class Events {
     public static void offer(final Journal journal, final long first, final long count) {
         final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
         for (long i = first; i < first + count; i++) {
-            assertEquals(Publisher.ACCEPTED, offer(journal, source, i));
+            assertTrue(offer(journal, source, i) > 0);
         }
     }
 
@@ -31,7 +32,7 @@ public final class Events {
         final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
         long accepted = 0;
         int result;
-        while ((result = offer(journal, source, accepted)) == Publisher.ACCEPTED) {
+        while ((result = offer(journal, source, accepted)) > 0) {
             accepted++;
         }
         assertEquals(Publisher.FAILED, result);

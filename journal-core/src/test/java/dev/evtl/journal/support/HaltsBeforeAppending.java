@@ -21,7 +21,7 @@ public final class HaltsBeforeAppending {
         final UnsafeBuffer payload = new UnsafeBuffer(new byte[Long.BYTES]);
         for (int i = 0; i < Integer.parseInt(args[2]); i++) {
             payload.putLong(0, i);
-            if (journal.publisher().offer(1, payload, 0, Long.BYTES) != Publisher.ACCEPTED) {
+            if (journal.publisher().offer(1, payload, 0, Long.BYTES) <= 0) {
                 throw new IllegalStateException("not accepted: " + i);
             }
         }

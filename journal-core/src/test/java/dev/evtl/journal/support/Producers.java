@@ -1,4 +1,5 @@
 package dev.evtl.journal.support;
+import dev.evtl.journal.Claim;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -150,7 +151,7 @@ public final class Producers {
                 put(source, 0, sequence);
                 result = publisher.offer(1, source, 0, PAYLOAD_LENGTH);
             }
-            if (result == Publisher.ACCEPTED) {
+            if (result > 0) {
                 accepted += events;
             } else if (result == Publisher.DROPPED) {
                 dropped += events;
@@ -166,17 +167,19 @@ public final class Producers {
         }
 
         private int publishClaim(final long sequence) {
-            final int claim = publisher.tryClaim(2, PAYLOAD_LENGTH);
+            final Claim claim = publisher.newClaim();
+            publisher.tryClaim(claim, 2, PAYLOAD_LENGTH);
             if (claim < 0) {
                 return claim;
             }
             put(publisher.buffer(), claim, sequence);
-            return publisher.commit(claim);
+            return claim.commit();
         }
 
         private int publishBatch(final long sequence) {
-            final int result = batch.tryClaim(2, 2 * PAYLOAD_LENGTH);
-            if (result != Publisher.ACCEPTED) {
+            final Claim result = batch.newClaim();
+            batch.tryClaim(result, 2, 2 * PAYLOAD_LENGTH);
+            if (result <= 0) {
                 return result;
             }
             put(batch.buffer(), batch.next(3, PAYLOAD_LENGTH), sequence);

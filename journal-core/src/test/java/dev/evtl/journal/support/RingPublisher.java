@@ -109,12 +109,12 @@ public final class RingPublisher implements AutoCloseable {
                         int accepted = 0;
                         for (long i = first; i < first + count; i++) {
                             source.putLong(0, i);
-                            int result = publisher.offer(type, source, 0, Long.BYTES);
+                            long result = publisher.offer(type, source, 0, Long.BYTES);
                             while (result == Publisher.BACK_PRESSURED) {
                                 Thread.yield();
                                 result = publisher.offer(type, source, 0, Long.BYTES);
                             }
-                            accepted += result == Publisher.ACCEPTED ? 1 : 0;
+                            accepted += result > 0 ? 1 : 0;
                         }
                         System.out.println(accepted);
                     }
