@@ -103,8 +103,8 @@ class AllocationTest {
     }
 
     private static void claim(final Publisher publisher) {
+        final Claim claim = publisher.newClaim();
         for (int i = 0; i < EVENTS; i++) {
-            final Claim claim = publisher.newClaim();
             publisher.tryClaim(claim, 1, 64);
             claim.buffer().putLong(0, i);
             claim.commit();
@@ -124,7 +124,7 @@ class AllocationTest {
     @ParameterizedTest
     @EnumSource(
             value = BackPressure.class,
-            names = {"FAIL", "DROP"})
+            names = {"REFUSE", "DROP"})
     void fullRingThatNobodyEmptiesAllocatesNothing(final BackPressure policy) {
         try (Journal journal = Journal.open(
                 directory.resolve("a.evtl"), tiny().backPressure(policy).build())) {

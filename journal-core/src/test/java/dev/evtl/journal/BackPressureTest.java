@@ -1,9 +1,11 @@
 package dev.evtl.journal;
 
 import static dev.evtl.journal.support.TestJournals.EIGHTH_OF_RING;
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.drain;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -39,7 +41,7 @@ class BackPressureTest {
                 tiny().backPressure(policy).clock(() -> ++time).build());
     }
 
-    private static int offer(final Journal journal) {
+    private static long offer(final Journal journal) {
         return journal.publisher().offer(1, EIGHTH, 0, EIGHTH_OF_RING);
     }
 
@@ -66,11 +68,11 @@ class BackPressureTest {
     }
 
     @Test
-    void failRefusesUntilThereIsRoom() throws IOException {
+    void refusesUntilThereIsRoom() throws IOException {
         final Journal journal = open(BackPressure.REFUSE);
         fill(journal);
         assertEquals(Publisher.BACK_PRESSURED, offer(journal));
-        assertEquals(Publisher.BACK_PRESSURED, journal.publisher().tryClaim(1, EIGHTH_OF_RING));
+        assertEquals(Publisher.BACK_PRESSURED, tryClaim(journal.publisher(), 1, EIGHTH_OF_RING));
         drain(journal);
         assertTrue(offer(journal) > 0);
         journal.close();
@@ -87,7 +89,7 @@ class BackPressureTest {
                         .blockIdleStrategy(() -> new CountingIdle(idled))
                         .build());
         fill(journal);
-        final CompletableFuture<Integer> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
+        final CompletableFuture<Long> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
         while (idled.get() < 100) {
             Thread.onSpinWait();
         }
@@ -108,12 +110,12 @@ class BackPressureTest {
                         .blockIdleStrategy(() -> new CountingIdle(idled))
                         .build());
         fill(journal);
-        final CompletableFuture<Integer> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
+        final CompletableFuture<Long> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
         while (idled.get() == 0) {
             Thread.onSpinWait();
         }
         journal.close();
-        final int result = blocked.join();
+        final long result = blocked.join();
         assertTrue(result == Publisher.CLOSED || result > 0, "result " + result);
         assertAccounts(journal, result > 0 ? 9 : 8, 0, result > 0 ? 0 : 1);
     }
@@ -212,8 +214,7 @@ class BackPressureTest {
     @Test
     void dropBehindAnOpenClaimWaitsForItsPlace() throws IOException {
         final Journal journal = open(BackPressure.DROP);
-        final Claim open = journal.publisher().newClaim();
-        journal.publisher().tryClaim(open, 2, EIGHTH_OF_RING);
+        final Claim open = claim(journal.publisher(), 2, EIGHTH_OF_RING);
         for (int i = 0; i < 7; i++) {
             offer(journal);
         }

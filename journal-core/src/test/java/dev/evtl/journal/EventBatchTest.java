@@ -1,11 +1,11 @@
 package dev.evtl.journal;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import static dev.evtl.journal.support.TestJournals.drain;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package dev.evtl.journal;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.support.Golden;

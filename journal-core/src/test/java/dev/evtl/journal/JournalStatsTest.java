@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.drain;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
@@ -69,14 +70,13 @@ class JournalStatsTest {
         try (Journal journal = open(tiny().maxSize(8192, WhenFull.FAIL))) {
             final JournalStats stats = journal.stats();
             offer(journal, 3);
-            final Claim open = journal.publisher().newClaim();
-            journal.publisher().tryClaim(open, 1, 8);
+            final Claim open = claim(journal.publisher(), 1, 8);
             final EventBatch batch = journal.publisher().newBatch();
             batch.tryClaim(2, 0);
             batch.next(1, 0);
             batch.next(1, 0);
             batch.commit();
-            journal.publisher().abort(journal.publisher().tryClaim(1, 0));
+            claim(journal.publisher(), 1, 0).abort();
             assertEquals(5, stats.getAcceptedEvents());
             assertEquals(3 * 24 + 32, stats.getAcceptedBytes());
             assertEquals(5, stats.getOfferedEvents());

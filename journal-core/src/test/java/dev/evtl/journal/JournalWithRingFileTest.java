@@ -1,5 +1,7 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,8 +16,8 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.file.MappedStorage;
 import dev.evtl.journal.ring.RingFiles;
 import dev.evtl.journal.support.Events;
-import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.RingBytes;
 import dev.evtl.journal.support.StoredEvent;
@@ -33,8 +35,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -116,7 +118,7 @@ class JournalWithRingFileTest {
         fail(journal);
         assertEquals("failed", journal.stats().getState());
         assertEquals(0, journal.stats().getDroppedEvents());
-        assertEquals(Publisher.FAILED, journal.publisher().tryClaim(1, 8));
+        assertEquals(Publisher.FAILED, tryClaim(journal.publisher(), 1, 8));
 
         try (Journal reopened = open()) {
             final RecoveryReport report = reopened.recovery().orElseThrow();
@@ -135,8 +137,7 @@ class JournalWithRingFileTest {
     void roomOfAnOpenClaimIsNotUsedAgainWhileItsProcessLives() throws IOException {
         final Journal journal = openFailing(Call.RESERVE);
         Events.offer(journal, 0, 1);
-        final Claim claim = journal.publisher().newClaim();
-        journal.publisher().tryClaim(claim, 1, 16);
+        final Claim claim = claim(journal.publisher(), 1, 16);
         fail(journal);
 
         final Journal reopened = open();
@@ -200,7 +201,10 @@ class JournalWithRingFileTest {
         }
         assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(Files.readAllBytes(file)));
         assertFalse(Files.exists(other));
-        assertEquals(3, JournalRecovery.pendingEvents(JournalRecovery.notedRingFile(file).orElseThrow(), file));
+        assertEquals(
+                3,
+                JournalRecovery.pendingEvents(
+                        JournalRecovery.notedRingFile(file).orElseThrow(), file));
         open().close();
         Events.assertHolds(file, 3);
         Journal.open(file).close();
@@ -414,7 +418,7 @@ class JournalWithRingFileTest {
         final JournalConfig config = config().build();
         final JournalOpener opening = JournalAccess.opener(file, OpenMode.CREATE, Optional.of(wanted(config)));
         try (AttachedPublisher attached = Journal.attach(ring)) {
-            assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
+            assertEquals(Publisher.CLOSED, tryClaim(attached.publisher(), 1, 8));
             Thread.currentThread().interrupt(); // closes the file's channel
             assertThrows(
                     JournalException.class,
@@ -433,7 +437,7 @@ class JournalWithRingFileTest {
         opening.release();
         opening.file().close();
         try (AttachedPublisher attached = Journal.attach(ring)) {
-            assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
+            assertEquals(Publisher.CLOSED, tryClaim(attached.publisher(), 1, 8));
             final Journal journal = open();
             assertTrue(attached.publisher().offer(1, TestJournals.payload(8), 0, 8) > 0);
             journal.close();

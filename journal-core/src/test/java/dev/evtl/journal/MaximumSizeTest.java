@@ -49,7 +49,7 @@ class MaximumSizeTest {
                         .build());
     }
 
-    private int offer(final Journal journal) {
+    private long offer(final Journal journal) {
         final long result = journal.publisher().offer(1, payload(104), 0, 104);
         drain(journal);
         return result;

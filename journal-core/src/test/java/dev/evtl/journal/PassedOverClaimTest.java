@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.evtl.journal.appender.Appender;
 import dev.evtl.journal.appender.AppenderAccess;
+import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.appender.JournalLease;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.MappedStorage;
@@ -27,8 +29,8 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,13 +63,16 @@ class PassedOverClaimTest {
                 JournalFile.readHeader(path, file.channel()),
                 new Space(4096, Growth.steps(4096)::next, Long.MAX_VALUE),
                 1024 / 8);
-        appender = new Appender(config.appenderSettings(), journalRing, storage, JournalLease.NONE);
+        appender = new Appender(config.appenderSettings(AppenderEvents.NONE), journalRing, storage, JournalLease.NONE);
         publisher = publisher(BackPressure.REFUSE);
     }
 
     private Publisher publisher(final BackPressure policy) {
         return new Publisher(
-                RingAccess.seenBy(journalRing, stopping()), tiny().backPressure(policy).build(), 112);
+                RingAccess.seenBy(journalRing, stopping()),
+                tiny().backPressure(policy).build(),
+                112,
+                () -> false);
     }
 
     private RingBuffer stopping() {
@@ -122,8 +127,7 @@ class PassedOverClaimTest {
 
     @Test
     void commitAfterTheClaimWasPassedOverSaysClosed() {
-        final Claim claim = publisher.newClaim();
-        publisher.tryClaim(claim, 1, 8);
+        final Claim claim = claim(publisher, 1, 8);
         stopBefore = "commit";
         assertEquals(Publisher.CLOSED, claim.commit());
         assertEquals(1, counters.get(RingCounters.ABANDONED));
@@ -133,8 +137,7 @@ class PassedOverClaimTest {
 
     @Test
     void commitThatIsStoppedWhileTheClaimIsPassedOverSaysClosed() {
-        final Claim claim = publisher.newClaim();
-        publisher.tryClaim(claim, 1, 8);
+        final Claim claim = claim(publisher, 1, 8);
         stopInCommit = true;
         assertEquals(Publisher.CLOSED, claim.commit());
         assertEquals(1, counters.get(RingCounters.ABANDONED));
@@ -152,8 +155,7 @@ class PassedOverClaimTest {
 
     @Test
     void abortAfterTheClaimWasPassedOverDoesNothing() {
-        final Claim claim = publisher.newClaim();
-        publisher.tryClaim(claim, 1, 8);
+        final Claim claim = claim(publisher, 1, 8);
         stopBefore = "abort";
         claim.abort();
         assertEquals(1, counters.get(RingCounters.ABANDONED));
@@ -203,10 +205,9 @@ class PassedOverClaimTest {
 
     @Test
     void secondCommitOfAnOpenJournalStillIsAnError() {
-        final Claim claim = publisher.newClaim();
-        publisher.tryClaim(claim, 1, 8);
+        final Claim claim = claim(publisher, 1, 8);
         claim.commit();
-        assertThrows(IllegalStateException.class, () -> claim.commit());
+        assertThrows(IllegalStateException.class, claim::commit);
         close();
     }
 }

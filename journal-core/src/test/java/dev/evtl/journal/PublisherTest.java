@@ -1,10 +1,13 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -45,8 +48,7 @@ class PublisherTest {
     void claimedEventIsFilledInPlaceAndCommitted() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final Claim claim = publisher.newClaim();
-            publisher.tryClaim(claim, 7, 12);
+            final Claim claim = claim(publisher, 7, 12);
             claim.buffer().putLong(0, 0x1122334455667788L);
             claim.buffer().putInt(8, 99);
             assertTrue(claim.commit() > 0);
@@ -64,10 +66,8 @@ class PublisherTest {
     void abortedClaimLeavesNoTrace() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final Claim aborted = publisher.newClaim();
-            publisher.tryClaim(aborted, 1, 8);
-            final Claim committed = publisher.newClaim();
-            publisher.tryClaim(committed, 2, 8);
+            final Claim aborted = claim(publisher, 1, 8);
+            final Claim committed = claim(publisher, 2, 8);
             committed.commit();
             aborted.abort();
         }
@@ -80,10 +80,8 @@ class PublisherTest {
     void orderInTheFileIsTheOrderOfTheClaims() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final Claim first = publisher.newClaim();
-            publisher.tryClaim(first, 1, 0);
-            final Claim second = publisher.newClaim();
-            publisher.tryClaim(second, 2, 0);
+            final Claim first = claim(publisher, 1, 0);
+            final Claim second = claim(publisher, 2, 0);
             second.commit();
             journal.invoker().invoke();
             assertEquals(0, journal.stats().getJournaledEvents(), "an open claim holds up what comes after it");
@@ -111,7 +109,7 @@ class PublisherTest {
         try (Journal journal = openTiny()) {
             assertTrue(journal.publisher().offerAt(Long.MIN_VALUE, 1, 0x0F, payload(1), 0, 1) > 0);
             final Claim claim = journal.publisher().newClaim();
-            journal.publisher().tryClaimAt(claim, -1, 2, 5, 0);
+            assertTrue(journal.publisher().tryClaimAt(claim, -1, 2, 5, 0) > 0);
             claim.commit();
         }
         final List<StoredEvent> events = StoredEvent.readAll(file);
@@ -159,13 +157,15 @@ class PublisherTest {
         try (Journal journal =
                 Journal.open(file, JournalConfig.builder().useInvoker(true).build())) {
             final Publisher publisher = journal.publisher();
+            final Claim claim = publisher.newClaim();
             final DirectBuffer source = payload(65_536);
-            assertMessage(message, () -> publisher.tryClaim(type, flags, 0, length));
+            assertMessage(message, () -> publisher.tryClaimAt(claim, 0, type, flags, length));
             assertMessage(message, () -> publisher.offerAt(0, type, flags, source, 0, length));
             if (flags == 0) {
-                assertMessage(message, () -> publisher.tryClaim(type, length));
+                assertMessage(message, () -> publisher.tryClaim(claim, type, length));
                 assertMessage(message, () -> publisher.offer(type, source, 0, length));
             }
+            assertFalse(claim.isOpen());
             assertEquals(0, journal.stats().getRingUsed());
             assertEquals(0, journal.stats().getOfferedEvents(), "what an exception rejected was not offered");
         }
@@ -180,12 +180,8 @@ class PublisherTest {
     @Test
     void smallerMaximumOfPayloadIsTheBound() {
         try (Journal journal = openTiny()) {
-            final Claim claim = journal.publisher().newClaim();
-            journal.publisher().tryClaim(claim, 1, 112);
-            assertTrue(claim > 0);
-            assertMessage(
-                    "payload length 113 is not from 0 to 112",
-                    () -> journal.publisher().tryClaim(1, 113));
+            final Claim claim = claim(journal.publisher(), 1, 112);
+            assertMessage("payload length 113 is not from 0 to 112", () -> tryClaim(journal.publisher(), 1, 113));
             claim.abort();
         }
     }
@@ -205,16 +201,14 @@ class PublisherTest {
     void secondCommitOrAbortIsRefused() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final Claim committed = publisher.newClaim();
-            publisher.tryClaim(committed, 1, 0);
+            final Claim committed = claim(publisher, 1, 0);
             committed.commit();
-            assertThrows(IllegalStateException.class, () -> committed.commit());
-            assertThrows(IllegalStateException.class, () -> committed.abort());
-            final Claim aborted = publisher.newClaim();
-            publisher.tryClaim(aborted, 1, 0);
+            assertThrows(IllegalStateException.class, committed::commit);
+            assertThrows(IllegalStateException.class, committed::abort);
+            final Claim aborted = claim(publisher, 1, 0);
             aborted.abort();
-            assertThrows(IllegalStateException.class, () -> aborted.commit());
-            assertThrows(IllegalStateException.class, () -> aborted.abort());
+            assertThrows(IllegalStateException.class, aborted::commit);
+            assertThrows(IllegalStateException.class, aborted::abort);
         }
         assertEquals(1, StoredEvent.readAll(file).size());
     }
@@ -224,7 +218,7 @@ class PublisherTest {
         final Journal journal = openTiny();
         journal.close();
         final EventBatch batch = journal.publisher().newBatch();
-        assertEquals(Publisher.CLOSED, journal.publisher().tryClaim(1, 8));
+        assertEquals(Publisher.CLOSED, tryClaim(journal.publisher(), 1, 8));
         assertEquals(Publisher.CLOSED, journal.publisher().offer(1, payload(8), 0, 8));
         assertEquals(Publisher.CLOSED, batch.tryClaim(2, 8));
         assertEquals(4, journal.stats().getRefusedEvents());

@@ -1,5 +1,7 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,9 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
-import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.RingPublisher;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.TestJournals;
@@ -21,14 +24,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,7 +41,7 @@ class SeveralProcessesTest {
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
-    private final Queue<Throwable> reported = new ConcurrentLinkedQueue<>();
+    private final Reports reports = new Reports();
     private Path file;
     private Path ring;
 
@@ -51,7 +52,7 @@ class SeveralProcessesTest {
     }
 
     private JournalConfig.Builder config() {
-        return TestJournals.small().ringFile(ring).errorHandler(reported::add);
+        return TestJournals.small().ringFile(ring).listener(reports);
     }
 
     private Journal open() {
@@ -68,7 +69,7 @@ class SeveralProcessesTest {
         final UnsafeBuffer source = new UnsafeBuffer(new byte[Long.BYTES]);
         for (long i = first; i < first + count; i++) {
             source.putLong(0, i);
-            int result;
+            long result;
             do {
                 result = publisher.offer(type, source, 0, Long.BYTES);
             } while (result == Publisher.BACK_PRESSURED);
@@ -128,17 +129,18 @@ class SeveralProcessesTest {
         }
         await(() -> journal.stats().getJournaledEvents() == processes * 50 + (processes - 1) * 105);
         assertEquals(1, journal.stats().getAbandonedEvents());
-        assertEquals(
-                1,
-                reported.stream()
-                        .filter(error -> error.getMessage()
-                                .matches(".*: left out a claim of 1 events of process \\d+, which had neither.*"))
-                        .count(),
-                reported.toString());
         for (final RingPublisher child : children) {
             child.close();
         }
         journal.close();
+        reports.awaitEnd(journal);
+        assertEquals(
+                1,
+                reports.messages().stream()
+                        .filter(message -> message.matches(
+                                ".*: left out a claim of 1 events of process \\d+, which had neither.*"))
+                        .count(),
+                reports.toString());
         final int[] counts = new int[processes];
         Arrays.fill(counts, 155);
         counts[0] = 50;
@@ -192,7 +194,7 @@ class SeveralProcessesTest {
             journal.sync();
             assertEquals(2 * 603 + 100, journal.stats().getJournaledEvents());
             journal.close();
-            assertEquals(Publisher.CLOSED, here.publisher().tryClaim(1, 8));
+            assertEquals(Publisher.CLOSED, tryClaim(here.publisher(), 1, 8));
             assertEquals(0, child.offer(2, 603, 1));
             here.close();
         }
@@ -209,10 +211,10 @@ class SeveralProcessesTest {
             source.putLong(0, ++accepted);
         }
         assertEquals(1024 / 32, accepted);
-        assertEquals(Publisher.BACK_PRESSURED, attached.publisher().tryClaim(1, 8));
+        assertEquals(Publisher.BACK_PRESSURED, tryClaim(attached.publisher(), 1, 8));
         final AttachedPublisher dropping = Journal.attach(
                 ring, JournalConfig.builder().backPressure(BackPressure.DROP).build());
-        assertEquals(Publisher.DROPPED, dropping.publisher().tryClaim(1, 8));
+        assertEquals(Publisher.DROPPED, tryClaim(dropping.publisher(), 1, 8));
         final AttachedPublisher blocking = Journal.attach(
                 ring, JournalConfig.builder().backPressure(BackPressure.BLOCK).build());
         final int number = accepted;
@@ -241,20 +243,19 @@ class SeveralProcessesTest {
             final AttachedPublisher here = Journal.attach(ring);
             offer(here.publisher(), 1, 0, 1);
             await(() -> journal.stats().getJournaledEvents() == 1);
-            final Claim claim = here.publisher().newClaim();
-            here.publisher().tryClaim(claim, 1, 8);
+            final Claim claim = claim(here.publisher(), 1, 8);
             offer(here.publisher(), 1, 1, 0);
             assertEquals(1, child.offer(2, 0, 1));
             claim.abort();
             await(() -> journal.failure().isPresent());
-            assertEquals(Publisher.FAILED, here.publisher().tryClaim(1, 8));
+            assertEquals(Publisher.FAILED, tryClaim(here.publisher(), 1, 8));
             assertEquals(0, child.offer(2, 1, 1));
             assertThrows(JournalFailedException.class, journal::close);
-            assertEquals(Publisher.FAILED, here.publisher().tryClaim(1, 8));
+            assertEquals(Publisher.FAILED, tryClaim(here.publisher(), 1, 8));
 
             final Journal reopened = open();
             assertEquals("failed", journal.stats().getState());
-            assertEquals(Publisher.FAILED, journal.publisher().tryClaim(1, 8), "that journal has ended");
+            assertEquals(Publisher.FAILED, tryClaim(journal.publisher(), 1, 8), "that journal has ended");
             offer(here.publisher(), 1, 1, 1);
             assertEquals(1, child.offer(2, 1, 1));
             reopened.close();
@@ -273,8 +274,7 @@ class SeveralProcessesTest {
                 storage -> FailingStorage.throwing(storage, Call.CLOSE, 1, new IOException("provoked")));
         final AttachedPublisher here = Journal.attach(ring);
         offer(here.publisher(), 1, 0, 1);
-        final Claim claim = here.publisher().newClaim();
-        here.publisher().tryClaim(claim, 1, 16);
+        final Claim claim = claim(here.publisher(), 1, 16);
         assertThrows(JournalFailedException.class, journal::close);
         claim.buffer().putLong(0, 7);
 
@@ -323,7 +323,7 @@ class SeveralProcessesTest {
         TestJournals.drain(journal);
         final AttachedPublisher again = Journal.attach(ring);
         offer(again.publisher(), 1, 1, 1);
-        assertEquals(Publisher.CLOSED, all.get(100).publisher().tryClaim(1, 8));
+        assertEquals(Publisher.CLOSED, tryClaim(all.get(100).publisher(), 1, 8));
         journal.close();
         assertNumbered(2);
     }

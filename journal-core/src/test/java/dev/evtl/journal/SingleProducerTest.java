@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -42,9 +43,7 @@ class SingleProducerTest {
                         .listener(JournalListener.NONE)
                         .build());
         assertTrue(journal.publisher().offer(1, new UnsafeBuffer(new byte[1]), 0, 1) > 0);
-        final Claim claim = journal.publisher().newClaim();
-        journal.publisher().tryClaim(claim, 1, 10);
-        assertTrue(claim > 0);
+        final Claim claim = claim(journal.publisher(), 1, 10);
         journal.close();
         assertEquals(1, journal.stats().getAbandonedEvents());
         assertEquals(Publisher.CLOSED, claim.commit());

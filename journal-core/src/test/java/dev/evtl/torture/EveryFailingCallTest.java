@@ -1,6 +1,6 @@
 package dev.evtl.torture;
-import dev.evtl.journal.JournalListener;
 
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static dev.evtl.torture.ReferenceJournal.MORE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,14 +11,15 @@ import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.io.FileCalls;
-import dev.evtl.journal.io.FileWatcher.Call;
 import dev.evtl.journal.io.FileWatcher;
+import dev.evtl.journal.io.FileWatcher.Call;
 import dev.evtl.journal.support.MemoryDirectory;
 import java.io.File;
 import java.io.IOException;
@@ -34,7 +35,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import javax.management.ObjectName;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -250,7 +250,7 @@ class EveryFailingCallTest {
     /** A claim that goes into the reference only if it was accepted. */
     private void offer(final Journal journal, final int events, final int length) {
         final EventBatch batch = journal.publisher().newBatch();
-        int result;
+        long result;
         while ((result = batch.tryClaim(events, events * length)) == Publisher.BACK_PRESSURED) {
             if (journal.invoker() != null) {
                 journal.invoker().invoke();
@@ -261,8 +261,7 @@ class EveryFailingCallTest {
             for (int i = 0; i < events; i++) {
                 types++;
                 Arrays.fill(payload, (byte) types);
-                final int index = batch.nextAt(types, 1 + types % 239, 0, length);
-                batch.buffer().putBytes(index, new UnsafeBuffer(payload), 0, length);
+                batch.nextAt(types, 1 + types % 239, 0, length).putBytes(0, payload);
                 reference.add(1 + types % 239, i < events - 1 ? MORE : 0, types, payload.clone());
             }
             if (batch.commit() <= 0) {
@@ -288,7 +287,7 @@ class EveryFailingCallTest {
         final long durable = journal.stats().getDurableOffset();
         assertTrue(durable <= reference.end(), "durable " + durable);
         for (int i = 0; i < 3; i++) {
-            assertEquals(Publisher.FAILED, journal.publisher().tryClaim(1, 8));
+            assertEquals(Publisher.FAILED, tryClaim(journal.publisher(), 1, 8));
             assertEquals(Publisher.FAILED, journal.publisher().newBatch().tryClaim(2, 16));
             assertEquals(
                     cause,

@@ -1,5 +1,4 @@
 package dev.evtl.torture;
-import dev.evtl.journal.JournalListener;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,16 +10,17 @@ import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -291,7 +291,7 @@ class KillWithRingFileTest {
                 final int count = sequence % 3 == 1 ? 2 : 1;
                 source.putLong(0, run);
                 source.putLong(8, sequence);
-                int result;
+                long result;
                 if (count == 1) {
                     result = publisher.offer(producer + 1, source, 0, length);
                 } else {

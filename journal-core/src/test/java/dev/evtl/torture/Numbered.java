@@ -1,17 +1,17 @@
 package dev.evtl.torture;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-import dev.evtl.journal.Claim;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
@@ -104,12 +104,14 @@ public final class Numbered {
     /** One that publishes, going on from a number. For one thread. */
     public static final class Producer {
         private final Publisher publisher;
+        private final Claim claim;
         private final EventBatch batch;
         private final int producer;
         private long next;
 
         public Producer(final Journal journal, final int producer, final long next) {
             this.publisher = journal.publisher();
+            this.claim = publisher.newClaim();
             this.batch = publisher.newBatch();
             this.producer = producer;
             this.next = next;
@@ -121,50 +123,47 @@ public final class Numbered {
         }
 
         /** Publishes the next claim and returns what the publisher said. */
-        public int publish() {
+        public long publish() {
             final long hash = hash(producer, next);
             final int size = claimSize(hash);
-            final int result = size == 1 ? publishOne(hash) : publishBatch(size);
+            final long result = size == 1 ? publishOne(hash) : publishBatch(size);
             if (result > 0) {
                 next += size;
             }
             return result;
         }
 
-        private int publishOne(final long hash) {
+        private long publishOne(final long hash) {
             final int length = length(hash, true);
-            final Claim claim = publisher.newClaim();
-            publisher.tryClaimAt(claim, hash, type(hash), flags(hash), length);
-            if (claim < 0) {
-                return claim;
+            final long result = publisher.tryClaimAt(claim, hash, type(hash), flags(hash), length);
+            if (result < 0) {
+                return result;
             }
-            put(publisher.buffer(), claim, producer, next, hash, length);
+            put(claim.buffer(), 0, producer, next, hash, length);
             return claim.commit();
         }
 
-        private int publishBatch(final int size) {
+        private long publishBatch(final int size) {
             int lengths = 0;
             for (int i = 0; i < size; i++) {
                 lengths += length(hash(producer, next + i), false);
             }
-            final Claim result = batch.newClaim();
-            batch.tryClaim(result, size, lengths);
-            if (result <= 0) {
+            final long result = batch.tryClaim(size, lengths);
+            if (result < 0) {
                 return result;
             }
             for (int i = 0; i < size; i++) {
                 final long hash = hash(producer, next + i);
                 final int length = length(hash, false);
-                final int index = batch.nextAt(hash, type(hash), flags(hash), length);
-                put(batch.buffer(), index, producer, next + i, hash, length);
+                put(batch.nextAt(hash, type(hash), flags(hash), length), 0, producer, next + i, hash, length);
             }
             return batch.commit();
         }
 
         /** Until so many more are published, or the journal takes no more. */
-        public int publish(final long count) {
+        public long publish(final long count) {
             final long end = next + count;
-            int result = Publisher.ACCEPTED;
+            long result = 1;
             while (next < end && result > 0) {
                 result = publish();
             }

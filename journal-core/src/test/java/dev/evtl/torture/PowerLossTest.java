@@ -1,5 +1,4 @@
 package dev.evtl.torture;
-import dev.evtl.journal.JournalListener;
 
 import static dev.evtl.torture.ReferenceJournal.HEADER;
 import static dev.evtl.torture.ReferenceJournal.MORE;
@@ -13,6 +12,7 @@ import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
@@ -220,7 +220,7 @@ class PowerLossTest {
                 .map(i -> Math.min(palette[random.nextInt(palette.length)], 7000 / events))
                 .toArray();
         final EventBatch batch = journal.publisher().newBatch();
-        int result;
+        long result;
         while ((result = batch.tryClaim(events, IntStream.of(lengths).sum())) == Publisher.BACK_PRESSURED) {
             journal.invoker().invoke();
         }
@@ -233,8 +233,7 @@ class PowerLossTest {
             random.nextBytes(payload);
             final int type = 1 + random.nextInt(239);
             final long timestamp = random.nextLong();
-            final int index = batch.nextAt(timestamp, type, 5, payload.length);
-            batch.buffer().putBytes(index, new UnsafeBuffer(payload), 0, payload.length);
+            batch.nextAt(timestamp, type, 5, payload.length).putBytes(0, payload);
             reference.add(type, 5 | (i < events - 1 ? MORE : 0), timestamp, payload);
         }
         batch.commit(); // or it is refused, and in the reference what never was offered

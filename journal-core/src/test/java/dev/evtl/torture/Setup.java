@@ -1,9 +1,9 @@
 package dev.evtl.torture;
-import dev.evtl.journal.JournalListener;
 
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
 import java.time.Duration;

@@ -1,10 +1,11 @@
 package dev.evtl.journal.appender;
-import dev.evtl.journal.Claim;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.drain;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
@@ -21,10 +23,11 @@ import dev.evtl.journal.Publisher;
 import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.JournalStorage;
-import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.Threads;
 import java.io.IOException;
@@ -55,12 +58,12 @@ class FailureTest {
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
-    private final ConcurrentLinkedQueue<Throwable> reported = new ConcurrentLinkedQueue<>();
+    private Reports reports = new Reports();
 
     private Journal open(final JournalConfig.Builder config, final Call call, final int kth, final Throwable failure) {
         return JournalAccess.open(
                 directory.resolve("f.evtl"),
-                config.errorHandler(reported::add).build(),
+                config.listener(reports).build(),
                 storage -> FailingStorage.throwing(storage, call, kth, failure));
     }
 
@@ -142,8 +145,7 @@ class FailureTest {
     void claimOpenAtTheFailureIsAnsweredFailed() throws IOException {
         final Journal journal = open(tiny(), Call.RESERVE, 1, new IOException("provoked"));
         journal.publisher().offer(1, EIGHT, 0, 8);
-        final Claim claim = journal.publisher().newClaim();
-        journal.publisher().tryClaim(claim, 1, 8);
+        final Claim claim = claim(journal.publisher(), 1, 8);
         final EventBatch batch = journal.publisher().newBatch();
         batch.tryClaim(2, 0);
         batch.next(1, 0);
@@ -161,7 +163,7 @@ class FailureTest {
         final Thread[] waiters = new Thread[4];
         final Journal journal = JournalAccess.open(
                 directory.resolve("f.evtl"),
-                small().errorHandler(reported::add).build(),
+                small().listener(reports).build(),
                 storage -> new FailingStorage(storage, Call.FORCE, 1, () -> {
                     for (final Thread waiter : waiters) {
                         Threads.awaitWaiting(waiter);
@@ -196,7 +198,7 @@ class FailureTest {
         assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
             final Journal journal = JournalAccess.open(
                     directory.resolve("f.evtl"),
-                    tiny().errorHandler(reported::add).build(),
+                    tiny().listener(reports).build(),
                     storage -> noSpaceAfterTheFirst(storage, failure));
             offerBatch(journal);
             journal.invoker().invoke();
@@ -231,7 +233,7 @@ class FailureTest {
     private static void assertFailed(final Journal journal, final Throwable failure) {
         assertSame(failure, journal.failure().orElseThrow());
         assertEquals("failed", journal.stats().getState());
-        assertEquals(Publisher.FAILED, journal.publisher().tryClaim(1, 8));
+        assertEquals(Publisher.FAILED, tryClaim(journal.publisher(), 1, 8));
         assertEquals(Publisher.FAILED, journal.publisher().offer(1, EIGHT, 0, 8));
         assertEquals(Publisher.FAILED, journal.publisher().newBatch().tryClaim(2, 8));
         final JournalFailedException atSync = assertThrows(JournalFailedException.class, journal::sync);
@@ -248,13 +250,15 @@ class FailureTest {
         }
         assertEquals("failed", journal.stats().getState());
         assertEquals(0, StoredEvent.state(Files.readAllBytes(journal.path())));
-        assertSame(failure, reported.poll().getCause(), "reported once, and first");
+        reports.awaitEnd(journal);
+        assertSame(failure, reports.errors().get(0).getCause(), "reported first");
         assertEquals(
-                0,
-                reported.stream()
+                1,
+                reports.errors().stream()
                         .filter(JournalFailedException.class::isInstance)
-                        .count());
-        reported.clear();
+                        .count(),
+                "and once");
+        reports = new Reports();
     }
 
     private static void assertAccounts(

@@ -1,6 +1,6 @@
 package dev.evtl.journal.appender;
-import dev.evtl.journal.Claim;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
@@ -8,17 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalScan;
-import dev.evtl.journal.Publisher;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A journal whose appender the application runs. */
@@ -87,8 +87,7 @@ class InvokerRunnerTest {
             Thread.currentThread().interrupt();
             assertEquals(88, journal.sync(), "what can be done without waiting is done");
             assertTrue(Thread.interrupted());
-            final Claim open = journal.publisher().newClaim();
-            journal.publisher().tryClaim(open, 1, 8);
+            final Claim open = claim(journal.publisher(), 1, 8);
             Thread.currentThread().interrupt();
             assertThrows(JournalException.class, journal::sync);
             assertTrue(Thread.interrupted());

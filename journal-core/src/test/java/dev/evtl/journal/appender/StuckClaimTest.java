@@ -1,37 +1,38 @@
 package dev.evtl.journal.appender;
-import dev.evtl.journal.Claim;
 
+import static dev.evtl.journal.support.TestJournals.EIGHTH_OF_RING;
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalFailedException;
-import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,42 +43,34 @@ class StuckClaimTest {
     @TempDir
     Path directory;
 
-    private final Queue<Throwable> reported = new ConcurrentLinkedQueue<>();
+    private final Reports reports = new Reports();
 
     private JournalConfig.Builder impatient(final JournalConfig.Builder config) {
-        return config.errorHandler(reported::add)
-                .stuckClaimTimeout(Duration.ofMillis(1))
-                .closeTimeout(Duration.ofMillis(1));
+        return config.listener(reports).stuckClaimTimeout(Duration.ofMillis(1)).closeTimeout(Duration.ofMillis(1));
     }
 
     private Journal open() {
         return Journal.open(directory.resolve("s.evtl"), impatient(tiny()).build());
     }
 
-    private static int offer(final Journal journal, final int type) {
+    private static long offer(final Journal journal, final int type) {
         return journal.publisher().offer(type, payload(8), 0, 8);
-    }
-
-    private List<String> messages() {
-        return reported.stream().map(Throwable::getMessage).toList();
     }
 
     @Test
     void openClaimIsSeenGrowsOlderAndIsReportedOnce() {
         final Journal journal = open();
         assertEquals(0, journal.stats().getHeadStuckNanos());
-        final Claim claim = journal.publisher().newClaim();
-        journal.publisher().tryClaim(claim, 1, 8);
+        final Claim claim = claim(journal.publisher(), 1, 8);
         offer(journal, 2);
         journal.invoker().invoke();
         final long first = journal.stats().getHeadStuckNanos();
         assertTrue(first > 0);
-        while (reported.isEmpty()
+        while (reports.errors().isEmpty()
                 || journal.stats().getHeadStuckNanos() < Duration.ofMillis(20).toNanos()) {
             journal.invoker().invoke();
         }
-        assertEquals(1, reported.size(), messages().toString());
-        final String message = messages().get(0);
+        final String message = reports.messages().get(0);
         assertTrue(
                 message.matches(".*s\\.evtl: a claim of 1 events has been neither committed nor aborted for "
                         + "\\d+ ms and holds up 64 bytes"),
@@ -88,7 +81,8 @@ class StuckClaimTest {
         assertEquals(0, journal.stats().getHeadStuckNanos());
         assertEquals(2, journal.stats().getJournaledEvents());
         journal.close();
-        assertEquals(1, reported.size());
+        reports.awaitEnd(journal);
+        assertEquals(1, reports.errors().size(), reports.toString());
         assertEquals(0, journal.stats().getAbandonedEvents());
     }
 
@@ -96,16 +90,16 @@ class StuckClaimTest {
     void nextStuckClaimIsReportedToo() {
         final Journal journal = open();
         for (int i = 1; i <= 3; i++) {
-            final Claim claim = journal.publisher().newClaim();
-            journal.publisher().tryClaim(claim, 1, 8);
-            while (reported.size() < i) {
+            final Claim claim = claim(journal.publisher(), 1, 8);
+            while (reports.errors().size() < i) {
                 journal.invoker().invoke();
             }
             claim.abort();
             journal.invoker().invoke();
         }
         journal.close();
-        assertEquals(3, reported.size());
+        reports.awaitEnd(journal);
+        assertEquals(3, reports.errors().size(), reports.toString());
     }
 
     @ParameterizedTest
@@ -116,15 +110,13 @@ class StuckClaimTest {
                 impatient(tiny()).singleProducer(singleProducer).build());
         final Publisher publisher = journal.publisher();
         offer(journal, 1);
-        final Claim stuck = publisher.newClaim();
-        publisher.tryClaim(stuck, 2, 8);
+        final Claim stuck = claim(publisher, 2, 8);
         offer(journal, 3);
         final EventBatch stuckBatch = publisher.newBatch();
         stuckBatch.tryClaim(4, 8);
         offer(journal, 5);
         offer(journal, 6);
-        final Claim stuckAtTheEnd = publisher.newClaim();
-        publisher.tryClaim(stuckAtTheEnd, 7, 0);
+        final Claim stuckAtTheEnd = claim(publisher, 7, 0);
         journal.close();
 
         assertEquals(
@@ -134,14 +126,15 @@ class StuckClaimTest {
                         .toList());
         assertEquals(Condition.CLEAN, JournalScan.of(journal.path()).condition());
         assertEquals(6, journal.stats().getAbandonedEvents());
-        final List<String> left = messages().stream()
+        reports.awaitEnd(journal);
+        final List<String> left = reports.messages().stream()
                 .filter(message -> message.contains("closed without"))
                 .toList();
         assertEquals(3, left.size(), left.toString());
         assertTrue(left.get(1)
                 .endsWith("s.evtl: closed without a claim of 4 events that was neither committed nor aborted"));
 
-        assertEquals(4, reported.size(), "the first as stuck, and each once as left: " + messages());
+        assertEquals(4, reports.errors().size(), "the first as stuck, and each once as left: " + reports);
 
         assertEquals(Publisher.CLOSED, stuck.commit());
         assertEquals(Publisher.CLOSED, stuckAtTheEnd.commit());
@@ -160,8 +153,7 @@ class StuckClaimTest {
     @Test
     void abortAfterTheCloseDoesNothing() {
         final Journal journal = open();
-        final Claim stuck = journal.publisher().newClaim();
-        journal.publisher().tryClaim(stuck, 1, 8);
+        final Claim stuck = claim(journal.publisher(), 1, 8);
         journal.close();
         stuck.abort();
         assertEquals(0, journal.stats().getOfferedEvents());
@@ -172,10 +164,10 @@ class StuckClaimTest {
         final Journal journal = Journal.open(
                 directory.resolve("s.evtl"),
                 impatient(tiny()).backPressure(BackPressure.DROP).build());
-        final List<Integer> claims = new ArrayList<>();
-        for (int claim = 1; claim > 0; claim = journal.publisher().tryClaim(1, 104)) {
-            claims.add(claim);
+        for (int i = 0; i < 8; i++) {
+            claim(journal.publisher(), 1, EIGHTH_OF_RING);
         }
+        assertEquals(Publisher.DROPPED, tryClaim(journal.publisher(), 1, EIGHTH_OF_RING));
         journal.close();
         assertEquals(8, journal.stats().getAbandonedEvents());
         final List<StoredEvent> events = StoredEvent.readAll(journal.path());
@@ -188,8 +180,7 @@ class StuckClaimTest {
         final Journal journal = Journal.open(
                 directory.resolve("s.evtl"),
                 small().closeTimeout(Duration.ofMinutes(5)).build());
-        final Claim claim = journal.publisher().newClaim();
-        journal.publisher().tryClaim(claim, 1, 8);
+        final Claim claim = claim(journal.publisher(), 1, 8);
         final Thread closing = new Thread(journal::close);
         closing.start();
         while (!journal.stats().getState().equals("closing")) {
@@ -233,13 +224,10 @@ class StuckClaimTest {
     void failedJournalLeavesOpenClaimsAtOnce() {
         final Journal journal = JournalAccess.open(
                 directory.resolve("s.evtl"),
-                tiny().closeTimeout(Duration.ofDays(1))
-                        .errorHandler(reported::add)
-                        .build(),
+                tiny().closeTimeout(Duration.ofDays(1)).listener(reports).build(),
                 storage -> FailingStorage.throwing(storage, Call.RESERVE, 1, new IOException("provoked")));
         offer(journal, 1);
-        final Claim claim = journal.publisher().newClaim();
-        journal.publisher().tryClaim(claim, 1, 8);
+        final Claim claim = claim(journal.publisher(), 1, 8);
         offer(journal, 1);
         journal.invoker().invoke();
         assertThrows(JournalFailedException.class, journal::close);

@@ -1,5 +1,4 @@
 package dev.evtl.journal.file;
-import dev.evtl.journal.JournalListener;
 
 import static dev.evtl.journal.support.TestJournals.small;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,8 +10,9 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.DiskFullException;

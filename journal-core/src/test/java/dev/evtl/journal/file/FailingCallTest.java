@@ -1,5 +1,4 @@
 package dev.evtl.journal.file;
-import dev.evtl.journal.JournalListener;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,15 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.Publisher;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.io.FileCalls;
-import dev.evtl.journal.io.FileWatcher.Call;
 import dev.evtl.journal.io.FileWatcher;
+import dev.evtl.journal.io.FileWatcher.Call;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;

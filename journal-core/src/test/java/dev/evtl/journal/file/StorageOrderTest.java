@@ -64,7 +64,7 @@ class StorageOrderTest {
     void writeThatFailsPublishesNothing() throws IOException {
         final JournalFile file = create();
         final WriteStorage storage =
-                WriteStorage.buffered(file, header(file), new Space(4096, length -> length + 4096, Long.MAX_VALUE), 1024);
+                new WriteStorage(file, header(file), new Space(4096, length -> length + 4096, Long.MAX_VALUE), 1024);
         append(storage);
         Thread.currentThread().interrupt();
         assertInstanceOf(

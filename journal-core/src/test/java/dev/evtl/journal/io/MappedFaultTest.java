@@ -1,5 +1,4 @@
 package dev.evtl.journal.io;
-import dev.evtl.journal.JournalListener;
 
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
@@ -10,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.Publisher;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.WhenFull;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;

@@ -1,16 +1,17 @@
 package dev.evtl.journal.recovery;
-import dev.evtl.journal.Claim;
-import dev.evtl.journal.JournalListener;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.RecoveryReport;
 import dev.evtl.journal.StorageMode;
@@ -28,8 +29,8 @@ import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,10 +104,9 @@ class RingCatchUpTest {
         offer(journal, 10, TestJournals.EIGHTH_OF_RING); // some are dropped
         TestJournals.drain(journal);
         offerBatch(journal, 3); // behind the gap
-        journal.publisher().abort(journal.publisher().tryClaim(1, 16));
+        claim(journal.publisher(), 1, 16).abort();
         offer(journal, 2, 50);
-        final Claim open = journal.publisher().newClaim();
-        journal.publisher().tryClaim(open, 1, 100);
+        final Claim open = claim(journal.publisher(), 1, 100);
         offer(journal, 2, 8);
         final Images images = new Images(mode, step);
         journal.invoker().invoke();

@@ -1,11 +1,11 @@
 package dev.evtl.journal.support;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -31,7 +31,7 @@ public final class Events {
     public static long offerUntilFailed(final Journal journal) {
         final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
         long accepted = 0;
-        int result;
+        long result;
         while ((result = offer(journal, source, accepted)) > 0) {
             accepted++;
         }
@@ -39,7 +39,7 @@ public final class Events {
         return accepted;
     }
 
-    private static int offer(final Journal journal, final UnsafeBuffer source, final long number) {
+    private static long offer(final Journal journal, final UnsafeBuffer source, final long number) {
         source.putLong(0, number);
         source.putLong(8, ~number);
         return journal.publisher().offer(1, source, 0, PAYLOAD_LENGTH);

@@ -2,7 +2,6 @@ package dev.evtl.journal.support;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.Publisher;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -25,7 +24,7 @@ public final class HaltsBeforeAppending {
                 throw new IllegalStateException("not accepted: " + i);
             }
         }
-        journal.publisher().tryClaim(1, Long.BYTES);
+        TestJournals.claim(journal.publisher(), 1, Long.BYTES);
         Runtime.getRuntime().halt(0);
     }
 }
