@@ -128,7 +128,7 @@ class JournalSalvageTest {
             for (int i = 0; i < events; i++) {
                 final UnsafeBuffer payload = new UnsafeBuffer(new byte[payloadLength]);
                 payload.putInt(0, i);
-                journal.publisher().offer(1 + i % 9, i % 16, 1000 + i, payload, 0, payloadLength);
+                journal.publisher().offerAt(1000 + i, 1 + i % 9, i % 16, payload, 0, payloadLength);
             }
         }
         final byte[] bytes = Files.readAllBytes(path);
@@ -591,7 +591,7 @@ class JournalSalvageTest {
     private void leaveInARingFile(final int journaled, final int pending) {
         final JournalConfig config = TestJournals.tiny()
                 .ringFile(directory.resolve("r.ring"))
-                .errorHandler(error -> {})
+                .listener(JournalListener.NONE)
                 .build();
         final Journal journal = Journal.open(
                 file,

@@ -50,7 +50,7 @@ class JournalScanTest {
                 }
                 batch.tryClaim(3, 30);
                 for (int k = 0; k < 3; k++) {
-                    batch.buffer().putBytes(batch.next(100 + k, 10), bytes, 50, 10);
+                    batch.next(100 + k, 10).putBytes(0, bytes, 50, 10);
                 }
                 batch.commit();
                 journal.invoker().invoke();

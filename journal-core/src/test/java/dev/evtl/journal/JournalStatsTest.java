@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.drain;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
@@ -38,7 +39,7 @@ class JournalStatsTest {
 
     private static void offer(final Journal journal, final int events) {
         for (int i = 0; i < events; i++) {
-            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, payload(8), 0, 8));
+            assertTrue(journal.publisher().offer(1, payload(8), 0, 8) > 0);
         }
     }
 
@@ -54,9 +55,9 @@ class JournalStatsTest {
             assertEquals(1024, stats.getRingSize());
             assertEquals(0, stats.getRingUsed());
             assertEquals(0, stats.getRingHighWaterMark());
-            assertEquals(64, stats.getFilePosition());
-            assertEquals(64, stats.getDurablePosition());
-            assertTrue(stats.getMappedPosition() >= 4096);
+            assertEquals(64, stats.getFileOffset());
+            assertEquals(64, stats.getDurableOffset());
+            assertTrue(stats.getMappedOffset() >= 4096);
             assertEquals(0, stats.getPercentFull(), "there is no maximum");
             assertEquals(0, stats.getForces());
             assertEquals(0, stats.getMaxForceNanos());
@@ -69,13 +70,13 @@ class JournalStatsTest {
         try (Journal journal = open(tiny().maxSize(8192, WhenFull.FAIL))) {
             final JournalStats stats = journal.stats();
             offer(journal, 3);
-            final int open = journal.publisher().tryClaim(1, 8);
+            final Claim open = claim(journal.publisher(), 1, 8);
             final EventBatch batch = journal.publisher().newBatch();
             batch.tryClaim(2, 0);
             batch.next(1, 0);
             batch.next(1, 0);
             batch.commit();
-            journal.publisher().abort(journal.publisher().tryClaim(1, 0));
+            claim(journal.publisher(), 1, 0).abort();
             assertEquals(5, stats.getAcceptedEvents());
             assertEquals(3 * 24 + 32, stats.getAcceptedBytes());
             assertEquals(5, stats.getOfferedEvents());
@@ -87,13 +88,13 @@ class JournalStatsTest {
             assertEquals(3 * 24, stats.getJournaledBytes());
             assertEquals(5, stats.getAcceptedEvents());
             assertEquals(4 * 32 + 40 + 24, stats.getRingHighWaterMark());
-            journal.publisher().commit(open);
+            open.commit();
             drain(journal);
             assertEquals(6, stats.getJournaledEvents());
             assertEquals(6, stats.getAcceptedEvents());
             assertEquals(4 * 24 + 32, stats.getAcceptedBytes());
             assertEquals(0, stats.getRingUsed());
-            assertEquals(64 + 4 * 24 + 32, stats.getFilePosition());
+            assertEquals(64 + 4 * 24 + 32, stats.getFileOffset());
             assertEquals(100.0 * (64 + 4 * 24 + 32) / 8192, stats.getPercentFull());
         }
     }
@@ -164,7 +165,7 @@ class JournalStatsTest {
         assertFalse(SERVER.isRegistered(name));
         final Journal failing = Journal.open(
                 directory.resolve("s.evtl"),
-                tiny().jmx(true).errorHandler(error -> {}).build(),
+                tiny().jmx(true).listener(JournalListener.NONE).build(),
                 storage ->
                         FailingStorage.throwing(storage, FailingStorage.Call.RESERVE, 1, new IOException("provoked")));
         offer(failing, 1);

@@ -1,5 +1,7 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -57,7 +59,7 @@ class JournalWithRingFileTest {
     }
 
     private JournalConfig.Builder config() {
-        return TestJournals.tiny().ringFile(ring).errorHandler(error -> {});
+        return TestJournals.tiny().ringFile(ring).listener(JournalListener.NONE);
     }
 
     private Journal open() {
@@ -116,7 +118,7 @@ class JournalWithRingFileTest {
         fail(journal);
         assertEquals("failed", journal.stats().getState());
         assertEquals(0, journal.stats().getDroppedEvents());
-        assertEquals(Publisher.FAILED, journal.publisher().tryClaim(1, 8));
+        assertEquals(Publisher.FAILED, tryClaim(journal.publisher(), 1, 8));
 
         try (Journal reopened = open()) {
             final RecoveryReport report = reopened.recovery().orElseThrow();
@@ -135,7 +137,7 @@ class JournalWithRingFileTest {
     void roomOfAnOpenClaimIsNotUsedAgainWhileItsProcessLives() throws IOException {
         final Journal journal = openFailing(Call.RESERVE);
         Events.offer(journal, 0, 1);
-        final int claim = journal.publisher().tryClaim(1, 16);
+        final Claim claim = claim(journal.publisher(), 1, 16);
         fail(journal);
 
         final Journal reopened = open();
@@ -145,8 +147,8 @@ class JournalWithRingFileTest {
             reopened.invoker().invoke();
         } while (reopened.stats().getHeadStuckNanos() < 5_000_000);
         assertEquals(1, reopened.stats().getJournaledEvents());
-        journal.publisher().buffer().putLong(claim, 7);
-        assertEquals(Publisher.FAILED, journal.publisher().commit(claim));
+        claim.buffer().putLong(0, 7);
+        assertEquals(Publisher.FAILED, claim.commit());
         TestJournals.drain(reopened);
         reopened.close();
         Events.assertHolds(file, 4);
@@ -416,7 +418,7 @@ class JournalWithRingFileTest {
         final JournalConfig config = config().build();
         final JournalOpener opening = JournalAccess.opener(file, OpenMode.CREATE, Optional.of(wanted(config)));
         try (AttachedPublisher attached = Journal.attach(ring)) {
-            assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
+            assertEquals(Publisher.CLOSED, tryClaim(attached.publisher(), 1, 8));
             Thread.currentThread().interrupt(); // closes the file's channel
             assertThrows(
                     JournalException.class,
@@ -435,9 +437,9 @@ class JournalWithRingFileTest {
         opening.release();
         opening.file().close();
         try (AttachedPublisher attached = Journal.attach(ring)) {
-            assertEquals(Publisher.CLOSED, attached.publisher().tryClaim(1, 8));
+            assertEquals(Publisher.CLOSED, tryClaim(attached.publisher(), 1, 8));
             final Journal journal = open();
-            assertEquals(Publisher.ACCEPTED, attached.publisher().offer(1, TestJournals.payload(8), 0, 8));
+            assertTrue(attached.publisher().offer(1, TestJournals.payload(8), 0, 8) > 0);
             journal.close();
         }
         assertEquals(1, StoredEvent.readAll(file).size());

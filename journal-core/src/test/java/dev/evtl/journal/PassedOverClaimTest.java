@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.evtl.journal.appender.Appender;
 import dev.evtl.journal.appender.AppenderAccess;
+import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.appender.JournalLease;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.MappedStorage;
@@ -52,7 +54,7 @@ class PassedOverClaimTest {
     @BeforeEach
     void open() throws IOException {
         final JournalConfig config = tiny().closeTimeout(Duration.ofNanos(1))
-                .errorHandler(error -> {})
+                .listener(JournalListener.NONE)
                 .build();
         final Path path = directory.resolve("s.evtl");
         final JournalFile file = JournalFiles.create(path);
@@ -61,15 +63,16 @@ class PassedOverClaimTest {
                 JournalFile.readHeader(path, file.channel()),
                 new Space(4096, Growth.steps(4096)::next, Long.MAX_VALUE),
                 1024 / 8);
-        appender = new Appender(config.appenderSettings(), journalRing, storage, JournalLease.NONE);
-        publisher = publisher(BackPressure.FAIL);
+        appender = new Appender(config.appenderSettings(AppenderEvents.NONE), journalRing, storage, JournalLease.NONE);
+        publisher = publisher(BackPressure.REFUSE);
     }
 
     private Publisher publisher(final BackPressure policy) {
         return new Publisher(
                 RingAccess.seenBy(journalRing, stopping()),
                 tiny().backPressure(policy).build(),
-                112);
+                112,
+                () -> false);
     }
 
     private RingBuffer stopping() {
@@ -124,9 +127,9 @@ class PassedOverClaimTest {
 
     @Test
     void commitAfterTheClaimWasPassedOverSaysClosed() {
-        final int claim = publisher.tryClaim(1, 8);
+        final Claim claim = claim(publisher, 1, 8);
         stopBefore = "commit";
-        assertEquals(Publisher.CLOSED, publisher.commit(claim));
+        assertEquals(Publisher.CLOSED, claim.commit());
         assertEquals(1, counters.get(RingCounters.ABANDONED));
         assertEquals(1, counters.get(RingCounters.REFUSED));
         assertEquals(0, counters.get(RingCounters.JOURNALED));
@@ -134,9 +137,9 @@ class PassedOverClaimTest {
 
     @Test
     void commitThatIsStoppedWhileTheClaimIsPassedOverSaysClosed() {
-        final int claim = publisher.tryClaim(1, 8);
+        final Claim claim = claim(publisher, 1, 8);
         stopInCommit = true;
-        assertEquals(Publisher.CLOSED, publisher.commit(claim));
+        assertEquals(Publisher.CLOSED, claim.commit());
         assertEquals(1, counters.get(RingCounters.ABANDONED));
         assertEquals(1, counters.get(RingCounters.REFUSED));
         assertEquals(0, counters.get(RingCounters.JOURNALED));
@@ -152,9 +155,9 @@ class PassedOverClaimTest {
 
     @Test
     void abortAfterTheClaimWasPassedOverDoesNothing() {
-        final int claim = publisher.tryClaim(1, 8);
+        final Claim claim = claim(publisher, 1, 8);
         stopBefore = "abort";
-        publisher.abort(claim);
+        claim.abort();
         assertEquals(1, counters.get(RingCounters.ABANDONED));
     }
 
@@ -202,9 +205,9 @@ class PassedOverClaimTest {
 
     @Test
     void secondCommitOfAnOpenJournalStillIsAnError() {
-        final int claim = publisher.tryClaim(1, 8);
-        publisher.commit(claim);
-        assertThrows(IllegalStateException.class, () -> publisher.commit(claim));
+        final Claim claim = claim(publisher, 1, 8);
+        claim.commit();
+        assertThrows(IllegalStateException.class, claim::commit);
         close();
     }
 }

@@ -1,10 +1,13 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -45,10 +48,10 @@ class PublisherTest {
     void claimedEventIsFilledInPlaceAndCommitted() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final int claim = publisher.tryClaim(7, 12);
-            publisher.buffer().putLong(claim, 0x1122334455667788L);
-            publisher.buffer().putInt(claim + 8, 99);
-            assertEquals(Publisher.ACCEPTED, publisher.commit(claim));
+            final Claim claim = claim(publisher, 7, 12);
+            claim.buffer().putLong(0, 0x1122334455667788L);
+            claim.buffer().putInt(8, 99);
+            assertTrue(claim.commit() > 0);
         }
         final StoredEvent event = StoredEvent.readAll(file).get(0);
         assertEquals(7, event.type());
@@ -63,10 +66,10 @@ class PublisherTest {
     void abortedClaimLeavesNoTrace() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final int aborted = publisher.tryClaim(1, 8);
-            final int committed = publisher.tryClaim(2, 8);
-            publisher.commit(committed);
-            publisher.abort(aborted);
+            final Claim aborted = claim(publisher, 1, 8);
+            final Claim committed = claim(publisher, 2, 8);
+            committed.commit();
+            aborted.abort();
         }
         final List<StoredEvent> events = StoredEvent.readAll(file);
         assertEquals(1, events.size());
@@ -77,12 +80,12 @@ class PublisherTest {
     void orderInTheFileIsTheOrderOfTheClaims() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final int first = publisher.tryClaim(1, 0);
-            final int second = publisher.tryClaim(2, 0);
-            publisher.commit(second);
+            final Claim first = claim(publisher, 1, 0);
+            final Claim second = claim(publisher, 2, 0);
+            second.commit();
             journal.invoker().invoke();
             assertEquals(0, journal.stats().getJournaledEvents(), "an open claim holds up what comes after it");
-            publisher.commit(first);
+            first.commit();
         }
         assertEquals(
                 List.of(1, 2),
@@ -94,7 +97,7 @@ class PublisherTest {
         try (Journal journal = openTiny()) {
             final ExpandableArrayBuffer source = new ExpandableArrayBuffer();
             source.putBytes(100, "payload".getBytes(US_ASCII));
-            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(3, source, 100, 7));
+            assertTrue(journal.publisher().offer(3, source, 100, 7) > 0);
             source.setMemory(0, 200, (byte) 'x');
         }
         assertArrayEquals(
@@ -104,9 +107,10 @@ class PublisherTest {
     @Test
     void ownTimestampAndFlagsAreKept() throws IOException {
         try (Journal journal = openTiny()) {
-            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, 0x0F, Long.MIN_VALUE, payload(1), 0, 1));
-            final int claim = journal.publisher().tryClaim(2, 5, -1, 0);
-            journal.publisher().commit(claim);
+            assertTrue(journal.publisher().offerAt(Long.MIN_VALUE, 1, 0x0F, payload(1), 0, 1) > 0);
+            final Claim claim = journal.publisher().newClaim();
+            assertTrue(journal.publisher().tryClaimAt(claim, -1, 2, 5, 0) > 0);
+            claim.commit();
         }
         final List<StoredEvent> events = StoredEvent.readAll(file);
         assertEquals(Long.MIN_VALUE, events.get(0).timestamp());
@@ -124,9 +128,7 @@ class PublisherTest {
                 Journal.open(file, JournalConfig.builder().useInvoker(true).build())) {
             for (int type = 1; type <= 239; type++) {
                 final int length = lengths[type % lengths.length];
-                assertEquals(
-                        Publisher.ACCEPTED,
-                        journal.publisher().offer(type, new UnsafeBuffer(bytes), 65_535 - length, length));
+                assertTrue(journal.publisher().offer(type, new UnsafeBuffer(bytes), 65_535 - length, length) > 0);
                 journal.invoker().invoke();
             }
         }
@@ -155,13 +157,15 @@ class PublisherTest {
         try (Journal journal =
                 Journal.open(file, JournalConfig.builder().useInvoker(true).build())) {
             final Publisher publisher = journal.publisher();
+            final Claim claim = publisher.newClaim();
             final DirectBuffer source = payload(65_536);
-            assertMessage(message, () -> publisher.tryClaim(type, flags, 0, length));
-            assertMessage(message, () -> publisher.offer(type, flags, 0, source, 0, length));
+            assertMessage(message, () -> publisher.tryClaimAt(claim, 0, type, flags, length));
+            assertMessage(message, () -> publisher.offerAt(0, type, flags, source, 0, length));
             if (flags == 0) {
-                assertMessage(message, () -> publisher.tryClaim(type, length));
+                assertMessage(message, () -> publisher.tryClaim(claim, type, length));
                 assertMessage(message, () -> publisher.offer(type, source, 0, length));
             }
+            assertFalse(claim.isOpen());
             assertEquals(0, journal.stats().getRingUsed());
             assertEquals(0, journal.stats().getOfferedEvents(), "what an exception rejected was not offered");
         }
@@ -176,12 +180,9 @@ class PublisherTest {
     @Test
     void smallerMaximumOfPayloadIsTheBound() {
         try (Journal journal = openTiny()) {
-            final int claim = journal.publisher().tryClaim(1, 112);
-            assertTrue(claim > 0);
-            assertMessage(
-                    "payload length 113 is not from 0 to 112",
-                    () -> journal.publisher().tryClaim(1, 113));
-            journal.publisher().abort(claim);
+            final Claim claim = claim(journal.publisher(), 1, 112);
+            assertMessage("payload length 113 is not from 0 to 112", () -> tryClaim(journal.publisher(), 1, 113));
+            claim.abort();
         }
     }
 
@@ -200,14 +201,14 @@ class PublisherTest {
     void secondCommitOrAbortIsRefused() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final int committed = publisher.tryClaim(1, 0);
-            publisher.commit(committed);
-            assertThrows(IllegalStateException.class, () -> publisher.commit(committed));
-            assertThrows(IllegalStateException.class, () -> publisher.abort(committed));
-            final int aborted = publisher.tryClaim(1, 0);
-            publisher.abort(aborted);
-            assertThrows(IllegalStateException.class, () -> publisher.commit(aborted));
-            assertThrows(IllegalStateException.class, () -> publisher.abort(aborted));
+            final Claim committed = claim(publisher, 1, 0);
+            committed.commit();
+            assertThrows(IllegalStateException.class, committed::commit);
+            assertThrows(IllegalStateException.class, committed::abort);
+            final Claim aborted = claim(publisher, 1, 0);
+            aborted.abort();
+            assertThrows(IllegalStateException.class, aborted::commit);
+            assertThrows(IllegalStateException.class, aborted::abort);
         }
         assertEquals(1, StoredEvent.readAll(file).size());
     }
@@ -217,7 +218,7 @@ class PublisherTest {
         final Journal journal = openTiny();
         journal.close();
         final EventBatch batch = journal.publisher().newBatch();
-        assertEquals(Publisher.CLOSED, journal.publisher().tryClaim(1, 8));
+        assertEquals(Publisher.CLOSED, tryClaim(journal.publisher(), 1, 8));
         assertEquals(Publisher.CLOSED, journal.publisher().offer(1, payload(8), 0, 8));
         assertEquals(Publisher.CLOSED, batch.tryClaim(2, 8));
         assertEquals(4, journal.stats().getRefusedEvents());

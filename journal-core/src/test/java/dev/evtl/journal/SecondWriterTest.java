@@ -44,7 +44,7 @@ class SecondWriterTest {
     }
 
     private static void offer(final Journal journal) {
-        assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, payload(8), 0, 8));
+        assertTrue(journal.publisher().offer(1, payload(8), 0, 8) > 0);
     }
 
     private static String openInAnotherProcess(final Path path) throws IOException {

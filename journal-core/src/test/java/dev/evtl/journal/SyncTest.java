@@ -39,7 +39,7 @@ class SyncTest {
     }
 
     private static void offer(final Journal journal) {
-        assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, payload(8), 0, 8));
+        assertTrue(journal.publisher().offer(1, payload(8), 0, 8) > 0);
     }
 
     /** One batch of events. */
@@ -57,7 +57,7 @@ class SyncTest {
                 batch(journal, 3);
             }
             assertEquals(0, journal.stats().getForces());
-            assertEquals(64, journal.stats().getDurablePosition());
+            assertEquals(64, journal.stats().getDurableOffset());
         }
     }
 
@@ -67,7 +67,7 @@ class SyncTest {
             for (int i = 1; i <= 5; i++) {
                 batch(journal, 3);
                 assertEquals(i, journal.stats().getForces());
-                assertEquals(64 + i * 3 * EVENT, journal.stats().getDurablePosition());
+                assertEquals(64 + i * 3 * EVENT, journal.stats().getDurableOffset());
                 journal.invoker().invoke();
                 assertEquals(i, journal.stats().getForces(), "nothing to force");
             }
@@ -80,7 +80,7 @@ class SyncTest {
             for (int i = 1; i <= 12; i++) {
                 batch(journal, 1);
                 assertEquals(i / 4, journal.stats().getForces());
-                assertEquals(64 + i / 4 * 4 * EVENT, journal.stats().getDurablePosition());
+                assertEquals(64 + i / 4 * 4 * EVENT, journal.stats().getDurableOffset());
             }
         }
     }
@@ -90,7 +90,7 @@ class SyncTest {
         try (Journal journal = open(tiny().syncPolicy(SyncPolicy.interval(Duration.ofMillis(2))))) {
             for (int i = 1; i <= 3; i++) {
                 batch(journal, 1);
-                while (journal.stats().getDurablePosition() < 64 + i * EVENT) {
+                while (journal.stats().getDurableOffset() < 64 + i * EVENT) {
                     journal.invoker().invoke();
                 }
                 assertEquals(i, journal.stats().getForces());
@@ -115,7 +115,7 @@ class SyncTest {
                 final long offset = journal.sync();
                 assertEquals(64 + i * EVENT, offset);
                 assertEquals(offset, StoredEvent.durableOffset(Files.readAllBytes(journal.path())));
-                assertEquals(offset, journal.stats().getDurablePosition());
+                assertEquals(offset, journal.stats().getDurableOffset());
             }
             assertEquals(50, journal.stats().getForces());
             assertTrue(journal.stats().getMaxForceNanos() >= journal.stats().forceNanosAtPercentile(50));
@@ -202,7 +202,7 @@ class SyncTest {
                 thread.join();
             }
             assertEquals(List.of(), List.copyOf(failures));
-            assertEquals(64 + 400 * EVENT, journal.stats().getDurablePosition());
+            assertEquals(64 + 400 * EVENT, journal.stats().getDurableOffset());
             assertTrue(journal.stats().getForces() <= 400);
         }
     }

@@ -1,5 +1,6 @@
 package dev.evtl.torture;
 
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static dev.evtl.torture.ReferenceJournal.MORE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,6 +11,7 @@ import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
@@ -33,7 +35,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import javax.management.ObjectName;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -193,7 +194,7 @@ class EveryFailingCallTest {
                 .initialSize(4096)
                 .growth(Growth.steps(4096))
                 .jmx(true)
-                .errorHandler(error -> {});
+                .listener(JournalListener.NONE);
         return ring ? config.ringFile(directory.resolve("f.ring")) : config;
     }
 
@@ -243,28 +244,27 @@ class EveryFailingCallTest {
             journal.sync();
             acknowledge(reference.events());
         }
-        acknowledge(reference.eventsBefore(journal.stats().getDurablePosition()));
+        acknowledge(reference.eventsBefore(journal.stats().getDurableOffset()));
     }
 
     /** A claim that goes into the reference only if it was accepted. */
     private void offer(final Journal journal, final int events, final int length) {
         final EventBatch batch = journal.publisher().newBatch();
-        int result;
+        long result;
         while ((result = batch.tryClaim(events, events * length)) == Publisher.BACK_PRESSURED) {
             if (journal.invoker() != null) {
                 journal.invoker().invoke();
             }
         }
-        if (result == Publisher.ACCEPTED) {
+        if (result > 0) {
             final byte[] payload = new byte[length];
             for (int i = 0; i < events; i++) {
                 types++;
                 Arrays.fill(payload, (byte) types);
-                final int index = batch.next(1 + types % 239, 0, types, length);
-                batch.buffer().putBytes(index, new UnsafeBuffer(payload), 0, length);
+                batch.nextAt(types, 1 + types % 239, 0, length).putBytes(0, payload);
                 reference.add(1 + types % 239, i < events - 1 ? MORE : 0, types, payload.clone());
             }
-            if (batch.commit() != Publisher.ACCEPTED) {
+            if (batch.commit() <= 0) {
                 reference.truncate(reference.events() - events);
             }
         }
@@ -284,10 +284,10 @@ class EveryFailingCallTest {
             assertEquals("failed", ManagementFactory.getPlatformMBeanServer().getAttribute(mbean, "State"));
             toldByJmx++;
         }
-        final long durable = journal.stats().getDurablePosition();
+        final long durable = journal.stats().getDurableOffset();
         assertTrue(durable <= reference.end(), "durable " + durable);
         for (int i = 0; i < 3; i++) {
-            assertEquals(Publisher.FAILED, journal.publisher().tryClaim(1, 8));
+            assertEquals(Publisher.FAILED, tryClaim(journal.publisher(), 1, 8));
             assertEquals(Publisher.FAILED, journal.publisher().newBatch().tryClaim(2, 16));
             assertEquals(
                     cause,
@@ -296,7 +296,7 @@ class EveryFailingCallTest {
                     cause,
                     assertThrows(JournalFailedException.class, journal::close).getCause());
         }
-        assertEquals(durable, journal.stats().getDurablePosition());
+        assertEquals(durable, journal.stats().getDurableOffset());
         acknowledge(reference.eventsBefore(durable));
     }
 
@@ -334,9 +334,9 @@ class EveryFailingCallTest {
         final int kept;
         try (Journal journal = Journal.open(file, config.useInvoker(true).build())) {
             journal.sync();
-            kept = reference.eventsBefore(journal.stats().getFilePosition());
+            kept = reference.eventsBefore(journal.stats().getFileOffset());
             assertEquals(ring ? reference.events() : kept, kept, "events that were accepted");
-            assertEquals(reference.end(kept), journal.stats().getFilePosition());
+            assertEquals(reference.end(kept), journal.stats().getFileOffset());
             assertEquals(reference.wholeClaims(kept), kept);
             assertTrue(kept >= acknowledged, kept + " events left of " + acknowledged + " acknowledged");
             reference.truncate(kept);

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
-import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.support.ChildJvm;
@@ -74,7 +73,7 @@ class EverySecondWriterTest {
 
     /** The first writer goes on after each refusal, and what it publishes is there. */
     private void assertFirstGoesOn() throws IOException {
-        assertEquals(Publisher.ACCEPTED, producer.publish());
+        assertTrue(producer.publish() > 0);
         journal.sync();
         assertEquals(
                 producer.next(), Numbered.check(file, 1, "while it is open").events());

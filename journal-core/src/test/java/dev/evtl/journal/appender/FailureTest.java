@@ -1,9 +1,11 @@
 package dev.evtl.journal.appender;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.drain;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
@@ -24,6 +27,7 @@ import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.Threads;
 import java.io.IOException;
@@ -54,12 +58,12 @@ class FailureTest {
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
-    private final ConcurrentLinkedQueue<Throwable> reported = new ConcurrentLinkedQueue<>();
+    private Reports reports = new Reports();
 
     private Journal open(final JournalConfig.Builder config, final Call call, final int kth, final Throwable failure) {
         return JournalAccess.open(
                 directory.resolve("f.evtl"),
-                config.errorHandler(reported::add).build(),
+                config.listener(reports).build(),
                 storage -> FailingStorage.throwing(storage, call, kth, failure));
     }
 
@@ -93,11 +97,11 @@ class FailureTest {
 
         assertFailed(journal, failure);
         drain(journal);
-        final long durable = journal.stats().getDurablePosition();
+        final long durable = journal.stats().getDurableOffset();
         assertTrue(durable <= 64 + journaled * 24L, "durable " + durable);
         assertEquals(call == Call.FORCE ? 1 : 0, journal.stats().getForcesFailed());
         assertCloseFails(journal, failure);
-        assertEquals(durable, journal.stats().getDurablePosition(), "nothing acknowledged after the failure");
+        assertEquals(durable, journal.stats().getDurableOffset(), "nothing acknowledged after the failure");
         assertAccounts(journal, journaled, (long) batches * BATCH - journaled, 4);
     }
 
@@ -141,13 +145,13 @@ class FailureTest {
     void claimOpenAtTheFailureIsAnsweredFailed() throws IOException {
         final Journal journal = open(tiny(), Call.RESERVE, 1, new IOException("provoked"));
         journal.publisher().offer(1, EIGHT, 0, 8);
-        final int claim = journal.publisher().tryClaim(1, 8);
+        final Claim claim = claim(journal.publisher(), 1, 8);
         final EventBatch batch = journal.publisher().newBatch();
         batch.tryClaim(2, 0);
         batch.next(1, 0);
         batch.next(1, 0);
         journal.invoker().invoke();
-        assertEquals(Publisher.FAILED, journal.publisher().commit(claim));
+        assertEquals(Publisher.FAILED, claim.commit());
         assertEquals(Publisher.FAILED, batch.commit());
         assertThrows(JournalFailedException.class, journal::close);
         assertAccounts(journal, 0, 1, 3);
@@ -159,7 +163,7 @@ class FailureTest {
         final Thread[] waiters = new Thread[4];
         final Journal journal = JournalAccess.open(
                 directory.resolve("f.evtl"),
-                small().errorHandler(reported::add).build(),
+                small().listener(reports).build(),
                 storage -> new FailingStorage(storage, Call.FORCE, 1, () -> {
                     for (final Thread waiter : waiters) {
                         Threads.awaitWaiting(waiter);
@@ -194,7 +198,7 @@ class FailureTest {
         assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
             final Journal journal = JournalAccess.open(
                     directory.resolve("f.evtl"),
-                    tiny().errorHandler(reported::add).build(),
+                    tiny().listener(reports).build(),
                     storage -> noSpaceAfterTheFirst(storage, failure));
             offerBatch(journal);
             journal.invoker().invoke();
@@ -222,14 +226,14 @@ class FailureTest {
 
     private static void offerBatch(final Journal journal) {
         for (int i = 0; i < BATCH; i++) {
-            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, EIGHT, 0, 8));
+            assertTrue(journal.publisher().offer(1, EIGHT, 0, 8) > 0);
         }
     }
 
     private static void assertFailed(final Journal journal, final Throwable failure) {
         assertSame(failure, journal.failure().orElseThrow());
         assertEquals("failed", journal.stats().getState());
-        assertEquals(Publisher.FAILED, journal.publisher().tryClaim(1, 8));
+        assertEquals(Publisher.FAILED, tryClaim(journal.publisher(), 1, 8));
         assertEquals(Publisher.FAILED, journal.publisher().offer(1, EIGHT, 0, 8));
         assertEquals(Publisher.FAILED, journal.publisher().newBatch().tryClaim(2, 8));
         final JournalFailedException atSync = assertThrows(JournalFailedException.class, journal::sync);
@@ -246,13 +250,15 @@ class FailureTest {
         }
         assertEquals("failed", journal.stats().getState());
         assertEquals(0, StoredEvent.state(Files.readAllBytes(journal.path())));
-        assertSame(failure, reported.poll().getCause(), "reported once, and first");
+        reports.awaitEnd(journal);
+        assertSame(failure, reports.errors().get(0).getCause(), "reported first");
         assertEquals(
-                0,
-                reported.stream()
+                1,
+                reports.errors().stream()
                         .filter(JournalFailedException.class::isInstance)
-                        .count());
-        reported.clear();
+                        .count(),
+                "and once");
+        reports = new Reports();
     }
 
     private static void assertAccounts(

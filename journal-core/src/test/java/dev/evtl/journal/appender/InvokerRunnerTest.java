@@ -1,5 +1,6 @@
 package dev.evtl.journal.appender;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
@@ -7,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
-import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +32,7 @@ class InvokerRunnerTest {
     }
 
     private static void offer(final Journal journal) {
-        assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, payload(8), 0, 8));
+        assertTrue(journal.publisher().offer(1, payload(8), 0, 8) > 0);
     }
 
     private void assertClosedWith(final long events) {
@@ -86,11 +87,11 @@ class InvokerRunnerTest {
             Thread.currentThread().interrupt();
             assertEquals(88, journal.sync(), "what can be done without waiting is done");
             assertTrue(Thread.interrupted());
-            final int open = journal.publisher().tryClaim(1, 8);
+            final Claim open = claim(journal.publisher(), 1, 8);
             Thread.currentThread().interrupt();
             assertThrows(JournalException.class, journal::sync);
             assertTrue(Thread.interrupted());
-            journal.publisher().commit(open);
+            open.commit();
             assertEquals(88 + 24, journal.sync());
         }
         assertClosedWith(2);

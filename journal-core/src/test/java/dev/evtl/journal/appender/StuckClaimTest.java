@@ -1,13 +1,17 @@
 package dev.evtl.journal.appender;
 
+import static dev.evtl.journal.support.TestJournals.EIGHTH_OF_RING;
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
@@ -20,14 +24,12 @@ import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -41,68 +43,63 @@ class StuckClaimTest {
     @TempDir
     Path directory;
 
-    private final Queue<Throwable> reported = new ConcurrentLinkedQueue<>();
+    private final Reports reports = new Reports();
 
     private JournalConfig.Builder impatient(final JournalConfig.Builder config) {
-        return config.errorHandler(reported::add)
-                .stuckClaimTimeout(Duration.ofMillis(1))
-                .closeTimeout(Duration.ofMillis(1));
+        return config.listener(reports).stuckClaimTimeout(Duration.ofMillis(1)).closeTimeout(Duration.ofMillis(1));
     }
 
     private Journal open() {
         return Journal.open(directory.resolve("s.evtl"), impatient(tiny()).build());
     }
 
-    private static int offer(final Journal journal, final int type) {
+    private static long offer(final Journal journal, final int type) {
         return journal.publisher().offer(type, payload(8), 0, 8);
-    }
-
-    private List<String> messages() {
-        return reported.stream().map(Throwable::getMessage).toList();
     }
 
     @Test
     void openClaimIsSeenGrowsOlderAndIsReportedOnce() {
         final Journal journal = open();
         assertEquals(0, journal.stats().getHeadStuckNanos());
-        final int claim = journal.publisher().tryClaim(1, 8);
+        final Claim claim = claim(journal.publisher(), 1, 8);
         offer(journal, 2);
         journal.invoker().invoke();
         final long first = journal.stats().getHeadStuckNanos();
         assertTrue(first > 0);
-        while (reported.isEmpty()
+        while (reports.errors().isEmpty()
                 || journal.stats().getHeadStuckNanos() < Duration.ofMillis(20).toNanos()) {
             journal.invoker().invoke();
         }
-        assertEquals(1, reported.size(), messages().toString());
-        final String message = messages().get(0);
+        final String message = reports.messages().get(0);
         assertTrue(
                 message.matches(".*s\\.evtl: a claim of 1 events has been neither committed nor aborted for "
                         + "\\d+ ms and holds up 64 bytes"),
                 message);
         assertEquals(0, journal.stats().getJournaledEvents());
-        assertEquals(Publisher.ACCEPTED, journal.publisher().commit(claim));
+        assertTrue(claim.commit() > 0);
         journal.invoker().invoke();
         assertEquals(0, journal.stats().getHeadStuckNanos());
         assertEquals(2, journal.stats().getJournaledEvents());
         journal.close();
-        assertEquals(1, reported.size());
-        assertEquals(0, journal.stats().getLeftEvents());
+        reports.awaitEnd(journal);
+        assertEquals(1, reports.errors().size(), reports.toString());
+        assertEquals(0, journal.stats().getAbandonedEvents());
     }
 
     @Test
     void nextStuckClaimIsReportedToo() {
         final Journal journal = open();
         for (int i = 1; i <= 3; i++) {
-            final int claim = journal.publisher().tryClaim(1, 8);
-            while (reported.size() < i) {
+            final Claim claim = claim(journal.publisher(), 1, 8);
+            while (reports.errors().size() < i) {
                 journal.invoker().invoke();
             }
-            journal.publisher().abort(claim);
+            claim.abort();
             journal.invoker().invoke();
         }
         journal.close();
-        assertEquals(3, reported.size());
+        reports.awaitEnd(journal);
+        assertEquals(3, reports.errors().size(), reports.toString());
     }
 
     @ParameterizedTest
@@ -113,13 +110,13 @@ class StuckClaimTest {
                 impatient(tiny()).singleProducer(singleProducer).build());
         final Publisher publisher = journal.publisher();
         offer(journal, 1);
-        final int stuck = publisher.tryClaim(2, 8);
+        final Claim stuck = claim(publisher, 2, 8);
         offer(journal, 3);
         final EventBatch stuckBatch = publisher.newBatch();
         stuckBatch.tryClaim(4, 8);
         offer(journal, 5);
         offer(journal, 6);
-        final int stuckAtTheEnd = publisher.tryClaim(7, 0);
+        final Claim stuckAtTheEnd = claim(publisher, 7, 0);
         journal.close();
 
         assertEquals(
@@ -128,18 +125,19 @@ class StuckClaimTest {
                         .map(StoredEvent::type)
                         .toList());
         assertEquals(Condition.CLEAN, JournalScan.of(journal.path()).condition());
-        assertEquals(6, journal.stats().getLeftEvents());
-        final List<String> left = messages().stream()
+        assertEquals(6, journal.stats().getAbandonedEvents());
+        reports.awaitEnd(journal);
+        final List<String> left = reports.messages().stream()
                 .filter(message -> message.contains("closed without"))
                 .toList();
         assertEquals(3, left.size(), left.toString());
         assertTrue(left.get(1)
                 .endsWith("s.evtl: closed without a claim of 4 events that was neither committed nor aborted"));
 
-        assertEquals(4, reported.size(), "the first as stuck, and each once as left: " + messages());
+        assertEquals(4, reports.errors().size(), "the first as stuck, and each once as left: " + reports);
 
-        assertEquals(Publisher.CLOSED, publisher.commit(stuck));
-        assertEquals(Publisher.CLOSED, publisher.commit(stuckAtTheEnd));
+        assertEquals(Publisher.CLOSED, stuck.commit());
+        assertEquals(Publisher.CLOSED, stuckAtTheEnd.commit());
         for (int i = 0; i < 4; i++) {
             stuckBatch.next(1, i == 0 ? 8 : 0);
         }
@@ -155,9 +153,9 @@ class StuckClaimTest {
     @Test
     void abortAfterTheCloseDoesNothing() {
         final Journal journal = open();
-        final int stuck = journal.publisher().tryClaim(1, 8);
+        final Claim stuck = claim(journal.publisher(), 1, 8);
         journal.close();
-        journal.publisher().abort(stuck);
+        stuck.abort();
         assertEquals(0, journal.stats().getOfferedEvents());
     }
 
@@ -166,12 +164,12 @@ class StuckClaimTest {
         final Journal journal = Journal.open(
                 directory.resolve("s.evtl"),
                 impatient(tiny()).backPressure(BackPressure.DROP).build());
-        final List<Integer> claims = new ArrayList<>();
-        for (int claim = 1; claim > 0; claim = journal.publisher().tryClaim(1, 104)) {
-            claims.add(claim);
+        for (int i = 0; i < 8; i++) {
+            claim(journal.publisher(), 1, EIGHTH_OF_RING);
         }
+        assertEquals(Publisher.DROPPED, tryClaim(journal.publisher(), 1, EIGHTH_OF_RING));
         journal.close();
-        assertEquals(8, journal.stats().getLeftEvents());
+        assertEquals(8, journal.stats().getAbandonedEvents());
         final List<StoredEvent> events = StoredEvent.readAll(journal.path());
         assertEquals(1, events.size());
         assertEquals(1, events.get(0).data().getLong(), "the one that found no room, in a gap");
@@ -182,17 +180,17 @@ class StuckClaimTest {
         final Journal journal = Journal.open(
                 directory.resolve("s.evtl"),
                 small().closeTimeout(Duration.ofMinutes(5)).build());
-        final int claim = journal.publisher().tryClaim(1, 8);
+        final Claim claim = claim(journal.publisher(), 1, 8);
         final Thread closing = new Thread(journal::close);
         closing.start();
         while (!journal.stats().getState().equals("closing")) {
             Thread.onSpinWait();
         }
         assertEquals(Publisher.CLOSED, offer(journal, 1));
-        assertEquals(Publisher.ACCEPTED, journal.publisher().commit(claim));
+        assertTrue(claim.commit() > 0);
         closing.join();
         assertEquals(1, StoredEvent.readAll(journal.path()).size());
-        assertEquals(0, journal.stats().getLeftEvents());
+        assertEquals(0, journal.stats().getAbandonedEvents());
     }
 
     /** Threads that are always in the middle of something, on a journal that gives up on them at once. */
@@ -226,17 +224,15 @@ class StuckClaimTest {
     void failedJournalLeavesOpenClaimsAtOnce() {
         final Journal journal = JournalAccess.open(
                 directory.resolve("s.evtl"),
-                tiny().closeTimeout(Duration.ofDays(1))
-                        .errorHandler(reported::add)
-                        .build(),
+                tiny().closeTimeout(Duration.ofDays(1)).listener(reports).build(),
                 storage -> FailingStorage.throwing(storage, Call.RESERVE, 1, new IOException("provoked")));
         offer(journal, 1);
-        final int claim = journal.publisher().tryClaim(1, 8);
+        final Claim claim = claim(journal.publisher(), 1, 8);
         offer(journal, 1);
         journal.invoker().invoke();
         assertThrows(JournalFailedException.class, journal::close);
-        assertEquals(1, journal.stats().getLeftEvents());
+        assertEquals(1, journal.stats().getAbandonedEvents());
         assertEquals(2, journal.stats().getDroppedEvents());
-        assertEquals(Publisher.FAILED, journal.publisher().commit(claim));
+        assertEquals(Publisher.FAILED, claim.commit());
     }
 }

@@ -1,38 +1,43 @@
 package dev.evtl.journal.appender;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
+import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Queue;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import javax.management.ObjectName;
-import org.agrona.ErrorHandler;
-import org.agrona.LangUtil;
 import org.agrona.concurrent.IdleStrategy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +54,7 @@ class ThreadRunnerTest {
     Path directory;
 
     private Path file;
-    private final Queue<Throwable> reported = new ConcurrentLinkedQueue<>();
+    private final Reports reports = new Reports();
 
     @BeforeEach
     void setFile() {
@@ -63,7 +68,7 @@ class ThreadRunnerTest {
         return thread;
     }
 
-    private static int offer(final Journal journal) {
+    private static long offer(final Journal journal) {
         return journal.publisher().offer(1, payload(8), 0, 8);
     }
 
@@ -96,7 +101,7 @@ class ThreadRunnerTest {
                         .queryNames(new ObjectName("dev.evtl:type=Journal,*"), null)
                         .size());
         try (Journal journal = Journal.open(file, small().jmx(true).build())) {
-            assertEquals(Publisher.ACCEPTED, offer(journal));
+            assertTrue(offer(journal) > 0);
         }
         assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
     }
@@ -108,9 +113,9 @@ class ThreadRunnerTest {
                 file,
                 small().idleStrategy(idle)
                         .threadFactory(ThreadRunnerTest::quiet)
-                        .errorHandler(reported::add)
+                        .listener(reports)
                         .build());
-        assertEquals(Publisher.ACCEPTED, offer(journal));
+        assertTrue(offer(journal) > 0);
         final long synced = journal.sync();
         idle.error = new StackOverflowError("provoked");
         awaitEnd(journal);
@@ -121,44 +126,59 @@ class ThreadRunnerTest {
         assertSame(
                 idle.error,
                 assertThrows(JournalFailedException.class, journal::close).getCause());
-        assertEquals(synced, journal.stats().getDurablePosition());
+        assertEquals(synced, journal.stats().getDurableOffset());
+        reports.awaitEnd(journal);
+        assertEquals(
+                List.of(idle.error),
+                reports.errors().stream().map(Throwable::getCause).toList());
     }
 
     @Test
     void exceptionInTheIdleStrategyIsReportedAndTheJournalGoesOn() throws IOException {
         final IdleThatFails idle = new IdleThatFails();
-        final Journal journal = Journal.open(
-                file, small().idleStrategy(idle).errorHandler(reported::add).build());
+        final Journal journal =
+                Journal.open(file, small().idleStrategy(idle).listener(reports).build());
         idle.exception = new IllegalStateException("provoked");
-        while (reported.isEmpty()) {
+        while (reports.errors().isEmpty()) {
             Thread.onSpinWait();
         }
-        assertEquals(Publisher.ACCEPTED, offer(journal));
+        assertTrue(offer(journal) > 0);
         journal.sync();
         journal.close();
-        assertSame(idle.exception, reported.peek());
+        assertSame(idle.exception, reports.errors().get(0).getCause());
         assertEquals(1, StoredEvent.readAll(file).size());
     }
 
-    static Stream<ErrorHandler> badHandlers() {
+    private static JournalListener onFailure(final Consumer<JournalFailedException> listener) {
+        return new JournalListener() {
+            @Override
+            public void onFailure(final JournalFailedException failure) {
+                listener.accept(failure);
+            }
+        };
+    }
+
+    static Stream<JournalListener> badListeners() {
         return Stream.of(
-                error -> {
-                    throw new IllegalStateException("provoked by the handler");
-                },
-                error -> {
-                    throw new StackOverflowError("provoked by the handler");
-                },
-                LangUtil::rethrowUnchecked);
+                onFailure(failure -> {
+                    throw new IllegalStateException("provoked by the listener");
+                }),
+                onFailure(failure -> {
+                    throw new StackOverflowError("provoked by the listener");
+                }),
+                onFailure(failure -> {
+                    throw failure;
+                }));
     }
 
     @ParameterizedTest
-    @MethodSource("badHandlers")
-    void errorHandlerThatThrowsChangesNothing(final ErrorHandler handler) {
+    @MethodSource("badListeners")
+    void listenerThatThrowsChangesNothing(final JournalListener listener) {
         final IOException failure = new IOException("provoked");
         final Journal journal = JournalAccess.open(
                 file,
                 small().threadFactory(ThreadRunnerTest::quiet)
-                        .errorHandler(handler)
+                        .listener(listener)
                         .build(),
                 storage -> FailingStorage.throwing(storage, Call.FORCE, 1, failure));
         offer(journal);
@@ -172,14 +192,14 @@ class ThreadRunnerTest {
     }
 
     @ParameterizedTest
-    @MethodSource("badHandlers")
-    void errorHandlerThatThrowsOfAThreadThatEndsChangesNothing(final ErrorHandler handler) {
+    @MethodSource("badListeners")
+    void listenerThatThrowsOfAThreadThatEndsChangesNothing(final JournalListener listener) {
         final IdleThatFails idle = new IdleThatFails();
         final Journal journal = Journal.open(
                 file,
                 small().idleStrategy(idle)
                         .threadFactory(ThreadRunnerTest::quiet)
-                        .errorHandler(handler)
+                        .listener(listener)
                         .build());
         idle.error = new StackOverflowError("provoked");
         awaitEnd(journal);
@@ -188,45 +208,48 @@ class ThreadRunnerTest {
     }
 
     @Test
-    void errorHandlerMayCloseTheJournal() {
+    void listenerMayCloseTheJournal() throws Exception {
         final IOException failure = new IOException("provoked");
         final AtomicReference<Journal> opened = new AtomicReference<>();
-        final AtomicReference<Throwable> atClose = new AtomicReference<>();
+        final CompletableFuture<Throwable> atClose = new CompletableFuture<>();
         final Journal journal = JournalAccess.open(
                 file,
-                small().errorHandler(error -> {
+                small().listener(onFailure(error -> {
                             try {
                                 opened.get().close();
                             } catch (final JournalFailedException e) {
-                                atClose.set(e.getCause());
+                                atClose.complete(e.getCause());
                             }
-                        })
+                        }))
                         .build(),
                 storage -> FailingStorage.throwing(storage, Call.FORCE, 1, failure));
         opened.set(journal);
         offer(journal);
         assertThrows(JournalFailedException.class, journal::sync);
         assertThrows(JournalFailedException.class, journal::close);
-        assertSame(failure, atClose.get());
+        assertSame(failure, atClose.get(30, TimeUnit.SECONDS));
     }
 
     @Test
-    void errorHandlerMayWaitForASync() throws Exception {
+    void listenerMayWaitForASync() throws Exception {
         final CompletableFuture<Journal> opened = new CompletableFuture<>();
         final CompletableFuture<Long> synced = new CompletableFuture<>();
         final CountDownLatch called = new CountDownLatch(1);
         final Journal journal = Journal.open(
                 file,
                 small().stuckClaimTimeout(Duration.ofMillis(1))
-                        .errorHandler(error -> {
-                            called.countDown();
-                            synced.complete(opened.join().sync());
+                        .listener(new JournalListener() {
+                            @Override
+                            public void onStuckClaim(final JournalException report) {
+                                called.countDown();
+                                synced.complete(opened.join().sync());
+                            }
                         })
                         .build());
         opened.complete(journal);
-        final int claim = journal.publisher().tryClaim(1, 8);
+        final Claim claim = claim(journal.publisher(), 1, 8);
         called.await();
-        journal.publisher().commit(claim);
+        claim.commit();
         assertEquals(64 + 24, synced.get());
         journal.close();
         assertEquals(1, StoredEvent.readAll(file).size());

@@ -10,6 +10,7 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalStats;
@@ -55,7 +56,7 @@ class DiskFullTest {
     }
 
     private static JournalConfig.Builder config() {
-        return small().ringSize(1 << 16).backPressure(BackPressure.BLOCK).errorHandler(error -> {});
+        return small().ringSize(1 << 16).backPressure(BackPressure.BLOCK).listener(JournalListener.NONE);
     }
 
     private List<String> files() throws IOException {

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.Publisher;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.WhenFull;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
@@ -49,12 +49,12 @@ class MappedFaultTest {
                     file,
                     tiny().initialSize(LENGTH)
                             .maxSize(LENGTH, WhenFull.FAIL)
-                            .errorHandler(e -> {})
+                            .listener(JournalListener.NONE)
                             .build());
             for (int i = 0; i < 30_000; i++) {
                 publishAndSync(journal); // until nothing in it calls into the JVM any more
             }
-            final long hole = BitUtil.align(journal.stats().getDurablePosition(), PAGE_LENGTH);
+            final long hole = BitUtil.align(journal.stats().getDurableOffset(), PAGE_LENGTH);
             final boolean punched = Tmpfs.run(
                     "fallocate", "--punch-hole", "--offset=" + hole, "--length=" + (LENGTH - hole), file.toString());
             Events.fillDisk(directory.resolve("filler"));
@@ -66,8 +66,8 @@ class MappedFaultTest {
             });
             assertInstanceOf(InternalError.class, e.getCause());
             assertTrue(
-                    journal.stats().getDurablePosition() <= hole,
-                    journal.stats().getDurablePosition() + " acknowledged, nothing was stored from " + hole);
+                    journal.stats().getDurableOffset() <= hole,
+                    journal.stats().getDurableOffset() + " acknowledged, nothing was stored from " + hole);
             assertThrows(JournalFailedException.class, journal::close);
         } finally {
             tmpfs.close();
@@ -75,7 +75,7 @@ class MappedFaultTest {
     }
 
     private static void publishAndSync(final Journal journal) {
-        assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, payload(8), 0, 8));
+        assertTrue(journal.publisher().offer(1, payload(8), 0, 8) > 0);
         journal.sync();
     }
 

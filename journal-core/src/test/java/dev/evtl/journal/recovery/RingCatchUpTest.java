@@ -1,12 +1,15 @@
 package dev.evtl.journal.recovery;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
@@ -64,23 +67,23 @@ class RingCatchUpTest {
         return TestJournals.tiny()
                 .ringFile(ringFile)
                 .backPressure(BackPressure.DROP)
-                .errorHandler(error -> {});
+                .listener(JournalListener.NONE);
     }
 
     /** Accepted or dropped. */
     private void offer(final Journal journal, final int count, final int length) {
         for (int i = 0; i < count; i++) {
             source.putLong(0, offered++);
-            final int result = journal.publisher().offer(1, source, 0, length);
-            assertTrue(result == Publisher.ACCEPTED || result == Publisher.DROPPED);
+            final long result = journal.publisher().offer(1, source, 0, length);
+            assertTrue(result > 0 || result == Publisher.DROPPED);
         }
     }
 
     private void offerBatch(final Journal journal, final int count) {
         final EventBatch batch = journal.publisher().newBatch();
-        assertEquals(Publisher.ACCEPTED, batch.tryClaim(count, count * Long.BYTES));
+        assertTrue(batch.tryClaim(count, count * Long.BYTES) > 0);
         for (int i = 0; i < count; i++) {
-            batch.buffer().putLong(batch.next(2, Long.BYTES), offered++);
+            batch.next(2, Long.BYTES).putLong(0, offered++);
         }
         batch.commit();
     }
@@ -101,14 +104,14 @@ class RingCatchUpTest {
         offer(journal, 10, TestJournals.EIGHTH_OF_RING); // some are dropped
         TestJournals.drain(journal);
         offerBatch(journal, 3); // behind the gap
-        journal.publisher().abort(journal.publisher().tryClaim(1, 16));
+        claim(journal.publisher(), 1, 16).abort();
         offer(journal, 2, 50);
-        final int open = journal.publisher().tryClaim(1, 100);
+        final Claim open = claim(journal.publisher(), 1, 100);
         offer(journal, 2, 8);
         final Images images = new Images(mode, step);
         journal.invoker().invoke();
         images.takeAfter();
-        journal.publisher().commit(open); // in the process that was not killed
+        open.commit(); // in the process that was not killed
 
         int round = 0;
         for (final byte[][] image : images.all()) {
@@ -134,7 +137,7 @@ class RingCatchUpTest {
     void whatAFullFileDroppedIsCountedOnce(final boolean larger) throws IOException {
         final JournalConfig.Builder full = config(ring).maxSize(4096, WhenFull.DROP);
         final Journal journal = Journal.open(file, full.build());
-        while (journal.stats().getFilePosition() < 4096 - 600) {
+        while (journal.stats().getFileOffset() < 4096 - 600) {
             offer(journal, 1, 100);
             journal.invoker().invoke();
         }

@@ -7,18 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalRecovery;
-import dev.evtl.journal.Publisher;
 import dev.evtl.journal.RecoveryReport;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -63,7 +63,7 @@ class OrphanedClaimsTest {
                 TestJournals.tiny()
                         .backPressure(BackPressure.DROP)
                         .ringFile(ring)
-                        .errorHandler(error -> {})
+                        .listener(JournalListener.NONE)
                         .build());
     }
 
@@ -88,7 +88,7 @@ class OrphanedClaimsTest {
     }
 
     private void offer(final int type) {
-        assertEquals(Publisher.ACCEPTED, journal.publisher().offer(type, new UnsafeBuffer(new byte[8]), 0, 8));
+        assertTrue(journal.publisher().offer(type, new UnsafeBuffer(new byte[8]), 0, 8) > 0);
     }
 
     private void assertTypes(final Integer... types) throws IOException {
@@ -117,7 +117,7 @@ class OrphanedClaimsTest {
         dying.close();
         TestJournals.drain(journal);
         assertEquals(
-                stopped == Stopped.BEFORE_THE_COMMIT ? 2 : 1, journal.stats().getLeftEvents());
+                stopped == Stopped.BEFORE_THE_COMMIT ? 2 : 1, journal.stats().getAbandonedEvents());
         journal.close();
         assertTypes(1, 2);
     }
@@ -129,7 +129,7 @@ class OrphanedClaimsTest {
         claim(stopped, 64);
         offer(2);
         claim(stopped, 128);
-        journal.publisher().abort(journal.publisher().tryClaim(3, 16));
+        TestJournals.claim(journal.publisher(), 3, 16).abort();
         dying.close();
         final Path copy = directory.resolve("c.ring");
         final Path copiedFile = directory.resolve("c.evtl");
@@ -208,21 +208,21 @@ class OrphanedClaimsTest {
     @Test
     void recordWithoutALengthIsReportedAsStuckToo() {
         journal.close();
-        final List<Throwable> reported = new ArrayList<>();
+        final Reports reports = new Reports();
         journal = Journal.open(
                 file,
                 TestJournals.tiny()
                         .ringFile(ring)
-                        .errorHandler(reported::add)
+                        .listener(reports)
                         .stuckClaimTimeout(Duration.ofMillis(2))
                         .build());
         final RingFile living = RingFiles.attach(ring);
         living.slot().begin();
         living.memory().ring().getAndAddLong(TAIL, 64);
-        while (reported.isEmpty()) {
+        while (reports.errors().isEmpty()) {
             journal.invoker().invoke();
         }
-        assertTrue(reported.get(0).getMessage().contains("neither committed nor aborted"), reported.toString());
+        assertTrue(reports.messages().get(0).contains("neither committed nor aborted"), reports.toString());
         living.slot().end();
         TestJournals.drain(journal);
         journal.close();
@@ -251,7 +251,7 @@ class OrphanedClaimsTest {
                 TestJournals.tiny()
                         .ringFile(ring)
                         .closeTimeout(Duration.ofNanos(1))
-                        .errorHandler(error -> {})
+                        .listener(JournalListener.NONE)
                         .build());
         for (int i = 0; i < CAPACITY / 32 - 2; i++) {
             offer(1);
@@ -292,6 +292,6 @@ class OrphanedClaimsTest {
         assertEquals(1, gaps.size());
         assertEquals(8, gaps.get(0).data().getLong());
         assertTrue(gaps.get(0).sequence() < StoredEvent.readAll(file).size() - 1, "before what was published after it");
-        assertEquals(0, journal.stats().getLeftEvents(), "a gap is none of the application's events");
+        assertEquals(0, journal.stats().getAbandonedEvents(), "a gap is none of the application's events");
     }
 }

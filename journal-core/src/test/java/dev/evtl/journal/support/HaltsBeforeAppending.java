@@ -2,7 +2,6 @@ package dev.evtl.journal.support;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.Publisher;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -21,11 +20,11 @@ public final class HaltsBeforeAppending {
         final UnsafeBuffer payload = new UnsafeBuffer(new byte[Long.BYTES]);
         for (int i = 0; i < Integer.parseInt(args[2]); i++) {
             payload.putLong(0, i);
-            if (journal.publisher().offer(1, payload, 0, Long.BYTES) != Publisher.ACCEPTED) {
+            if (journal.publisher().offer(1, payload, 0, Long.BYTES) <= 0) {
                 throw new IllegalStateException("not accepted: " + i);
             }
         }
-        journal.publisher().tryClaim(1, Long.BYTES);
+        TestJournals.claim(journal.publisher(), 1, Long.BYTES);
         Runtime.getRuntime().halt(0);
     }
 }

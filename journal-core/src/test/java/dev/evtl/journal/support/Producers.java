@@ -3,6 +3,7 @@ package dev.evtl.journal.support;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalStats;
@@ -107,6 +108,7 @@ public final class Producers {
     /** One thread. Drops and accepted events take a sequence; a refused event is offered again with the same. */
     public final class Producer extends Thread {
         private final Publisher publisher;
+        private final Claim claim;
         private final EventBatch batch;
         private final int number;
         private final long wanted;
@@ -114,12 +116,13 @@ public final class Producers {
         public long accepted;
         public long dropped;
         public long refused;
-        public int end;
+        public long end;
         private Throwable failure;
 
         Producer(final Publisher publisher, final int number, final long wanted) {
             super("producer-" + number);
             this.publisher = publisher;
+            this.claim = publisher.newClaim();
             this.batch = publisher.newBatch();
             this.number = number;
             this.wanted = wanted;
@@ -141,16 +144,16 @@ public final class Producers {
             final long sequence = accepted + dropped;
             final int kind = (int) (sequence % 3);
             final int events = kind == 2 && wanted - sequence > 1 ? 2 : 1;
-            final int result;
+            final long result;
             if (events == 2) {
                 result = publishBatch(sequence);
             } else if (kind == 1) {
                 result = publishClaim(sequence);
             } else {
-                put(source, 0, sequence);
+                put(source, sequence);
                 result = publisher.offer(1, source, 0, PAYLOAD_LENGTH);
             }
-            if (result == Publisher.ACCEPTED) {
+            if (result > 0) {
                 accepted += events;
             } else if (result == Publisher.DROPPED) {
                 dropped += events;
@@ -165,28 +168,28 @@ public final class Producers {
             }
         }
 
-        private int publishClaim(final long sequence) {
-            final int claim = publisher.tryClaim(2, PAYLOAD_LENGTH);
-            if (claim < 0) {
-                return claim;
-            }
-            put(publisher.buffer(), claim, sequence);
-            return publisher.commit(claim);
-        }
-
-        private int publishBatch(final long sequence) {
-            final int result = batch.tryClaim(2, 2 * PAYLOAD_LENGTH);
-            if (result != Publisher.ACCEPTED) {
+        private long publishClaim(final long sequence) {
+            final long result = publisher.tryClaim(claim, 2, PAYLOAD_LENGTH);
+            if (result < 0) {
                 return result;
             }
-            put(batch.buffer(), batch.next(3, PAYLOAD_LENGTH), sequence);
-            put(batch.buffer(), batch.next(4, PAYLOAD_LENGTH), sequence + 1);
+            put(claim.buffer(), sequence);
+            return claim.commit();
+        }
+
+        private long publishBatch(final long sequence) {
+            final long result = batch.tryClaim(2, 2 * PAYLOAD_LENGTH);
+            if (result < 0) {
+                return result;
+            }
+            put(batch.next(3, PAYLOAD_LENGTH), sequence);
+            put(batch.next(4, PAYLOAD_LENGTH), sequence + 1);
             return batch.commit();
         }
 
-        private void put(final MutableDirectBuffer buffer, final int index, final long sequence) {
-            buffer.putInt(index, number);
-            buffer.putLong(index + 4, sequence);
+        private void put(final MutableDirectBuffer payload, final long sequence) {
+            payload.putInt(0, number);
+            payload.putLong(4, sequence);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.evtl.journal.support;
 
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
@@ -41,27 +42,27 @@ public final class RingPublisher implements AutoCloseable {
         return owner;
     }
 
-    private int answer() throws IOException {
+    private long answer() throws IOException {
         final String answer = answers.readLine();
         if (answer == null || !answer.matches("-?\\d+")) {
             throw new IOException("the child said " + answer + answers.lines().toList());
         }
-        return Integer.parseInt(answer);
+        return Long.parseLong(answer);
     }
 
     /** Publishes the numbers from the first on, as events of a type; returns how many were accepted. */
-    public int offer(final int type, final long first, final int count) throws IOException {
+    public long offer(final int type, final long first, final int count) throws IOException {
         commands.println("offer " + type + ' ' + first + ' ' + count);
         return answer();
     }
 
     /** Claims and fills an event, and leaves it open. */
-    public int claim(final int type, final long number) throws IOException {
+    public long claim(final int type, final long number) throws IOException {
         commands.println("claim " + type + ' ' + number + " 0");
         return answer();
     }
 
-    public int commit() throws IOException {
+    public long commit() throws IOException {
         commands.println("commit 0 0 0");
         return answer();
     }
@@ -98,7 +99,7 @@ public final class RingPublisher implements AutoCloseable {
             System.out.println(0);
             final BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             final UnsafeBuffer source = new UnsafeBuffer(new byte[Long.BYTES]);
-            int claim = 0;
+            final Claim claim = publisher.newClaim();
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 final String[] words = line.split(" ");
                 final int type = Integer.parseInt(words[1]);
@@ -109,23 +110,24 @@ public final class RingPublisher implements AutoCloseable {
                         int accepted = 0;
                         for (long i = first; i < first + count; i++) {
                             source.putLong(0, i);
-                            int result = publisher.offer(type, source, 0, Long.BYTES);
+                            long result = publisher.offer(type, source, 0, Long.BYTES);
                             while (result == Publisher.BACK_PRESSURED) {
                                 Thread.yield();
                                 result = publisher.offer(type, source, 0, Long.BYTES);
                             }
-                            accepted += result == Publisher.ACCEPTED ? 1 : 0;
+                            accepted += result > 0 ? 1 : 0;
                         }
                         System.out.println(accepted);
                     }
                     case "claim" -> {
+                        long result;
                         do {
-                            claim = publisher.tryClaim(type, Long.BYTES);
-                        } while (claim == Publisher.BACK_PRESSURED);
-                        publisher.buffer().putLong(claim, first);
-                        System.out.println(claim);
+                            result = publisher.tryClaim(claim, type, Long.BYTES);
+                        } while (result == Publisher.BACK_PRESSURED);
+                        claim.buffer().putLong(0, first);
+                        System.out.println(result);
                     }
-                    default -> System.out.println(publisher.commit(claim));
+                    default -> System.out.println(claim.commit());
                 }
             }
         }

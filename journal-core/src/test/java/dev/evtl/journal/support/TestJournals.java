@@ -1,8 +1,10 @@
 package dev.evtl.journal.support;
 
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.Publisher;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -28,6 +30,21 @@ public final class TestJournals {
 
     public static DirectBuffer payload(final int length) {
         return new UnsafeBuffer(new byte[length]);
+    }
+
+    /** An event's claim, open. */
+    public static Claim claim(final Publisher publisher, final int type, final int payloadLength) {
+        final Claim claim = publisher.newClaim();
+        final long result = publisher.tryClaim(claim, type, payloadLength);
+        if (result <= 0) {
+            throw new IllegalStateException("not claimed: " + result);
+        }
+        return claim;
+    }
+
+    /** What the publisher says to a new claim of an event. */
+    public static long tryClaim(final Publisher publisher, final int type, final int payloadLength) {
+        return publisher.tryClaim(publisher.newClaim(), type, payloadLength);
     }
 
     /** Runs the appender until it has taken all that was committed. */
