@@ -1,6 +1,7 @@
 package dev.evtl.journal.io;
 
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ public final class JournalPaths {
     public static Path readable(final Path path) {
         Platform.check();
         if (!Files.exists(path)) {
-            throw new JournalException(path + ": does not exist");
+            throw new JournalNotFoundException(path + ": does not exist");
         }
         checkRegular(path);
         if (!Files.isReadable(path)) {
