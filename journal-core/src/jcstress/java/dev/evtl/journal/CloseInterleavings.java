@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import dev.evtl.journal.appender.AppenderAccess;
 import java.time.Duration;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -325,10 +326,8 @@ public final class CloseInterleavings {
         @Actor
         public void waiter(final LL_Result r) {
             stagger();
-            appender.requestClose();
-            while (!appender.isTerminated()) {
-                awaitTermination();
-            }
+            AppenderAccess.requestClose(appender);
+            awaitTermination();
             r.r1 = read();
         }
 

@@ -1,16 +1,14 @@
 package dev.evtl.journal;
 
 import dev.evtl.journal.appender.Appender;
+import dev.evtl.journal.appender.AppenderAccess;
+import dev.evtl.journal.appender.JournalLease;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.EventVerifier;
-import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
-import dev.evtl.journal.ring.Drops;
-import dev.evtl.journal.ring.RingCounters;
-import dev.evtl.journal.ring.RingProducer;
-import java.nio.ByteBuffer;
+import dev.evtl.journal.ring.JournalRing;
 import java.time.Duration;
 import java.util.StringJoiner;
 import java.util.concurrent.ThreadLocalRandom;
@@ -18,10 +16,6 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
-import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
  * What a {@link Journal} is made of, without a file and a thread: a ring that eight of the events here that are long
@@ -48,9 +42,8 @@ class Rig {
                 .clock(() -> 1);
     }
 
-    final RingCounters counters = new RingCounters();
     final MemoryStorage storage;
-    final RingBuffer ring;
+    final JournalRing ring;
     final Publisher publisher;
     final Appender appender;
     final JournalStats stats;
@@ -61,22 +54,10 @@ class Rig {
 
     Rig(final JournalConfig config, final MemoryStorage storage) {
         this.storage = storage;
-        final UnsafeBuffer memory =
-                new UnsafeBuffer(ByteBuffer.allocateDirect(RING_SIZE + RingBufferDescriptor.TRAILER_LENGTH));
-        this.ring = config.singleProducer ? new OneToOneRingBuffer(memory) : new ManyToOneRingBuffer(memory);
-        final RingProducer claims = new RingProducer(ring, counters);
-        final Drops drops = new Drops(counters, claims);
-        this.publisher = new Publisher(
-                claims,
-                counters,
-                drops,
-                config.backPressure,
-                config.blockIdleStrategy,
-                config.clock,
-                config.maxPayloadLength);
-        this.appender = new Appender(
-                config, ring, counters, drops, storage, new EventChecksum(FileHeader.checksum(storage.file)), null);
-        this.stats = new LiveStats(ring, counters, drops, storage, appender, Long.MAX_VALUE);
+        this.ring = JournalRing.inMemory(RING_SIZE, config.singleProducer);
+        this.publisher = new Publisher(ring, config, config.maxPayloadLength);
+        this.appender = new Appender(config.appenderSettings(), ring, storage, JournalLease.NONE);
+        this.stats = new LiveStats(ring, storage, appender, Long.MAX_VALUE);
     }
 
     /** Fills the ring with events of type 9, but for a number of long events. */
@@ -149,16 +130,13 @@ class Rig {
     }
 
     final void close() {
-        appender.requestClose();
-        while (!appender.isTerminated()) {
-            appender.doWork();
-        }
+        AppenderAccess.close(appender);
     }
 
     /** As {@link Journal#sync} on a thread that does not run the appender. */
     final String sync() {
         try {
-            appender.awaitSync(ring.producerPosition());
+            AppenderAccess.awaitSync(appender, ring.tail());
             return Long.toString(storage.durable());
         } catch (final JournalFailedException e) {
             return "failed";
@@ -169,7 +147,7 @@ class Rig {
 
     /** As {@link Journal#sync} on the thread that runs the appender. */
     final String syncHere() {
-        final long position = ring.producerPosition();
+        final long position = ring.tail();
         while (!appender.isSynced(position)) {
             appender.doWork();
         }
@@ -178,7 +156,7 @@ class Rig {
 
     final void awaitTermination() {
         try {
-            appender.awaitTermination();
+            AppenderAccess.awaitTermination(appender);
         } catch (final InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -1,12 +1,13 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.EIGHTH_OF_RING;
-import static dev.evtl.journal.TestJournals.drain;
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.EIGHTH_OF_RING;
+import static dev.evtl.journal.support.TestJournals.drain;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

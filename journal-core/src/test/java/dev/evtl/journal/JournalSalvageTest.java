@@ -1,6 +1,6 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,16 +8,24 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.SalvageReport.LeftOut;
 import dev.evtl.journal.SalvageReport.Outcome;
-import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.support.Events;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.Golden;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.RingBytes;
+import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.TestJournals;
+import dev.evtl.journal.support.Tmpfs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

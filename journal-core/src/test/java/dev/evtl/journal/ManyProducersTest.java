@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

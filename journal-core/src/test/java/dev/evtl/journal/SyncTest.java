@@ -1,14 +1,17 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.small;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.small;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,7 +161,7 @@ class SyncTest {
         try (Journal journal = Journal.open(
                 directory.resolve("s.evtl"),
                 small().build(),
-                storage -> new FailingStorage(storage, Call.FORCE, 1, () -> threads.forEach(SyncTest::awaitWaiting)))) {
+                storage -> new FailingStorage(storage, Call.FORCE, 1, () -> threads.forEach(Threads::awaitWaiting)))) {
             final ConcurrentLinkedQueue<Long> offsets = new ConcurrentLinkedQueue<>();
             IntStream.range(0, 8)
                     .forEach(i -> threads.add(new Thread(() -> {
@@ -173,12 +176,6 @@ class SyncTest {
             assertTrue(
                     journal.stats().getForces() <= 2,
                     "one while they came, one for all: " + journal.stats().getForces());
-        }
-    }
-
-    private static void awaitWaiting(final Thread thread) {
-        while (thread.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
         }
     }
 
@@ -232,7 +229,7 @@ class SyncTest {
                 }
             });
             waiter.start();
-            awaitWaiting(waiter);
+            Threads.awaitWaiting(waiter);
             waiter.interrupt();
             waiter.join();
             forced.countDown();

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.evtl.journal.ChildJvm;
-import dev.evtl.journal.Golden;
 import dev.evtl.journal.JournalRecovery;
-import dev.evtl.journal.MemoryDirectory;
+import dev.evtl.journal.support.ChildJvm;
+import dev.evtl.journal.support.Golden;
+import dev.evtl.journal.support.MemoryDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

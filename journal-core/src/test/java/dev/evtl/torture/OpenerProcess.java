@@ -3,10 +3,10 @@ package dev.evtl.torture;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.evtl.journal.BackPressure;
-import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.BufferedReader;
 import java.io.IOException;

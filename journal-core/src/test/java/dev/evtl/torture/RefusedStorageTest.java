@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.MemoryDirectory;
-import dev.evtl.journal.Tmpfs;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.ChildJvm;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Tmpfs;
 import dev.evtl.torture.Numbered.Checker;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.File;

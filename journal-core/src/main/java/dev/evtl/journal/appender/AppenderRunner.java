@@ -113,12 +113,10 @@ public abstract class AppenderRunner {
         return appender.isTerminated() || ring.head() >= position;
     }
 
+    /** An interrupt ends the waiting; what can be done without waiting is done. */
     private boolean runUntil(final BooleanSupplier condition, final long nanos) throws InterruptedException {
         final long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
             if (System.nanoTime() - start >= nanos) {
                 return false;
             }
@@ -127,6 +125,9 @@ public abstract class AppenderRunner {
             } else {
                 wake();
                 LockSupport.parkNanos(LOOK_NANOS);
+            }
+            if (Thread.currentThread().isInterrupted() && !condition.getAsBoolean() && Thread.interrupted()) {
+                throw new InterruptedException();
             }
         }
         return true;

@@ -151,7 +151,8 @@ public final class JournalFile implements AutoCloseable {
 
     private void writeHeader(final long events, final long end, final int state) throws IOException {
         final byte[] bytes = new byte[FileHeader.LENGTH];
-        FileCalls.read(channel(), ByteBuffer.wrap(bytes), 0);
+        file.seek(0); // an interrupt does not close the file, as it would with the channel
+        file.readFully(bytes);
         final UnsafeBuffer header = new UnsafeBuffer(bytes);
         FileHeader.publish(header, events, end);
         FileHeader.durableOffset(header, end);

@@ -44,8 +44,13 @@ public final class JournalRing {
         final RingMemory memory = RingMemory.allocate(capacity);
         final RingBuffer buffer =
                 singleProducer ? new OneToOneRingBuffer(memory.ring()) : new ManyToOneRingBuffer(memory.ring());
-        final RingCounters counters = RingCounters.inMemory();
+        final RingCounters counters = RingCounters.inMemory(memory.counters());
         return new JournalRing(memory, buffer, counters, new LocalProducer(buffer), ClaimOwners.THIS_PROCESS);
+    }
+
+    /** The same by way of another view of it, by which tests stop who uses it between two steps. */
+    JournalRing seenBy(final RingBuffer view) {
+        return new JournalRing(memory, view, counters, new LocalProducer(view), owners);
     }
 
     /** The ring in a file, for a process that has a slot there. */

@@ -88,11 +88,8 @@ public final class RingCounters {
     }
 
     /** Those of a ring in memory, all 0. */
-    static RingCounters inMemory() {
-        return new RingCounters(
-                new UnsafeBuffer(
-                        BufferUtil.allocateDirectAligned(RingLayout.COUNTERS_LENGTH, BitUtil.CACHE_LINE_LENGTH)),
-                0);
+    static RingCounters inMemory(final AtomicBuffer zeros) {
+        return new RingCounters(zeros, RUNNING);
     }
 
     /** Of a new ring file: nothing is accepted into it before its owner has opened the journal. */

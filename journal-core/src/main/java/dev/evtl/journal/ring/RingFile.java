@@ -63,6 +63,11 @@ public final class RingFile implements AutoCloseable {
         return orphans;
     }
 
+    /** The place of this process in it. */
+    ProcessSlot slot() {
+        return slot;
+    }
+
     /** Drops that its producers have counted. */
     public long dropped() {
         return RingCounters.dropped(memory.counters());

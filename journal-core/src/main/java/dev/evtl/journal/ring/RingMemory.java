@@ -8,6 +8,8 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /** The memory of a ring: the process's own, or the parts of a mapped ring file as {@link RingLayout} has them. */
 public final class RingMemory {
+    private static final int PAGE_LENGTH = 4096;
+
     private final UnsafeBuffer header;
     private final UnsafeBuffer counters;
     private final UnsafeBuffer ring;
@@ -21,14 +23,17 @@ public final class RingMemory {
         this.capacity = capacity;
     }
 
-    /** Of the process, zeroed. */
+    /** Of the process, zeroed; without the slots of other processes. */
     static RingMemory allocate(final int capacity) {
-        final UnsafeBuffer before = new UnsafeBuffer(BufferUtil.allocateDirectAligned(RingLayout.RING_OFFSET, 4096));
         return new RingMemory(
-                new UnsafeBuffer(before, 0, RingLayout.COUNTERS_OFFSET),
-                new UnsafeBuffer(before, RingLayout.COUNTERS_OFFSET, RingLayout.COUNTERS_LENGTH),
-                new UnsafeBuffer(BufferUtil.allocateDirectAligned(RingLayout.ringLength(capacity), 4096)),
+                allocate(RingLayout.CHECKPOINTS_END, RingLayout.COUNTER_LENGTH),
+                allocate(RingLayout.COUNTERS_LENGTH, RingLayout.COUNTER_LENGTH),
+                allocate(RingLayout.ringLength(capacity), PAGE_LENGTH),
                 capacity);
+    }
+
+    private static UnsafeBuffer allocate(final int length, final int alignment) {
+        return new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, alignment));
     }
 
     /** Of a ring file whose header was checked. */

@@ -8,23 +8,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.MemoryDirectory;
-import dev.evtl.journal.OpenMode;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
-import dev.evtl.journal.TestJournals;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.io.FileCalls;
-import dev.evtl.journal.io.FileWatcher;
 import dev.evtl.journal.io.FileWatcher.Call;
+import dev.evtl.journal.io.FileWatcher;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -141,13 +140,9 @@ class FailingCallTest {
         assertThrows(JournalException.class, () -> Journal.open(file));
         final Set<Call> made = EnumSet.noneOf(Call.class);
         FileCalls.watch((call, called, from, to) -> made.add(call));
-        try (JournalFile opened = JournalFile.open(
-                file,
-                OpenMode.APPEND,
-                new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")))) {
-            assertTrue(made.contains(Call.FORCE_DIRECTORY));
-            assertEquals(0, opened.header().eventCount());
-        }
+        final JournalAccess.Opened opened = JournalAccess.recoverAndLeave(file);
+        assertTrue(made.contains(Call.FORCE_DIRECTORY));
+        assertEquals(0, opened.header().eventCount());
     }
 
     /** The first call of a kind after a rename fails, and all of that kind after it. */

@@ -2,20 +2,19 @@ package dev.evtl.journal.file;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.Golden;
-import dev.evtl.journal.Growth;
-import dev.evtl.journal.OpenMode;
-import dev.evtl.journal.StoredEvent;
 import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.support.Golden;
+import dev.evtl.journal.support.JournalFiles;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,21 +35,30 @@ class MappedStorageTest {
         file = directory.resolve("m.evtl");
     }
 
-    private MappedStorage create(final long createdAt, final long baseSequence, final long maximum) {
-        final JournalFile created = JournalFile.open(
-                file,
-                OpenMode.CREATE,
-                new JournalFile.NewFile(createdAt, true, baseSequence, PosixFilePermissions.fromString("rw-------")));
-        assertFalse(created.recovery().isOfInterest());
-        return new MappedStorage(created, new Space(4096, Growth.steps(4096), maximum), MAX_CLAIM);
+    private MappedStorage create(final long createdAt, final long baseSequence, final long maximum) throws IOException {
+        final JournalFile created = JournalFiles.create(file, createdAt, baseSequence);
+        return new MappedStorage(
+                created,
+                JournalFile.readHeader(file, created.channel()),
+                new Space(4096, length -> length + 4096, maximum),
+                MAX_CLAIM);
     }
 
-    private static void write(final MappedStorage storage, final byte[] bytes, final int from, final int length) {
-        int index = JournalStorage.NOT_READY;
-        while (index == JournalStorage.NOT_READY) {
-            index = storage.reserve(length);
+    /** Appends one event, which is in the bytes with its checksum or without. */
+    private static void append(final MappedStorage storage, final byte[] bytes, final int from, final int length) {
+        final UnsafeBuffer source = new UnsafeBuffer(ByteBuffer.allocateDirect(length));
+        source.putBytes(0, bytes, from, length);
+        source.putInt(EventHeader.CHECKSUM_OFFSET, 0);
+        assertEquals(JournalStorage.READY, reserve(storage, length));
+        storage.append(new EventSource(source), 0, length, 1);
+    }
+
+    private static int reserve(final MappedStorage storage, final int length) {
+        int result = JournalStorage.NOT_READY;
+        while (result == JournalStorage.NOT_READY) {
+            result = storage.reserve(length);
         }
-        storage.buffer().putBytes(index, bytes, from, length);
+        return result;
     }
 
     @Test
@@ -59,8 +67,7 @@ class MappedStorageTest {
         final MappedStorage storage = create(FileHeader.createdAt(new UnsafeBuffer(golden)), 1_048_576, Long.MAX_VALUE);
         for (final StoredEvent event : StoredEvent.readAll(golden)) {
             final int length = (int) (event.end() - event.offset());
-            write(storage, golden, (int) event.offset(), length);
-            storage.append(length, 1);
+            append(storage, golden, (int) event.offset(), length);
         }
         storage.close();
         assertArrayEquals(golden, Files.readAllBytes(file));
@@ -70,8 +77,7 @@ class MappedStorageTest {
     void eventsAreVisibleOncePublishedAndDurableOnceForced() throws IOException {
         final byte[] golden = Golden.bytes("closed");
         final MappedStorage storage = create(1, 0, Long.MAX_VALUE);
-        write(storage, golden, 64, 16);
-        storage.append(16, 1);
+        append(storage, golden, 64, 16);
         assertEquals(80, storage.position());
         assertEquals(64, StoredEvent.writeOffset(Files.readAllBytes(file)));
         storage.publish();
@@ -87,40 +93,31 @@ class MappedStorageTest {
         final byte[] left = Files.readAllBytes(file);
         assertTrue(left.length >= 4096);
         assertEquals(0, StoredEvent.state(left));
-        assertFalse(WriterLock.isHeld(file.toRealPath()));
     }
 
     @Test
     void windowsFollowOneAnotherUntilTheFileIsFull() throws IOException {
         final byte[] bytes = new byte[MAX_CLAIM];
+        EventHeader.encode(new UnsafeBuffer(bytes), 0, 1, 1, 0, 1000 - EventHeader.LENGTH);
         final MappedStorage storage = create(1, 0, 20_000);
         while (storage.position() + 1000 <= 20_000) {
-            write(storage, bytes, 0, 1000);
-            storage.append(1000, 1);
+            append(storage, bytes, 0, 1000);
             storage.publish();
         }
-        int index = JournalStorage.NOT_READY;
-        while (index == JournalStorage.NOT_READY) {
-            index = storage.reserve(1000);
-        }
-        assertEquals(JournalStorage.FULL, index);
+        assertEquals(JournalStorage.FULL, reserve(storage, 1000));
         assertEquals(20_000, storage.allocated());
         assertEquals(20_000, storage.mapped());
         assertTrue(storage.growths() >= 4);
-        assertTrue(storage.reserve((int) (20_000 - storage.position())) >= 0, "what still fits");
+        assertEquals(JournalStorage.READY, storage.reserve((int) (20_000 - storage.position())), "what still fits");
         storage.close();
         assertEquals(64 + 19_000, Files.size(file));
     }
 
     @Test
-    void fileInUseCannotBeOpenedASecondTime() {
+    void fileInUseCannotBeOpenedASecondTime() throws IOException {
         final MappedStorage storage = create(1, 0, Long.MAX_VALUE);
-        assertThrows(
-                JournalLockedException.class,
-                () -> JournalFile.open(
-                        file,
-                        OpenMode.APPEND,
-                        new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------"))));
+        assertThrows(JournalLockedException.class, () -> JournalFile.open(file));
         storage.abandon();
+        JournalFile.open(file).close();
     }
 }

@@ -5,16 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.Growth;
-import dev.evtl.journal.OpenMode;
-import dev.evtl.journal.StoredEvent;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.support.JournalFiles;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,11 +25,12 @@ class StorageOrderTest {
     @TempDir
     Path directory;
 
-    private JournalFile create() {
-        return JournalFile.open(
-                directory.resolve("o.evtl"),
-                OpenMode.CREATE,
-                new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")));
+    private JournalFile create() throws IOException {
+        return JournalFiles.create(directory.resolve("o.evtl"));
+    }
+
+    private static JournalHeader header(final JournalFile file) throws IOException {
+        return JournalFile.readHeader(file.path(), file.channel());
     }
 
     private byte[] bytes() throws IOException {
@@ -35,17 +38,20 @@ class StorageOrderTest {
     }
 
     private static void append(final JournalStorage storage) throws IOException {
-        assertTrue(storage.reserve(100) >= 0);
-        storage.append(100, 1);
+        final UnsafeBuffer event = new UnsafeBuffer(ByteBuffer.allocateDirect(100));
+        EventHeader.encode(event, 0, 1, 1, 0, 100 - EventHeader.LENGTH);
+        assertEquals(JournalStorage.READY, storage.reserve(100));
+        storage.append(new EventSource(event), 0, 100, 1);
     }
 
     @Test
     void forceThatFailsMakesNothingDurable() throws IOException {
+        final JournalFile file = create();
         final MappedStorage storage =
-                new MappedStorage(create(), new Space(4096, Growth.steps(4096), Long.MAX_VALUE), 1024);
+                new MappedStorage(file, header(file), new Space(4096, length -> length + 4096, Long.MAX_VALUE), 1024);
         append(storage);
         storage.publish();
-        try (RandomAccessFile raw = new RandomAccessFile(storage.path().toFile(), "rw")) {
+        try (RandomAccessFile raw = new RandomAccessFile(file.path().toFile(), "rw")) {
             raw.setLength(100);
         }
         assertThrows(JournalException.class, storage::force);
@@ -56,8 +62,9 @@ class StorageOrderTest {
 
     @Test
     void writeThatFailsPublishesNothing() throws IOException {
+        final JournalFile file = create();
         final WriteStorage storage =
-                WriteStorage.buffered(create(), new Space(4096, Growth.steps(4096), Long.MAX_VALUE), 1024);
+                WriteStorage.buffered(file, header(file), new Space(4096, length -> length + 4096, Long.MAX_VALUE), 1024);
         append(storage);
         Thread.currentThread().interrupt();
         assertInstanceOf(

@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalRecovery;
-import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.RecoveryReport;
-import dev.evtl.journal.StoredEvent;
-import dev.evtl.journal.TestJournals;
 import dev.evtl.journal.format.GapEvent;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +26,8 @@ import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -53,8 +53,8 @@ class OrphanedClaimsTest {
         file = directory.resolve("d.evtl");
         ring = directory.resolve("d.ring");
         journal = reopen();
-        dying = RingFile.attach(ring);
-        memory = dying.ring();
+        dying = RingFiles.attach(ring);
+        memory = dying.memory().ring();
     }
 
     private Journal reopen() {
@@ -140,8 +140,8 @@ class OrphanedClaimsTest {
         Files.writeString(directory.resolve("c.evtl.lock"), "1\n" + ring + "\n");
         final RecoveryReport planned = JournalRecovery.plan(file, position -> {});
         journal = reopen();
-        assertEquals(2, journal.recovery().orElseThrow().claimsLeft());
-        assertEquals(2, planned.claimsLeft());
+        assertEquals(2, journal.recovery().orElseThrow().claimsAbandoned());
+        assertEquals(2, planned.claimsAbandoned());
         assertEquals(2, planned.ringEvents());
         assertEquals(2, journal.recovery().orElseThrow().ringEvents());
         offer(4);
@@ -152,7 +152,7 @@ class OrphanedClaimsTest {
     @ParameterizedTest
     @EnumSource(names = {"BEFORE_THE_LENGTH", "BEFORE_THE_TYPE", "IN_AN_ABORT"})
     void recordWithoutOwnerWaitsForAThreadThatMayBeIt(final Stopped stopped) throws IOException {
-        final RingFile living = RingFile.attach(ring);
+        final RingFile living = RingFiles.attach(ring);
         living.slot().begin();
         claim(stopped, 64);
         offer(1);
@@ -168,8 +168,8 @@ class OrphanedClaimsTest {
     /** One thread ends, but another is at it again: only the first could have claimed the record. */
     @Test
     void processThatIsNeverQuietAtOnceIsWaitedForOneByOne() throws IOException {
-        final RingFile first = RingFile.attach(ring);
-        final RingFile second = RingFile.attach(ring);
+        final RingFile first = RingFiles.attach(ring);
+        final RingFile second = RingFiles.attach(ring);
         first.slot().begin();
         second.slot().begin();
         claim(Stopped.BEFORE_THE_LENGTH, 64);
@@ -189,7 +189,7 @@ class OrphanedClaimsTest {
     @Test
     void abortThatBeganLaterIsWaitedForAnew() throws IOException {
         claim(Stopped.BEFORE_THE_LENGTH, 64);
-        final RingFile second = RingFile.attach(ring);
+        final RingFile second = RingFiles.attach(ring);
         second.slot().begin();
         offer(1);
         invokeWhileStuck(Duration.ofMillis(5));
@@ -216,9 +216,9 @@ class OrphanedClaimsTest {
                         .errorHandler(reported::add)
                         .stuckClaimTimeout(Duration.ofMillis(2))
                         .build());
-        final RingFile living = RingFile.attach(ring);
+        final RingFile living = RingFiles.attach(ring);
         living.slot().begin();
-        living.ring().getAndAddLong(TAIL, 64);
+        living.memory().ring().getAndAddLong(TAIL, 64);
         while (reported.isEmpty()) {
             journal.invoker().invoke();
         }
@@ -257,9 +257,9 @@ class OrphanedClaimsTest {
             offer(1);
         }
         TestJournals.drain(journal);
-        final RingFile living = RingFile.attach(ring);
+        final RingFile living = RingFiles.attach(ring);
         living.slot().begin();
-        living.ring().getAndAddLong(TAIL, 64 + 128);
+        living.memory().ring().getAndAddLong(TAIL, 64 + 128);
         offer(2);
         journal.close();
         final List<StoredEvent> events = StoredEvent.readAll(file);
@@ -280,7 +280,7 @@ class OrphanedClaimsTest {
         if (whole) {
             GapEvent.encode(memory, index, 7, 8, 6, 7);
             // as Drops does last: now nobody else records
-            dying.counters().putLong(2 * 128, 8);
+            dying.memory().counters().putLong(2 * 128, 8);
         }
         offer(2);
         dying.close();

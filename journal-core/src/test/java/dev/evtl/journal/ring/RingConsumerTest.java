@@ -67,8 +67,9 @@ class RingConsumerTest {
             assertEquals(
                     count,
                     drain.read(
-                            (messageType, at, messageLength) ->
-                                    messageType != refused && claims.add(messageType + " " + at + ' ' + messageLength),
+                            claim -> claim.type() != refused
+                                    && claims.add(
+                                            claim.type() + " " + claim.eventsIndex() + ' ' + claim.eventsLength()),
                             limit));
             assertEquals(expectedClaims, claims);
             assertEquals(head, actual.consumerPosition(), "nothing is given back yet");

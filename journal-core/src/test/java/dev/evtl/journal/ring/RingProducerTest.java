@@ -1,30 +1,31 @@
 package dev.evtl.journal.ring;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.AttachedPublisher;
-import dev.evtl.journal.Events;
-import dev.evtl.journal.FailingStorage;
-import dev.evtl.journal.FailingStorage.Call;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.Publisher;
-import dev.evtl.journal.TestJournals;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.support.Events;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,29 +35,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class RingProducerTest {
     private static final int LENGTH = 24;
-    private static final int TYPE = 7;
+    private static final int EVENTS = 7;
 
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
-    /** A record that another ends between the look at it and the step. */
-    private static final class ContendedRecord extends UnsafeBuffer {
-        private final boolean otherAborts;
-        private boolean looked;
+    /** A ring whose first record another ends between the look at it and the step. */
+    private static final class ContendedRing extends UnsafeBuffer {
+        private final int type;
+        private boolean contended;
 
-        ContendedRecord(final boolean otherAborts) {
-            super(new byte[64]);
-            this.otherAborts = otherAborts;
-            putInt(0, -LENGTH);
-            putInt(Integer.BYTES, TYPE);
+        ContendedRing(final int type) {
+            super(BufferUtil.allocateDirectAligned(RingLayout.ringLength(1024), 64));
+            this.type = type;
         }
 
         @Override
         public long getLongVolatile(final int index) {
             final long found = super.getLongVolatile(index);
-            if (!looked) {
-                looked = true;
-                assertTrue(RingProducer.end(this, index, otherAborts));
+            if (contended && index == 0) {
+                contended = false;
+                assertTrue(RingProducer.end(this, index, found, type, -(int) found));
             }
             return found;
         }
@@ -65,10 +64,22 @@ class RingProducerTest {
     @ParameterizedTest
     @CsvSource({"false, false", "false, true", "true, false", "true, true"})
     void onlyOneOfTwoEndsAClaim(final boolean aborts, final boolean otherAborts) {
-        final UnsafeBuffer record = new ContendedRecord(otherAborts);
-        assertFalse(RingProducer.end(record, 0, aborts));
-        assertEquals(LENGTH, record.getInt(0));
-        assertEquals(otherAborts ? RingBuffer.PADDING_MSG_TYPE_ID : TYPE, record.getInt(Integer.BYTES));
+        final ContendedRing ring = new ContendedRing(otherAborts ? RingBuffer.PADDING_MSG_TYPE_ID : EVENTS);
+        final RingProducer claims = new SharedProducer(
+                new ManyToOneRingBuffer(ring),
+                RingCounters.inMemory(new UnsafeBuffer(new byte[RingLayout.COUNTERS_LENGTH])),
+                new ProcessSlot(new UnsafeBuffer(new byte[RingLayout.COUNTERS_OFFSET]), 0));
+        final int claim = claims.tryClaim(EVENTS, LENGTH);
+        ring.contended = true;
+        assertThrows(IllegalStateException.class, () -> {
+            if (aborts) {
+                claims.abort(claim);
+            } else {
+                claims.commit(claim);
+            }
+        });
+        assertEquals(RingRecord.HEADER_LENGTH + LENGTH, ring.getInt(0));
+        assertEquals(otherAborts ? RingBuffer.PADDING_MSG_TYPE_ID : EVENTS, ring.getInt(Integer.BYTES));
     }
 
     @Test
@@ -80,10 +91,8 @@ class RingProducerTest {
                 .errorHandler(error -> {})
                 .build();
         final Journal journal = Journal.open(directory.resolve("c.evtl"), config);
-        try (RingFile attached = RingFile.attach(ring)) {
-            final RingCounters counters = RingCounters.attach(attached.counters());
-            final RingProducer claims =
-                    new RingProducer(new ManyToOneRingBuffer(attached.ring()), counters, attached.slot());
+        try (RingFile attached = RingFiles.attach(ring)) {
+            final RingProducer claims = attached.attached().producer();
             final int claim = claims.tryClaim(1, LENGTH);
             journal.close();
             assertThrows(IllegalStateException.class, () -> claims.commit(claim));
@@ -97,14 +106,12 @@ class RingProducerTest {
         final Path ring = directory.resolve("c.ring");
         final JournalConfig config = TestJournals.tiny().ringFile(ring).build();
         try (Journal journal = Journal.open(directory.resolve("c.evtl"), config);
-                RingFile attached = RingFile.attach(ring)) {
-            final RingCounters counters = RingCounters.attach(attached.counters());
-            final RingProducer claims =
-                    new RingProducer(new ManyToOneRingBuffer(attached.ring()), counters, attached.slot());
+                RingFile attached = RingFiles.attach(ring)) {
+            final RingProducer claims = attached.attached().producer();
             final int claim = journal.publisher().tryClaim(1, LENGTH);
-            final int record = claim - EventHeader.LENGTH;
-            assertThrows(IllegalStateException.class, () -> claims.commit(record));
-            assertThrows(IllegalStateException.class, () -> claims.abort(record));
+            final int events = claim - EventHeader.LENGTH;
+            assertThrows(IllegalStateException.class, () -> claims.commit(events));
+            assertThrows(IllegalStateException.class, () -> claims.abort(events));
             assertEquals(Publisher.ACCEPTED, journal.publisher().commit(claim));
         }
     }
@@ -117,17 +124,17 @@ class RingProducerTest {
         final Path ring = directory.resolve("c.ring");
         final JournalConfig config =
                 TestJournals.tiny().ringFile(ring).errorHandler(error -> {}).build();
-        final Journal dying = Journal.open(
+        final Journal dying = JournalAccess.open(
                 file,
                 config,
                 storage -> FailingStorage.throwing(storage, Call.RESERVE, 1, new IOException("provoked")));
         Events.offer(dying, 0, 1);
         try (AttachedPublisher attached = Journal.attach(ring);
-                RingFile state = RingFile.attach(ring)) {
+                RingFile state = RingFiles.attach(ring)) {
             final int claim = attached.publisher().tryClaim(2, 8);
             dying.invoker().invoke();
             assertThrows(JournalFailedException.class, dying::close);
-            state.counters().putLong(0, RingCounters.CLOSED);
+            state.memory().counters().putLong(0, RingCounters.CLOSED);
             final Journal next = Journal.open(file, config);
             if (committed) {
                 assertEquals(Publisher.CLOSED, attached.publisher().commit(claim));

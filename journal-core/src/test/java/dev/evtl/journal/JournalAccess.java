@@ -1,0 +1,46 @@
+package dev.evtl.journal;
+
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.ring.RingFiles;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** What only this package can do, for tests of others. */
+public final class JournalAccess {
+    private JournalAccess() {}
+
+    /** Opens a journal with a storage around its own. */
+    public static Journal open(
+            final Path path, final JournalConfig config, final UnaryOperator<JournalStorage> around) {
+        return Journal.open(path, config, around);
+    }
+
+    /**
+     * What an open for append found, and left.
+     *
+     * @param report what it found and did
+     * @param header of the file behind it
+     */
+    public record Opened(RecoveryReport report, JournalHeader header) {}
+
+    /** Opens a file for append as a journal does, and lets it go before anything else is done with it. */
+    public static Opened recoverAndLeave(final Path path) {
+        final JournalOpener opener = opener(path, OpenMode.APPEND, Optional.empty());
+        opener.discard();
+        return new Opened(opener.recovery(), opener.header());
+    }
+
+    /** Opens a file as a journal does, to the last step before it has a storage. */
+    static JournalOpener opener(final Path path, final OpenMode mode, final Optional<RingFiles.Wanted> ringFile) {
+        return JournalOpener.open(
+                path,
+                mode,
+                new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")),
+                ringFile,
+                position -> {});
+    }
+}
