@@ -14,8 +14,8 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.file.MappedStorage;
 import dev.evtl.journal.ring.RingFiles;
 import dev.evtl.journal.support.Events;
-import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.RingBytes;
 import dev.evtl.journal.support.StoredEvent;
@@ -33,8 +33,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -199,7 +199,10 @@ class JournalWithRingFileTest {
         }
         assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(Files.readAllBytes(file)));
         assertFalse(Files.exists(other));
-        assertEquals(3, JournalRecovery.pendingEvents(JournalRecovery.notedRingFile(file).orElseThrow(), file));
+        assertEquals(
+                3,
+                JournalRecovery.pendingEvents(
+                        JournalRecovery.notedRingFile(file).orElseThrow(), file));
         open().close();
         Events.assertHolds(file, 3);
         Journal.open(file).close();

@@ -27,8 +27,8 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -67,7 +67,9 @@ class PassedOverClaimTest {
 
     private Publisher publisher(final BackPressure policy) {
         return new Publisher(
-                RingAccess.seenBy(journalRing, stopping()), tiny().backPressure(policy).build(), 112);
+                RingAccess.seenBy(journalRing, stopping()),
+                tiny().backPressure(policy).build(),
+                112);
     }
 
     private RingBuffer stopping() {

@@ -2,8 +2,8 @@ package dev.evtl.torture;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.torture.Numbered.Checker;

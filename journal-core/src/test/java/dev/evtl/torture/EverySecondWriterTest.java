@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.file.JournalView;

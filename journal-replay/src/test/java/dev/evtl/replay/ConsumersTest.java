@@ -6,6 +6,7 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.format.EventHeader;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ class ConsumersTest {
     void latencyIsTheClocksTimeLessTheTimestamp() {
         final LatencyHistogram latency = new LatencyHistogram(() -> 1_000);
         for (final long timestamp : new long[] {1_000, 990, 980, 1_001, Long.MAX_VALUE}) {
-            latency.consume(0, timestamp, 1, 0, new UnsafeBuffer(), 0, 0);
+            latency.consume(event(timestamp));
         }
         assertEquals(3, latency.histogram().getTotalCount());
         assertEquals(0, latency.histogram().getMinValue());
@@ -99,11 +100,17 @@ class ConsumersTest {
         assertEquals(2, latency.ahead());
     }
 
+    private static JournalEvent event(final long timestamp) {
+        final UnsafeBuffer bytes = new UnsafeBuffer(new byte[EventHeader.LENGTH]);
+        EventHeader.encode(bytes, 0, timestamp, 1, 0, 0);
+        return new JournalEvent().wrap(bytes, 0, 0, 64);
+    }
+
     @Test
     void latencyOfAnyTimestampIsRecorded() {
         final LatencyHistogram latency = new LatencyHistogram(() -> Long.MAX_VALUE);
         for (final long timestamp : new long[] {Long.MIN_VALUE, -1, 0, 1, Long.MAX_VALUE}) {
-            latency.consume(0, timestamp, 1, 0, new UnsafeBuffer(), 0, 0);
+            latency.consume(event(timestamp));
         }
         assertEquals(5, latency.histogram().getTotalCount());
         assertEquals(Long.MAX_VALUE, latency.histogram().getMaxValue());
@@ -121,7 +128,7 @@ class ConsumersTest {
         assertEquals(JournalScan.Condition.CLEAN, JournalScan.of(copy).condition());
         final Lines lines = new Lines();
         try (JournalReader reader = JournalReader.open(copy)) {
-            reader.forEach(lines);
+            reader.forEach(lines::onEvent);
         }
         assertEquals(List.of(Lines.E1, Lines.E2, Lines.E3), lines.lines);
     }

@@ -2,11 +2,8 @@ package dev.evtl.journal.ring;
 
 import java.util.HashSet;
 import java.util.Set;
-import org.agrona.BitUtil;
-import org.agrona.BufferUtil;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The numbers and the state that the threads of a journal share, and with a ring file its processes. {@link RingLayout}

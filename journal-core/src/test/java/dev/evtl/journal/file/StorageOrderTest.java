@@ -63,8 +63,8 @@ class StorageOrderTest {
     @Test
     void writeThatFailsPublishesNothing() throws IOException {
         final JournalFile file = create();
-        final WriteStorage storage =
-                WriteStorage.buffered(file, header(file), new Space(4096, length -> length + 4096, Long.MAX_VALUE), 1024);
+        final WriteStorage storage = WriteStorage.buffered(
+                file, header(file), new Space(4096, length -> length + 4096, Long.MAX_VALUE), 1024);
         append(storage);
         Thread.currentThread().interrupt();
         assertInstanceOf(

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalRecovery;
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.OpenMode;
 import dev.evtl.journal.RecoveryReport;
 import dev.evtl.journal.exceptions.DiskFullException;

@@ -18,9 +18,6 @@ public final class RingAccess {
         final RingMemory memory = RingMemory.allocate(capacity);
         final UnsafeBuffer slots = new UnsafeBuffer(ByteBuffer.allocateDirect(RingLayout.COUNTERS_OFFSET));
         return JournalRing.mapped(
-                memory,
-                RingCounters.inMemory(memory.counters()),
-                new ProcessSlot(slots, 0),
-                ClaimOwners.THIS_PROCESS);
+                memory, RingCounters.inMemory(memory.counters()), new ProcessSlot(slots, 0), ClaimOwners.THIS_PROCESS);
     }
 }

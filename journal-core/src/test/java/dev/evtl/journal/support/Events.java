@@ -3,8 +3,8 @@ package dev.evtl.journal.support;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -33,8 +33,8 @@ public final class RingPublisher implements AutoCloseable {
         return own(journal, ring, StorageMode.MAPPED, true);
     }
 
-    public static RingPublisher own(final Path journal, final Path ring, final StorageMode mode, final boolean checksums)
-            throws IOException {
+    public static RingPublisher own(
+            final Path journal, final Path ring, final StorageMode mode, final boolean checksums) throws IOException {
         final RingPublisher owner = new RingPublisher(ChildJvm.start(
                 Main.class, ring.toString(), journal.toString(), mode.name(), Boolean.toString(checksums)));
         owner.answer();
