@@ -70,7 +70,7 @@ class RecoverTest {
                         "bytesZeroed",
                         "cutFile",
                         "ringEvents",
-                        "claimsLeft",
+                        "claimsAbandoned",
                         "setAside",
                         "reason"),
                 List.copyOf(json.keySet()));

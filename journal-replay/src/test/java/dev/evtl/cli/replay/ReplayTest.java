@@ -129,6 +129,15 @@ class ReplayTest {
     }
 
     @Test
+    void copyKeepsClaimsWhole() throws IOException {
+        final Path copy = directory.resolve("copy.evtl");
+        final Path file = golden("group");
+        assertEquals(0, evtl("replay", file, "--consumer", "copy:" + copy).code());
+        assertEquals(evtl("cat", file).out(), evtl("cat", copy).out());
+        assertEquals(2, evtl("cat", copy).out().split(" more ").length - 1);
+    }
+
+    @Test
     void filtersChooseWhatIsDelivered() throws IOException {
         final Path file = TestFiles.numbered(directory.resolve("many.evtl"), 20_000);
         final Ran ran = evtl(
