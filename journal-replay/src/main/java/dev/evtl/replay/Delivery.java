@@ -1,6 +1,5 @@
 package dev.evtl.replay;
 
-import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
 
 /** What one consumer of a {@link Dispatcher} took and did not take. */
@@ -16,19 +15,14 @@ public final class Delivery {
     }
 
     /** Returns whether the consumer took the event. */
-    boolean deliver(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
+    boolean deliver(final JournalEvent event) {
         boolean taken = false;
         try {
-            taken = consumer.consume(sequence, timestamp, type, flags, buffer, offset, length);
-        } catch (final Exception e) {
-            report("consume of event " + sequence, e);
+            taken = consumer.consume(event);
+        } catch (final Throwable t) {
+            failed++;
+            report("consume of event " + event.sequence(), t);
+            return false;
         }
         if (taken) {
             delivered++;
@@ -38,29 +32,21 @@ public final class Delivery {
         return taken;
     }
 
-    void gap(
-            final long sequence,
-            final long timestamp,
-            final long dropped,
-            final long firstTimestamp,
-            final long lastTimestamp) {
-        try {
-            consumer.gap(sequence, timestamp, dropped, firstTimestamp, lastTimestamp);
-        } catch (final Exception e) {
-            report("gap " + sequence, e);
-        }
-    }
-
     void flush() {
         try {
             consumer.flush();
-        } catch (final Exception e) {
-            report("flush", e);
+        } catch (final Throwable t) {
+            report("flush", t);
         }
     }
 
-    private void report(final String what, final Exception e) {
-        errorHandler.onError(new ConsumerException("consumer " + consumer.name() + ": " + what + ": " + e, e));
+    /** Throws again what is not the consumer's alone. */
+    private void report(final String what, final Throwable thrown) {
+        errorHandler.onError(
+                new ConsumerException("consumer " + consumer.name() + ": " + what + ": " + thrown, thrown));
+        if (thrown instanceof final VirtualMachineError error) {
+            throw error;
+        }
     }
 
     /**
@@ -73,7 +59,7 @@ public final class Delivery {
     }
 
     /**
-     * Events that the consumer took.
+     * Events and gaps that the consumer took.
      *
      * @return number of events
      */
@@ -82,7 +68,7 @@ public final class Delivery {
     }
 
     /**
-     * Events that the consumer did not take, or at which it threw.
+     * Events and gaps that the consumer did not take, or at which it threw.
      *
      * @return number of events
      */

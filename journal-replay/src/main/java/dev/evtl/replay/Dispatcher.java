@@ -1,12 +1,14 @@
 package dev.evtl.replay;
 
+import dev.evtl.replay.EventHandler.Action;
 import java.util.List;
-import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
 
 /**
- * Hands each event of a reader to several consumers. One that does not take an event, or throws, does not keep it from
- * the others. For the reader's thread.
+ * Hands each event and each gap of a reader to several consumers. One that does not take an event, or throws, does not
+ * keep it from the others: whatever it throws is counted and reported. A {@link VirtualMachineError}, which may have
+ * nothing to do with the consumer, ends the drain too, after the others have got the event; a stack overflow counts as
+ * one. For the reader's thread.
  */
 public final class Dispatcher {
     /** Events after which consumers flush. */
@@ -53,38 +55,24 @@ public final class Dispatcher {
         this.stopOnFailure = stopOnFailure;
         this.deliveries =
                 consumers.stream().map(c -> new Delivery(c, errorHandler)).toArray(Delivery[]::new);
-        final EventHandler fanOut = new FanOut();
-        this.handler = filter == EventFilter.ALL ? fanOut : filter.before(fanOut);
+        this.handler = filter == EventFilter.ALL ? this::dispatch : filter.before(this::dispatch);
     }
 
-    private final class FanOut implements EventHandler {
-        @Override
-        public void onEvent(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            for (final Delivery delivery : deliveries) {
-                if (!delivery.deliver(sequence, timestamp, type, flags, buffer, offset, length)) {
-                    stopped = stopOnFailure;
-                }
+    private Action dispatch(final JournalEvent event) {
+        boolean taken = true;
+        VirtualMachineError fatal = null;
+        for (final Delivery delivery : deliveries) {
+            try {
+                taken &= delivery.deliver(event);
+            } catch (final VirtualMachineError e) {
+                fatal = e;
             }
         }
-
-        @Override
-        public void onGap(
-                final long sequence,
-                final long timestamp,
-                final long dropped,
-                final long firstTimestamp,
-                final long lastTimestamp) {
-            for (final Delivery delivery : deliveries) {
-                delivery.gap(sequence, timestamp, dropped, firstTimestamp, lastTimestamp);
-            }
+        if (fatal != null) {
+            throw fatal;
         }
+        stopped = stopOnFailure && !taken;
+        return stopped ? Action.STOP : Action.CONTINUE;
     }
 
     /**
@@ -107,13 +95,12 @@ public final class Dispatcher {
      *     the damage were delivered and flushed
      */
     public long drain(final long limit) {
-        final int step = stopOnFailure ? 1 : BATCH_LENGTH; // a poll cannot be ended from within
         long read = 0;
         int unflushed = 0;
         stopped = false;
         try {
             while (read < limit && !stopped) {
-                final int polled = reader.poll(handler, (int) Math.min(step, limit - read));
+                final int polled = reader.poll(handler, (int) Math.min(BATCH_LENGTH, limit - read));
                 if (polled == 0) {
                     break;
                 }

@@ -43,7 +43,7 @@ class FollowTest {
     void readerAtTheEndGoesOnWhenMoreIsPublished(final boolean verify) {
         final Lines lines = new Lines();
         final Journal journal = open();
-        try (JournalReader reader = JournalReader.open(journal.path(), verify)) {
+        try (JournalReader reader = JournalReader.open(journal.path(), TestFiles.verify(verify))) {
             try (journal) {
                 assertEquals(0, reader.poll(lines, 10));
                 for (int i = 0; i < 200; i++) {
@@ -70,7 +70,7 @@ class FollowTest {
         try {
             try (journal) {
                 for (int i = 0; i < 4; i++) {
-                    final JournalReader reader = JournalReader.open(journal.path(), i < 2);
+                    final JournalReader reader = JournalReader.open(journal.path(), TestFiles.verify(i < 2));
                     readers.add(threads.submit(() -> follow(reader)));
                 }
                 for (int i = 0; i < EVENTS; i++) {
@@ -113,12 +113,12 @@ class FollowTest {
     void readerOfACrashedWriterFollowsTheNextOne(final boolean verify) throws Exception {
         final Path file = TestFiles.golden("crashed-unpublished", directory);
         final Lines lines = new Lines();
-        try (JournalReader reader = JournalReader.open(file, verify)) {
-            assertEquals(1, reader.forEach(lines));
+        try (JournalReader reader = JournalReader.open(file, TestFiles.verify(verify))) {
+            assertEquals(1, reader.forEach(lines::onEvent));
             try (Journal journal = Journal.open(file)) {
                 TestFiles.offer(journal.publisher(), 5, TestFiles.T0 + 3, "next");
             }
-            assertEquals(3, reader.forEach(lines));
+            assertEquals(3, reader.forEach(lines::onEvent));
             assertEquals(List.of(Lines.E1, Lines.E2, Lines.E3, "3 3 5 0 next"), lines.lines);
             assertTrue(reader.isAtEnd());
         }

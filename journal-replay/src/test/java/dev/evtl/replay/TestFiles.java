@@ -29,6 +29,10 @@ public final class TestFiles {
         return file;
     }
 
+    static ReaderConfig verify(final boolean verify) {
+        return ReaderConfig.builder().verify(verify).build();
+    }
+
     public static Path itchSample() {
         final Path sample = Path.of("../../shared/data/sample.itch50");
         assumeTrue(

@@ -14,7 +14,6 @@ import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalStats;
-import dev.evtl.journal.MortalStorage;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.RecoveryReport;
 import dev.evtl.journal.StorageMode;
@@ -24,8 +23,11 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalFullException;
+import dev.evtl.journal.support.MortalStorage;
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.ReaderConfig;
 import dev.evtl.torture.Reference.Walk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,7 +41,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -466,28 +467,29 @@ final class JournalModel implements AutoCloseable {
         private long events;
 
         @Override
-        public void onEvent(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            assertEquals(items++, sequence);
-            assertTrue(unit < units.size(), "event " + timestamp + " was never offered or had been given up");
+        public Action onEvent(final JournalEvent event) {
+            assertEquals(items++, event.sequence());
+            if (event.isGap()) {
+                takeGap(event.dropped());
+            } else {
+                takeEvent(event);
+            }
+            return Action.CONTINUE;
+        }
+
+        private void takeEvent(final JournalEvent event) {
+            assertTrue(unit < units.size(), event + " was never offered or had been given up");
             final Unit expected = units.get(unit++);
-            final byte[] payload = new byte[length];
-            buffer.getBytes(offset, payload);
-            assertEquals(expected, new Unit(timestamp, type, flags, length, expected.claim(), false));
+            final byte[] payload = new byte[event.payloadLength()];
+            event.buffer().getBytes(event.payloadOffset(), payload);
+            assertEquals(
+                    expected,
+                    new Unit(event.timestamp(), event.type(), event.flags(), payload.length, expected.claim(), false));
             assertArrayEquals(payload(expected), payload);
             events++;
         }
 
-        @Override
-        public void onGap(
-                final long sequence, final long timestamp, final long count, final long first, final long last) {
-            assertEquals(items++, sequence);
+        private void takeGap(final long count) {
             for (long i = 0; i < count; i++) {
                 assertTrue(unit < units.size(), "a gap for more than was dropped");
                 final Unit missing = units.get(unit++);
@@ -498,8 +500,9 @@ final class JournalModel implements AutoCloseable {
 
     private Check readAll(final boolean verify) {
         final Check check = new Check();
-        try (JournalReader reader = JournalReader.open(file, verify)) {
-            reader.forEach(check);
+        try (JournalReader reader =
+                JournalReader.open(file, ReaderConfig.builder().verify(verify).build())) {
+            reader.forEach(check::onEvent);
         }
         return check;
     }
@@ -518,7 +521,8 @@ final class JournalModel implements AutoCloseable {
     /** One that was there before the writer died and goes on with the next one. */
     private void follow(final Random random) {
         if (follower == null) {
-            follower = JournalReader.open(file, random.nextBoolean());
+            follower = JournalReader.open(
+                    file, ReaderConfig.builder().verify(random.nextBoolean()).build());
             followed = new Check();
         }
         final int limit = 1 + random.nextInt(100);
@@ -623,7 +627,7 @@ final class JournalModel implements AutoCloseable {
         assertEquals(eventsBefore + stats.getJournaledEvents(), check.events, "journaled");
         assertEquals(accepted, stats.getAcceptedEvents(), "accepted");
         assertEquals(refused, stats.getRefusedEvents(), "refused");
-        assertEquals(left, report.claimsLeft());
+        assertEquals(left, report.claimsAbandoned());
         if (!fullFiles) {
             assertEquals(
                     units.subList(check.unit, units.size()).stream()
@@ -688,13 +692,12 @@ final class JournalModel implements AutoCloseable {
 
     private void assertReads(final Reference reference, final byte[] damaged) {
         final Check check = new Check();
-        final EventHandler handler =
-                checksums ? check : (sequence, timestamp, type, flags, buffer, offset, length) -> {};
+        final EventHandler handler = checksums ? check : event -> EventHandler.Action.CONTINUE;
         JournalReader reader = null;
         try {
             reader = JournalReader.open(file);
             assertNull(refusedBy(reference, damaged), "a reader opened it");
-            reader.forEach(handler);
+            reader.forEach(handler::onEvent);
             final Walk walk = reference.read();
             assertTrue(walk.complete(), "a reader passed over " + walk);
             assertEquals(walk.events(), reader.sequence());

@@ -7,10 +7,11 @@ import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalStats;
-import dev.evtl.journal.MemoryDirectory;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
+import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.JournalReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Tag;
@@ -158,33 +158,25 @@ class ProducerOrderTest {
         }
 
         @Override
-        public void onEvent(
-                final long eventSequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            final long value = buffer.getLong(offset);
+        public Action onEvent(final JournalEvent event) {
+            if (event.isGap()) {
+                gaps++;
+                return Action.CONTINUE;
+            }
+            final long value = event.buffer().getLong(event.payloadOffset());
             final int producer = (int) (value >>> SEQUENCE_BITS);
             final long sequence = value & (1L << SEQUENCE_BITS) - 1;
             final boolean inOrder =
                     sequence == next[producer] || sequence > next[producer] && gaps > gapsSeen[producer];
-            if (!inOrder || timestamp != sequence || length != Long.BYTES) {
-                throw new AssertionError("event " + eventSequence + ": producer " + producer + ": expected "
+            if (!inOrder || event.timestamp() != sequence || event.payloadLength() != Long.BYTES) {
+                throw new AssertionError("event " + event.sequence() + ": producer " + producer + ": expected "
                         + next[producer] + ", found " + sequence + ", " + (gaps - gapsSeen[producer])
                         + " gaps since its last");
             }
             next[producer] = sequence + 1;
             taken[producer]++;
             gapsSeen[producer] = gaps;
-        }
-
-        @Override
-        public void onGap(
-                final long sequence, final long timestamp, final long dropped, final long first, final long last) {
-            gaps++;
+            return Action.CONTINUE;
         }
     }
 

@@ -111,6 +111,7 @@ public final class EventVerifier {
     private boolean ensure(final long position, final int needed, final long available) {
         // who goes back would find checksums that were zeroed to verify the events
         if (position < untouched || position + needed > start + length) {
+            length = 0; // nothing is left of the old block if the source throws
             start = position;
             untouched = position;
             aheadPosition = NOWHERE;

@@ -90,6 +90,21 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
+     * How many events there are now. Ask after {@link #writeOffset}: the count is stored first, and so it is of all that
+     * lies before that offset, or of more.
+     *
+     * @return number of events
+     * @throws JournalException if the file was cut to nothing
+     */
+    public long eventCount() {
+        try {
+            return FileHeader.eventCount(liveHeader);
+        } catch (final InternalError e) {
+            throw cutShort(e);
+        }
+    }
+
+    /**
      * Up to where the events were forced to the device.
      *
      * @return offset in bytes

@@ -7,6 +7,7 @@ import dev.evtl.cli.verb.Selection;
 import dev.evtl.cli.verb.Walk;
 import dev.evtl.replay.EventFilter;
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalEvent;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IModelTransformer;
@@ -50,7 +51,7 @@ public final class Cat extends FileVerb {
         }
         final EventFilter filter = selection.filter().and(this::count);
         try (Walk walk = walk(true, selection.sequences(), true);
-                EventWriter writer = format.writer(walk.reader(), console())) {
+                EventWriter writer = format.writer(console())) {
             final EventHandler handler = filter.before(writer);
             while (shown < limit && walk.poll(handler, limit - shown)) {
                 // each event that is read is shown, or not, but never more than are wanted
@@ -59,7 +60,7 @@ public final class Cat extends FileVerb {
         return ExitCode.GOOD;
     }
 
-    private boolean count(final long sequence, final long timestamp, final int type) {
+    private boolean count(final JournalEvent event) {
         shown++;
         return true;
     }

@@ -1,7 +1,6 @@
 package dev.evtl.cli.cat;
 
 import dev.evtl.cli.console.Console;
-import dev.evtl.replay.JournalReader;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -23,12 +22,12 @@ enum EventFormat {
         return Stream.of(values()).map(format -> format + ": " + format.description);
     }
 
-    EventWriter writer(final JournalReader reader, final Console console) throws IOException {
+    EventWriter writer(final Console console) throws IOException {
         return switch (this) {
-            case TEXT -> new TextWriter(reader, console.out());
-            case JSONL -> new JsonlWriter(reader, console.out());
-            case CSV -> new CsvWriter(reader, console.out());
-            case HEX -> new HexWriter(reader, console);
+            case TEXT -> new TextWriter(console.out());
+            case JSONL -> new JsonlWriter(console.out());
+            case CSV -> new CsvWriter(console.out());
+            case HEX -> new HexWriter(console);
         };
     }
 

@@ -2,76 +2,37 @@ package dev.evtl.cli.cat;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.cli.console.Json;
-import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.format.GapEvent;
-import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.JournalEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import org.agrona.DirectBuffer;
 
-/** A JSON object a line; a gap has three fields more. */
+/** A JSON object a line; a gap has three fields more, and an event whose claim goes on one. */
 final class JsonlWriter extends EventWriter {
     private final JsonGenerator json;
 
-    JsonlWriter(final JournalReader reader, final PrintWriter out) throws IOException {
-        super(reader);
+    JsonlWriter(final PrintWriter out) throws IOException {
         this.json = Json.to(out);
     }
 
     @Override
-    public void onEvent(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
-        try {
-            begin(sequence, timestamp, type, flags, length, hex(buffer, offset, length));
-            Json.end(json);
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    @Override
-    public void onGap(
-            final long sequence, final long timestamp, final long dropped, final long first, final long last) {
-        try {
-            begin(
-                    sequence,
-                    timestamp,
-                    EventHeader.TYPE_GAP,
-                    0,
-                    GapEvent.PAYLOAD_LENGTH,
-                    gapPayload(dropped, first, last));
-            json.writeNumberField("dropped", dropped);
-            json.writeNumberField("firstTimestamp", first);
-            json.writeNumberField("lastTimestamp", last);
-            Json.end(json);
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private void begin(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final int length,
-            final String payload)
-            throws IOException {
+    void write(final JournalEvent event) throws IOException {
         json.writeStartObject();
-        json.writeNumberField("seq", sequence);
-        json.writeNumberField("offset", eventOffset(length));
-        json.writeNumberField("timestamp", timestamp);
-        json.writeNumberField("type", type);
-        json.writeNumberField("flags", flags);
-        json.writeNumberField("length", length);
-        json.writeStringField("payload", payload);
+        json.writeNumberField("seq", event.sequence());
+        json.writeNumberField("offset", event.offset());
+        json.writeNumberField("timestamp", event.timestamp());
+        json.writeNumberField("type", event.type());
+        json.writeNumberField("flags", event.flags());
+        json.writeNumberField("length", event.payloadLength());
+        json.writeStringField("payload", payload(event));
+        if (event.moreOfClaim()) {
+            json.writeBooleanField("more", true);
+        }
+        if (event.isGap()) {
+            json.writeNumberField("dropped", event.dropped());
+            json.writeNumberField("firstTimestamp", event.firstDropTimestamp());
+            json.writeNumberField("lastTimestamp", event.lastDropTimestamp());
+        }
+        Json.end(json);
     }
 
     @Override

@@ -15,10 +15,10 @@ import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.EventPrinter;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.TypeCounter;
 import java.io.IOException;
 import java.util.List;
-import org.agrona.DirectBuffer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -38,30 +38,13 @@ public final class Info extends FileVerb {
         private long lastTimestamp;
 
         @Override
-        public void onEvent(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            counter.consume(sequence, timestamp, type, flags, buffer, offset, length);
-            seen(timestamp);
-        }
-
-        @Override
-        public void onGap(
-                final long sequence, final long timestamp, final long dropped, final long first, final long last) {
-            counter.gap(sequence, timestamp, dropped, first, last);
-            seen(timestamp);
-        }
-
-        private void seen(final long timestamp) {
+        public Action onEvent(final JournalEvent event) {
+            counter.consume(event);
             if (firstTimestamp == null) {
-                firstTimestamp = timestamp;
+                firstTimestamp = event.timestamp();
             }
-            lastTimestamp = timestamp;
+            lastTimestamp = event.timestamp();
+            return Action.CONTINUE;
         }
     }
 

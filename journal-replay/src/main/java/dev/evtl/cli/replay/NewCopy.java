@@ -4,8 +4,8 @@ import dev.evtl.cli.verb.NewJournal;
 import dev.evtl.journal.Journal;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.JournalCopy;
+import dev.evtl.replay.JournalEvent;
 import java.nio.file.Path;
-import org.agrona.DirectBuffer;
 
 /** A copy into a journal of its own, which it creates and closes. */
 final class NewCopy implements EventConsumer, AutoCloseable {
@@ -18,25 +18,8 @@ final class NewCopy implements EventConsumer, AutoCloseable {
     }
 
     @Override
-    public boolean consume(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
-        return copy.consume(sequence, timestamp, type, flags, buffer, offset, length);
-    }
-
-    @Override
-    public void gap(
-            final long sequence,
-            final long timestamp,
-            final long dropped,
-            final long firstTimestamp,
-            final long lastTimestamp) {
-        copy.gap(sequence, timestamp, dropped, firstTimestamp, lastTimestamp);
+    public boolean consume(final JournalEvent event) {
+        return copy.consume(event);
     }
 
     @Override
@@ -51,6 +34,8 @@ final class NewCopy implements EventConsumer, AutoCloseable {
 
     @Override
     public void close() {
-        journal.close();
+        try (journal) {
+            copy.close();
+        }
     }
 }

@@ -96,7 +96,7 @@ public final class Replay extends FileVerb {
     private ReplayReport replay(final Walk walk, final EventFilter filter) {
         final Dispatcher dispatcher = new Dispatcher(walk.reader(), filter, this::onConsumerFailure, consumers);
         final long sequence = walk.reader().sequence();
-        final long position = walk.reader().position();
+        final long offset = walk.reader().offset();
         final long dropped = walk.reader().droppedEvents();
         final long start = System.nanoTime();
         try {
@@ -108,7 +108,7 @@ public final class Replay extends FileVerb {
         }
         return new ReplayReport(
                 walk.reader().sequence() - sequence,
-                walk.reader().position() - position,
+                walk.reader().offset() - offset,
                 Math.max(1, System.nanoTime() - start),
                 walk.reader().droppedEvents() - dropped,
                 dispatcher,

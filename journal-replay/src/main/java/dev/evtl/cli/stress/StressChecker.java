@@ -1,8 +1,8 @@
 package dev.evtl.cli.stress;
 
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalEvent;
 import java.util.List;
-import org.agrona.DirectBuffer;
 
 /**
  * Compares every event read with what its producer wrote: each producer's events must come in its order, none twice,
@@ -34,18 +34,19 @@ final class StressChecker implements EventHandler {
     }
 
     @Override
-    public void onEvent(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
+    public Action onEvent(final JournalEvent event) {
+        if (!event.isGap()) {
+            check(event, event.sequence(), event.timestamp());
+        }
+        return Action.CONTINUE;
+    }
+
+    private void check(final JournalEvent event, final long sequence, final long timestamp) {
         replayed++;
-        final int producer = StressPayload.producer(type);
+        final int producer = StressPayload.producer(event.type());
         if (producer >= offered.length || timestamp < 0 || timestamp >= offered[producer]) {
-            mismatch("sequence " + sequence + ": event " + timestamp + " of type " + type + " was never offered");
+            mismatch("sequence " + sequence + ": event " + timestamp + " of type " + event.type()
+                    + " was never offered");
             return;
         }
         if (timestamp < next[producer]) {
@@ -56,9 +57,9 @@ final class StressChecker implements EventHandler {
         next[producer] = timestamp + 1;
         seen[producer]++;
         digest[producer] += StressPayload.key(producer, timestamp);
-        if (flags != StressPayload.flags(timestamp)
-                || length != payload
-                || !StressPayload.matches(buffer, offset, length, producer, timestamp)) {
+        if (event.flags() != StressPayload.flags(timestamp)
+                || event.payloadLength() != payload
+                || !StressPayload.matches(event.buffer(), event.payloadOffset(), payload, producer, timestamp)) {
             mismatch("sequence " + sequence + ": event " + timestamp + " of producer " + producer
                     + " is not what its producer wrote");
         }

@@ -163,7 +163,7 @@ final class StressRound {
             final long start = System.nanoTime();
             reader.poll(checker, (int) StressProducer.warmEvents(stats.getJournaledEvents()));
             final long allocatedBefore = threads.getCurrentThreadAllocatedBytes();
-            final long polled = reader.forEach(checker);
+            final long polled = reader.forEach(checker::onEvent);
             final long allocated = threads.getCurrentThreadAllocatedBytes() - allocatedBefore;
             final double replaySeconds = seconds(System.nanoTime() - start);
             checker.finish();

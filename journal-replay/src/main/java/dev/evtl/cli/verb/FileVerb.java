@@ -3,6 +3,7 @@ package dev.evtl.cli.verb;
 import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Progress;
 import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.ReaderConfig;
 import java.nio.file.Path;
 import picocli.CommandLine.Parameters;
 
@@ -30,7 +31,8 @@ public abstract class FileVerb extends Verb {
      * @param besideOutput whether data is written meanwhile
      */
     protected final Walk walk(final boolean verify, final Range sequences, final boolean besideOutput) {
-        final JournalReader reader = JournalReader.open(file, verify);
+        final JournalReader reader =
+                JournalReader.open(file, ReaderConfig.builder().verify(verify).build());
         final long end = reader.header().writeOffset();
         return Walk.of(
                 reader,

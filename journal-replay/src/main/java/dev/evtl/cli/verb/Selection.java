@@ -53,7 +53,7 @@ public final class Selection {
             if (earliest > latest) {
                 throw new ParameterException(spec.commandLine(), "--from is later than --to");
             }
-            final EventFilter time = EventFilter.time(earliest, latest);
+            final EventFilter time = EventFilter.timestamps(earliest, latest);
             filter = types == null ? time : filter.and(time);
         }
         return filter;

@@ -8,7 +8,7 @@ import dev.evtl.replay.JournalReader;
 /** A stretch of a journal, at the most up to where it ended when it was opened: what is written meanwhile is left. */
 public final class Walk implements AutoCloseable {
     private static final int BATCH_LENGTH = 4096;
-    private static final EventHandler NOTHING = (sequence, timestamp, type, flags, buffer, offset, length) -> {};
+    private static final EventHandler NOTHING = event -> EventHandler.Action.CONTINUE;
 
     private final JournalReader reader;
     private final Progress progress;
@@ -47,11 +47,11 @@ public final class Walk implements AutoCloseable {
 
     /** How many events can be read without passing the end; 0 at the end. */
     public int batch() {
-        progress.at(reader.position());
-        if (reader.position() >= end || reader.sequence() > last) {
+        progress.at(reader.offset());
+        if (reader.offset() >= end || reader.sequence() > last) {
             return 0;
         }
-        final long sure = Math.max(1, (end - reader.position()) / EventHeader.MAX_EVENT_LENGTH);
+        final long sure = Math.max(1, (end - reader.offset()) / EventHeader.MAX_EVENT_LENGTH);
         final long most = Math.min(BATCH_LENGTH, sure);
         return (int) (reader.sequence() > last - most ? last - reader.sequence() + 1 : most);
     }

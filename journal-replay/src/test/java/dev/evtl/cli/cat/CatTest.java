@@ -98,13 +98,39 @@ class CatTest {
     void csvHasHeadingsAndALineForEachEvent() throws IOException {
         assertEquals(
                 List.of(
-                        "seq,offset,timestamp,type,flags,length,payload,dropped",
-                        "0,64,1700000000000000001,1,0,0,,",
-                        "1,80,1700000000000000002,7,0,14," + HELLO + ",",
-                        "2,110,1700000000000000002,239,15,769," + BYTES + ",",
-                        "3,895,1700000000000000010,240,0,24," + GAP + ",12345",
-                        "4,935,1700000000000000011,2,0,5,6166746572,"),
+                        "seq,offset,timestamp,type,flags,length,payload,dropped,more",
+                        "0,64,1700000000000000001,1,0,0,,,",
+                        "1,80,1700000000000000002,7,0,14," + HELLO + ",,",
+                        "2,110,1700000000000000002,239,15,769," + BYTES + ",,",
+                        "3,895,1700000000000000010,240,0,24," + GAP + ",12345,",
+                        "4,935,1700000000000000011,2,0,5,6166746572,,"),
                 evtl("cat", "-o", "csv", golden("gap")).lines());
+    }
+
+    @Test
+    void eventsWhoseClaimGoesOnAreMarkedAsSuch() throws IOException {
+        final Path file = golden("group");
+        final List<Object> more = new ArrayList<>();
+        for (final String line : evtl("cat", "-o", "jsonl", file).lines()) {
+            final Map<?, ?> event = Ran.json(line);
+            more.add(event.containsKey("more") ? event.get("more") : "absent");
+        }
+        assertEquals(List.of("absent", true, true, "absent", "absent"), more);
+        assertEquals(
+                List.of(",more", ",", ",true", ",true", ",", ","),
+                evtl("cat", "-o", "csv", file).lines().stream()
+                        .map(line -> line.substring(line.lastIndexOf(',')))
+                        .toList());
+        assertEquals(
+                List.of(
+                        " flags=0 length=5 alone",
+                        " flags=0 more length=14 first of three",
+                        " flags=1 more length=6 second",
+                        " flags=1 length=5 third",
+                        " flags=0 length=11 alone again"),
+                evtl("cat", file).lines().stream()
+                        .map(line -> line.substring(line.indexOf(" flags=")))
+                        .toList());
     }
 
     @Test

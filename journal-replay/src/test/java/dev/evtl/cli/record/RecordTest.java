@@ -10,6 +10,7 @@ import dev.evtl.cli.Ran;
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventFilter;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.TestFiles;
 import java.io.ByteArrayOutputStream;
@@ -23,7 +24,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import org.agrona.DirectBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,15 +75,8 @@ class RecordTest {
         private long sum;
 
         @Override
-        public boolean consume(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            sum += buffer.getInt(offset + 20, ByteOrder.BIG_ENDIAN);
+        public boolean consume(final JournalEvent event) {
+            sum += event.buffer().getInt(event.payloadOffset() + 20, ByteOrder.BIG_ENDIAN);
             return true;
         }
 

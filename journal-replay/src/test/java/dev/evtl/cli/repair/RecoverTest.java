@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.cli.Ran;
-import dev.evtl.journal.ChildJvm;
-import dev.evtl.journal.HaltsBeforeAppending;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.OtherWriter;
-import dev.evtl.journal.RingBytes;
+import dev.evtl.journal.support.ChildJvm;
+import dev.evtl.journal.support.HaltsBeforeAppending;
+import dev.evtl.journal.support.OtherWriter;
+import dev.evtl.journal.support.RingBytes;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.TestFiles;
 import java.io.IOException;
@@ -70,7 +70,7 @@ class RecoverTest {
                         "bytesZeroed",
                         "cutFile",
                         "ringEvents",
-                        "claimsLeft",
+                        "claimsAbandoned",
                         "setAside",
                         "reason"),
                 List.copyOf(json.keySet()));
@@ -225,8 +225,7 @@ class RecoverTest {
         assertTrue(recovered.lines().get(0).contains("from the ring file 5 events more, without 1 claims"));
         final List<Long> numbers = new ArrayList<>();
         try (JournalReader reader = JournalReader.open(file)) {
-            reader.forEach(
-                    (sequence, timestamp, type, flags, buffer, offset, length) -> numbers.add(buffer.getLong(offset)));
+            reader.forEach(event -> numbers.add(event.buffer().getLong(event.payloadOffset())));
         }
         assertEquals(List.of(0L, 1L, 2L, 3L, 4L), numbers);
         assertTrue(Files.notExists(ring));

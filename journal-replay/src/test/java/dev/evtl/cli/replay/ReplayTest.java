@@ -40,7 +40,7 @@ class ReplayTest {
         assertEquals(5L, json.get("events"));
         assertEquals(956L - 64, json.get("bytes"));
         assertEquals(12_345L, json.get("dropped"));
-        assertEquals(4L, json.get("delivered"));
+        assertEquals(5L, json.get("delivered"));
         assertEquals(0L, json.get("failed"));
         assertTrue((Double) json.get("eventsPerSecond") > 0);
         assertTrue((Double) json.get("bytesPerSecond") > 0);
@@ -50,7 +50,7 @@ class ReplayTest {
                         "name",
                         "count",
                         "delivered",
-                        4L,
+                        5L,
                         "failed",
                         0L,
                         "successRate",
@@ -67,8 +67,8 @@ class ReplayTest {
         final String tables = ran.out().replaceAll(" +", " ");
         for (final String row : List.of(
                 "\n| 5 | 892 | 12345 | ",
-                "\n| count | 4 | 0 | 100.00 % |",
-                "\n| latency | 4 | 0 | 100.00 % |",
+                "\n| count | 5 | 0 | 100.00 % |",
+                "\n| latency | 5 | 0 | 100.00 % |",
                 "\n| 239 | 1 |",
                 "\n| latency | nanoseconds |",
                 "\n| p99.9 | ")) {
@@ -126,6 +126,15 @@ class ReplayTest {
         assertEquals(
                 evtl("cat", "-o", "hex", "--type", "3", file).out(),
                 evtl("cat", "-o", "hex", some).out());
+    }
+
+    @Test
+    void copyKeepsClaimsWhole() throws IOException {
+        final Path copy = directory.resolve("copy.evtl");
+        final Path file = golden("group");
+        assertEquals(0, evtl("replay", file, "--consumer", "copy:" + copy).code());
+        assertEquals(evtl("cat", file).out(), evtl("cat", copy).out());
+        assertEquals(2, evtl("cat", copy).out().split(" more ").length - 1);
     }
 
     @Test

@@ -192,7 +192,7 @@ class StressCheckerTest {
         }
         final StressChecker checker = new StressChecker(PAYLOAD, List.of(written));
         try (JournalReader reader = JournalReader.open(file)) {
-            reader.forEach(checker);
+            reader.forEach(checker::onEvent);
         }
         checker.finish();
         return checker;

@@ -25,8 +25,10 @@ class WalkTest {
     Path directory;
 
     private final List<Long> seen = new ArrayList<>();
-    private final EventHandler handler =
-            (sequence, timestamp, type, flags, buffer, offset, length) -> seen.add(sequence);
+    private final EventHandler handler = event -> {
+        seen.add(event.sequence());
+        return EventHandler.Action.CONTINUE;
+    };
 
     private static Walk walk(final JournalReader reader, final Range sequences) {
         return Walk.of(reader, sequences, new Progress("read", 0, null, System::nanoTime));
@@ -84,6 +86,6 @@ class WalkTest {
     void readerIsClosedWhenItCannotReachTheStretch() throws IOException {
         final JournalReader reader = JournalReader.open(TestFiles.golden("corrupt-payload", directory));
         assertThrows(CorruptJournalException.class, () -> walk(reader, new Range(2, 2)));
-        assertThrows(IndexOutOfBoundsException.class, reader::isAtEnd);
+        assertThrows(IllegalStateException.class, reader::isAtEnd);
     }
 }
