@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalRecovery;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
@@ -60,7 +61,7 @@ public final class FuzzedRing extends Fuzzed {
                 .ringFile(ring)
                 .closeTimeout(Duration.ofMillis(1))
                 .stuckClaimTimeout(Duration.ofMillis(1))
-                .errorHandler(error -> {})
+                .listener(JournalListener.NONE)
                 .build();
         try (Journal open = Journal.open(file, config)) {
             offer(open);

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalStats;
@@ -184,7 +186,7 @@ final class JournalModel implements AutoCloseable {
                 .initialSize(4096 + setup.nextInt(8192))
                 .growth(pick(Growth.DOUBLING, Growth.steps(4096), Growth.steps(4096 + setup.nextInt(20_000))))
                 .clock(() -> ++createdAt)
-                .errorHandler(error -> {});
+                .listener(JournalListener.NONE);
         if (ringFile != null) {
             config.ringFile(ringFile);
         }
@@ -263,8 +265,8 @@ final class JournalModel implements AutoCloseable {
         makeRoomForBlocked();
         for (int i = 1 + random.nextInt(10); i > 0; i--) {
             final Unit unit = unit(random, numbers);
-            final int result = publisher.offer(
-                    unit.type(), unit.flags(), unit.number(), new UnsafeBuffer(payload(unit)), 0, unit.length());
+            final long result = publisher.offerAt(
+                    unit.number(), unit.type(), unit.flags(), new UnsafeBuffer(payload(unit)), 0, unit.length());
             note(result, List.of(unit));
         }
     }
@@ -272,10 +274,11 @@ final class JournalModel implements AutoCloseable {
     private void claim(final Random random) {
         makeRoomForBlocked();
         final Unit unit = unit(random, numbers);
-        int result = publisher.tryClaim(unit.type(), unit.flags(), unit.number(), unit.length());
+        final Claim result = publisher.newClaim();
+        publisher.tryClaimAt(result, unit.number(), unit.type(), unit.flags(), unit.length());
         if (result > 0) {
             fill(publisher.buffer(), result, unit);
-            result = publisher.commit(result);
+            result = result.commit();
         }
         note(result, List.of(unit));
     }
@@ -283,9 +286,10 @@ final class JournalModel implements AutoCloseable {
     private void abort(final Random random) {
         makeRoomForBlocked();
         final Unit unit = unit(random, numbers);
-        final int result = publisher.tryClaim(unit.type(), unit.flags(), unit.number(), unit.length());
+        final Claim result = publisher.newClaim();
+        publisher.tryClaimAt(result, unit.number(), unit.type(), unit.flags(), unit.length());
         if (result > 0) {
-            publisher.abort(result);
+            result.abort();
         } else {
             note(result, List.of(unit));
         }
@@ -304,10 +308,10 @@ final class JournalModel implements AutoCloseable {
             payloads += length;
         }
         final EventBatch batch = publisher.newBatch();
-        int result = batch.tryClaim(events, payloads, first);
-        if (result == Publisher.ACCEPTED) {
+        long result = batch.tryClaimAt(first, events, payloads);
+        if (result > 0) {
             for (final Unit unit : claimed) {
-                fill(batch.buffer(), batch.next(unit.type(), unit.flags(), unit.number(), unit.length()), unit);
+                fill(batch.buffer(), batch.nextAt(unit.number(), unit.type(), unit.flags(), unit.length()), unit);
             }
             if (random.nextInt(5) == 0) {
                 batch.abort();
@@ -322,7 +326,8 @@ final class JournalModel implements AutoCloseable {
         makeRoomForBlocked();
         if (openUnit == null) {
             final Unit unit = unit(random, numbers);
-            final int result = publisher.tryClaim(unit.type(), unit.flags(), unit.number(), unit.length());
+            final Claim result = publisher.newClaim();
+            publisher.tryClaimAt(result, unit.number(), unit.type(), unit.flags(), unit.length());
             if (result > 0) {
                 fill(publisher.buffer(), result, unit);
                 openClaim = result;
@@ -341,7 +346,7 @@ final class JournalModel implements AutoCloseable {
             if (!commit) {
                 publisher.abort(openClaim);
                 units.remove(unit);
-            } else if (publisher.commit(openClaim) == Publisher.ACCEPTED) {
+            } else if (publisher.commit(openClaim) > 0) {
                 accepted++;
             } else {
                 refused++;
@@ -388,7 +393,7 @@ final class JournalModel implements AutoCloseable {
                 dropped += offered.size();
             }
             case Publisher.BACK_PRESSURED -> {
-                assertEquals(BackPressure.FAIL, backPressure);
+                assertEquals(BackPressure.REFUSE, backPressure);
                 refused += offered.size();
             }
             case Publisher.FAILED -> {
@@ -450,7 +455,7 @@ final class JournalModel implements AutoCloseable {
         makeRoomForBlocked();
         final long before = journal().stats().getGrowths();
         for (int i = 0; i < 200 && openUnit == null && journal().failure().isEmpty(); i++) {
-            if (journal().stats().getGrowths() > before || journal().stats().getFilePosition() > LARGE_FILE) {
+            if (journal().stats().getGrowths() > before || journal().stats().getFileOffset() > LARGE_FILE) {
                 return;
             }
             claim(random);

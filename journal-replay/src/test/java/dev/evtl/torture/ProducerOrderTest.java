@@ -3,6 +3,7 @@ package dev.evtl.torture;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
@@ -222,9 +223,9 @@ class ProducerOrderTest {
                 result = publishClaim(sequence);
             } else {
                 put(source, 0, sequence);
-                result = publisher.offer(1, 0, sequence, source, 0, Long.BYTES);
+                result = publisher.offerAt(sequence, 1, 0, source, 0, Long.BYTES);
             }
-            if (result == Publisher.ACCEPTED) {
+            if (result > 0) {
                 accepted += events;
             } else {
                 if (result == Publisher.DROPPED) {
@@ -239,21 +240,22 @@ class ProducerOrderTest {
         }
 
         private int publishClaim(final long sequence) {
-            final int claim = publisher.tryClaim(2, 0, sequence, Long.BYTES);
+            final Claim claim = publisher.newClaim();
+            publisher.tryClaimAt(claim, sequence, 2, 0, Long.BYTES);
             if (claim < 0) {
                 return claim;
             }
             put(publisher.buffer(), claim, sequence);
-            return publisher.commit(claim);
+            return claim.commit();
         }
 
         private int publishBatch(final long first, final int events) {
-            final int result = batch.tryClaim(events, events * Long.BYTES, first);
-            if (result != Publisher.ACCEPTED) {
+            final long result = batch.tryClaimAt(first, events, events * Long.BYTES);
+            if (result <= 0) {
                 return result;
             }
             for (long sequence = first; sequence < first + events; sequence++) {
-                put(batch.buffer(), batch.next(3, 0, sequence, Long.BYTES), sequence);
+                put(batch.buffer(), batch.nextAt(sequence, 3, 0, Long.BYTES), sequence);
             }
             return batch.commit();
         }

@@ -7,6 +7,7 @@ import dev.evtl.cli.verb.NewJournal;
 import dev.evtl.cli.verb.Verb;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
+import dev.evtl.journal.exceptions.JournalException;
 import java.io.BufferedInputStream;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
@@ -96,12 +97,18 @@ public final class Record extends Verb {
         long recorded = 0;
         try (Journal journal = NewJournal.create(file)) {
             final Publisher publisher = journal.publisher();
-            while (messages.next()
-                    && publisher.offer(
-                                    messages.type(), 0, messages.timestamp(), messages.buffer(), 0, messages.length())
-                            == Publisher.ACCEPTED) {
-                recorded++;
-                progress.at(messages.offset());
+            long result = 1;
+            while (result > 0 && messages.next()) {
+                result = publisher.offerAt(
+                        messages.timestamp(), messages.type(), 0, messages.buffer(), 0, messages.length());
+                if (result == Publisher.BACK_PRESSURED) {
+                    throw new JournalException(file + ": does not take the message that ends at offset "
+                            + messages.offset() + " of the input: the device is too slow");
+                }
+                if (result > 0) {
+                    recorded++;
+                    progress.at(messages.offset());
+                }
             }
         } // a journal that has failed says so when it is closed
         return recorded;

@@ -82,7 +82,7 @@ public final class Stress extends Verb {
 
     @Option(
             names = "--policy",
-            paramLabel = "fail|block|drop",
+            paramLabel = "refuse|block|drop",
             defaultValue = "block",
             converter = PolicyConverter.class,
             description = "What happens to an event when the ring is full: refused, waits, or dropped and recorded in a"
@@ -124,10 +124,11 @@ public final class Stress extends Verb {
         @Override
         public BackPressure convert(final String value) {
             return switch (value) {
-                case "fail" -> BackPressure.FAIL;
+                case "refuse", "fail" -> BackPressure.REFUSE;
                 case "block" -> BackPressure.BLOCK;
                 case "drop" -> BackPressure.DROP;
-                default -> throw new CommandLine.TypeConversionException("'" + value + "' is not fail, block or drop");
+                default ->
+                    throw new CommandLine.TypeConversionException("'" + value + "' is not refuse, block or drop");
             };
         }
     }

@@ -1,13 +1,13 @@
 package dev.evtl.cli.stress;
 
 import com.sun.management.ThreadMXBean;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Publisher;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import org.agrona.MutableDirectBuffer;
 
 /** Offers events one after the other and keeps count of what became of them. Read by others when its thread has ended. */
 final class StressProducer implements Runnable {
@@ -24,7 +24,7 @@ final class StressProducer implements Runnable {
     private final double nanosPerEvent;
     private final double phase;
     private final Publisher publisher;
-    private final MutableDirectBuffer buffer;
+    private final Claim claim;
     private final EventBatch batch;
     private final ThreadMXBean threads;
     private final CyclicBarrier start;
@@ -54,7 +54,7 @@ final class StressProducer implements Runnable {
                 settings.rate() == 0 ? 0 : (double) TimeUnit.SECONDS.toNanos(settings.producers()) / settings.rate();
         this.phase = (double) producer * batchLength / settings.producers();
         this.publisher = publisher;
-        this.buffer = publisher.buffer();
+        this.claim = publisher.newClaim();
         this.batch = publisher.newBatch();
         this.threads = threads;
         this.start = start;
@@ -101,14 +101,13 @@ final class StressProducer implements Runnable {
         long number = offered;
         long accepted = 0;
         while (number < end && isTurn(number)) {
-            final int claim =
-                    publisher.tryClaim(StressPayload.type(producer), StressPayload.flags(number), number, payload);
-            int result = claim;
-            if (claim > 0) {
-                StressPayload.fill(buffer, claim, payload, producer, number);
-                result = publisher.commit(claim);
+            long result = publisher.tryClaimAt(
+                    claim, number, StressPayload.type(producer), StressPayload.flags(number), payload);
+            if (result > 0) {
+                StressPayload.fill(claim.buffer(), 0, payload, producer, number);
+                result = claim.commit();
             }
-            if (result == Publisher.ACCEPTED) {
+            if (result > 0) {
                 accepted += StressPayload.key(producer, number);
             } else {
                 countLost(result, 1);
@@ -124,15 +123,19 @@ final class StressProducer implements Runnable {
         long accepted = 0;
         while (number < end && isTurn(number)) {
             final int length = (int) Math.min(batchLength, events - number);
-            int result = batch.tryClaim(length, length * payload);
-            if (result == Publisher.ACCEPTED) {
+            long result = batch.tryClaim(length, length * payload);
+            if (result > 0) {
                 for (long i = number; i < number + length; i++) {
-                    final int index = batch.next(StressPayload.type(producer), StressPayload.flags(i), i, payload);
-                    StressPayload.fill(buffer, index, payload, producer, i);
+                    StressPayload.fill(
+                            batch.nextAt(i, StressPayload.type(producer), StressPayload.flags(i), payload),
+                            0,
+                            payload,
+                            producer,
+                            i);
                 }
                 result = batch.commit();
             }
-            if (result == Publisher.ACCEPTED) {
+            if (result > 0) {
                 for (long i = number; i < number + length; i++) {
                     accepted += StressPayload.key(producer, i);
                 }
@@ -145,7 +148,7 @@ final class StressProducer implements Runnable {
         digest += accepted;
     }
 
-    private void countLost(final int result, final int count) {
+    private void countLost(final long result, final int count) {
         if (result == Publisher.DROPPED) {
             dropped += count;
         } else {

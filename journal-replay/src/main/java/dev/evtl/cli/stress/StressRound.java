@@ -3,9 +3,9 @@ package dev.evtl.cli.stress;
 import com.sun.management.ThreadMXBean;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.exceptions.JournalException;
-import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.replay.JournalReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -87,13 +87,20 @@ final class StressRound {
                     appender.set(new Thread(work));
                     return appender.get();
                 })
-                .errorHandler(this::onError)
+                .listener(new StuckClaims())
                 .build();
     }
 
-    private void onError(final Throwable error) {
-        if (!(error instanceof JournalFailedException)) { // which the close throws
-            log.accept(error.getMessage());
+    /** A failure is what the close throws, and drops and refusals are in the result. */
+    private final class StuckClaims implements JournalListener {
+        @Override
+        public void onStuckClaim(final JournalException report) {
+            log.accept(report.getMessage());
+        }
+
+        @Override
+        public void onAbandonedClaim(final JournalException report) {
+            log.accept(report.getMessage());
         }
     }
 

@@ -3,10 +3,12 @@ package dev.evtl.cli.verb;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.OpenMode;
 import dev.evtl.journal.exceptions.JournalException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Journals that verbs write. */
 public final class NewJournal {
@@ -20,8 +22,9 @@ public final class NewJournal {
                 JournalConfig.builder()
                         .openMode(OpenMode.CREATE)
                         .backPressure(BackPressure.BLOCK)
+                        .blockTimeout(Duration.ofHours(1)) // a slow device is waited for
                         .closeOnShutdown(true)
-                        .errorHandler(e -> {}) // closing the journal throws it
+                        .listener(JournalListener.NONE) // closing the journal throws it
                         .build());
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
 import dev.evtl.replay.JournalReader;
@@ -55,10 +56,11 @@ class StressCheckerTest {
                 "event 1 of producer 0 is not what its producer wrote",
                 publisher -> {
                     write(publisher, 0, 0);
-                    final int claim = publisher.tryClaim(1, 1, 1, PAYLOAD);
+                    final Claim claim = publisher.newClaim();
+                    publisher.tryClaimAt(claim, 1, 1, 1, PAYLOAD);
                     StressPayload.fill(publisher.buffer(), claim, PAYLOAD, 0, 1);
                     publisher.buffer().putByte(claim + PAYLOAD - 1, (byte) 0);
-                    publisher.commit(claim);
+                    claim.commit();
                     write(publisher, 0, 2);
                 },
                 all(0, 3));
@@ -69,9 +71,10 @@ class StressCheckerTest {
         assertOneMismatch(
                 "event 0 of producer 0 is not what its producer wrote",
                 publisher -> {
-                    final int claim = publisher.tryClaim(1, 0, 0, PAYLOAD - 8);
+                    final Claim claim = publisher.newClaim();
+                    publisher.tryClaimAt(claim, 0, 1, 0, PAYLOAD - 8);
                     StressPayload.fill(publisher.buffer(), claim, PAYLOAD - 8, 0, 0);
-                    publisher.commit(claim);
+                    claim.commit();
                 },
                 all(0, 1));
     }
@@ -81,9 +84,10 @@ class StressCheckerTest {
         assertOneMismatch(
                 "event 0 of producer 0 is not what its producer wrote",
                 publisher -> {
-                    final int claim = publisher.tryClaim(1, 5, 0, PAYLOAD);
+                    final Claim claim = publisher.newClaim();
+                    publisher.tryClaimAt(claim, 0, 1, 5, PAYLOAD);
                     StressPayload.fill(publisher.buffer(), claim, PAYLOAD, 0, 0);
-                    publisher.commit(claim);
+                    claim.commit();
                 },
                 all(0, 1));
     }
@@ -199,10 +203,10 @@ class StressCheckerTest {
     }
 
     private static void write(final Publisher publisher, final int producer, final long number) {
-        final int claim =
-                publisher.tryClaim(StressPayload.type(producer), StressPayload.flags(number), number, PAYLOAD);
+        final Claim claim = publisher.newClaim();
+        publisher.tryClaimAt(claim, number, StressPayload.type(producer), StressPayload.flags(number), PAYLOAD);
         StressPayload.fill(publisher.buffer(), claim, PAYLOAD, producer, number);
-        assertEquals(Publisher.ACCEPTED, publisher.commit(claim));
+        assertTrue(claim.commit() > 0);
     }
 
     private static StressProducer.Written all(final int producer, final int events) {
