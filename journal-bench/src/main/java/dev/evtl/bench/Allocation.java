@@ -173,7 +173,7 @@ public class Allocation extends FileBenchmark {
 
     /** A claim that the full ring refuses. */
     @Benchmark
-    public int refuse(final Full full) {
+    public long refuse(final Full full) {
         return full.claim();
     }
 

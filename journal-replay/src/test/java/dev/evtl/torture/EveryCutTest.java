@@ -133,8 +133,8 @@ class EveryCutTest {
                 assertTrue(batch.tryClaim(claim.length, IntStream.of(claim).sum()) > 0);
                 for (int i = 0; i < claim.length; i++) {
                     final ReferenceJournal.Event event = journal.event(index++);
-                    final int target = batch.nextAt(event.timestamp(), event.type(), event.flags() & 0xF, claim[i]);
-                    batch.buffer().putBytes(target, new UnsafeBuffer(event.payload()), 0, claim[i]);
+                    batch.nextAt(event.timestamp(), event.type(), event.flags() & 0xF, claim[i])
+                            .putBytes(0, new UnsafeBuffer(event.payload()), 0, claim[i]);
                 }
                 assertTrue(batch.commit() > 0);
             }

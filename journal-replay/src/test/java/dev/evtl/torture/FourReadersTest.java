@@ -131,8 +131,8 @@ class FourReadersTest {
                 assertTrue(batch.tryClaim(size, size * length(0)) > 0);
                 for (int i = 0; i < size; i++) {
                     final long bits = random.nextLong() & ~LENGTH_BITS;
-                    final int index = batch.nextAt(bits, type(bits), flags(bits), length(bits));
-                    batch.buffer().putBytes(index, fill(sequence + i, bits), 0, length(bits));
+                    batch.nextAt(bits, type(bits), flags(bits), length(bits))
+                            .putBytes(0, fill(sequence + i, bits), 0, length(bits));
                 }
                 batch.commit();
             }

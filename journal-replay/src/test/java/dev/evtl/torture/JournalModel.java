@@ -136,7 +136,7 @@ final class JournalModel implements AutoCloseable {
     private long accepted;
     private long dropped;
     private long refused;
-    private int openClaim;
+    private Claim openClaim;
     private Unit openUnit;
 
     /** Whether the file may have been full once, so that events were dropped that had been accepted. */
@@ -274,11 +274,11 @@ final class JournalModel implements AutoCloseable {
     private void claim(final Random random) {
         makeRoomForBlocked();
         final Unit unit = unit(random, numbers);
-        final Claim result = publisher.newClaim();
-        publisher.tryClaimAt(result, unit.number(), unit.type(), unit.flags(), unit.length());
+        final Claim claim = publisher.newClaim();
+        long result = publisher.tryClaimAt(claim, unit.number(), unit.type(), unit.flags(), unit.length());
         if (result > 0) {
-            fill(publisher.buffer(), result, unit);
-            result = result.commit();
+            fill(claim.buffer(), unit);
+            result = claim.commit();
         }
         note(result, List.of(unit));
     }
@@ -286,10 +286,10 @@ final class JournalModel implements AutoCloseable {
     private void abort(final Random random) {
         makeRoomForBlocked();
         final Unit unit = unit(random, numbers);
-        final Claim result = publisher.newClaim();
-        publisher.tryClaimAt(result, unit.number(), unit.type(), unit.flags(), unit.length());
+        final Claim claim = publisher.newClaim();
+        final long result = publisher.tryClaimAt(claim, unit.number(), unit.type(), unit.flags(), unit.length());
         if (result > 0) {
-            result.abort();
+            claim.abort();
         } else {
             note(result, List.of(unit));
         }
@@ -311,7 +311,7 @@ final class JournalModel implements AutoCloseable {
         long result = batch.tryClaimAt(first, events, payloads);
         if (result > 0) {
             for (final Unit unit : claimed) {
-                fill(batch.buffer(), batch.nextAt(unit.number(), unit.type(), unit.flags(), unit.length()), unit);
+                fill(batch.nextAt(unit.number(), unit.type(), unit.flags(), unit.length()), unit);
             }
             if (random.nextInt(5) == 0) {
                 batch.abort();
@@ -326,11 +326,11 @@ final class JournalModel implements AutoCloseable {
         makeRoomForBlocked();
         if (openUnit == null) {
             final Unit unit = unit(random, numbers);
-            final Claim result = publisher.newClaim();
-            publisher.tryClaimAt(result, unit.number(), unit.type(), unit.flags(), unit.length());
+            final Claim claim = publisher.newClaim();
+            final long result = publisher.tryClaimAt(claim, unit.number(), unit.type(), unit.flags(), unit.length());
             if (result > 0) {
-                fill(publisher.buffer(), result, unit);
-                openClaim = result;
+                fill(claim.buffer(), unit);
+                openClaim = claim;
                 openUnit = unit;
                 units.add(unit);
             } else {
@@ -344,9 +344,9 @@ final class JournalModel implements AutoCloseable {
             final Unit unit = openUnit;
             openUnit = null;
             if (!commit) {
-                publisher.abort(openClaim);
+                openClaim.abort();
                 units.remove(unit);
-            } else if (publisher.commit(openClaim) > 0) {
+            } else if (openClaim.commit() > 0) {
                 accepted++;
             } else {
                 refused++;
@@ -376,27 +376,28 @@ final class JournalModel implements AutoCloseable {
         return payload;
     }
 
-    private static void fill(final MutableDirectBuffer buffer, final int index, final Unit unit) {
-        buffer.putBytes(index, payload(unit));
+    private static void fill(final MutableDirectBuffer buffer, final Unit unit) {
+        buffer.putBytes(0, payload(unit));
     }
 
-    private void note(final int result, final List<Unit> offered) {
-        switch (result) {
-            case Publisher.ACCEPTED -> {
-                units.addAll(offered);
-                accepted += offered.size();
-            }
-            case Publisher.DROPPED -> {
+    private void note(final long result, final List<Unit> offered) {
+        if (result > 0) {
+            units.addAll(offered);
+            accepted += offered.size();
+            return;
+        }
+        switch ((int) result) {
+            case (int) Publisher.DROPPED -> {
                 assertEquals(BackPressure.DROP, backPressure);
                 offered.forEach(unit -> units.add(
                         new Unit(unit.number(), unit.type(), unit.flags(), unit.length(), unit.claim(), true)));
                 dropped += offered.size();
             }
-            case Publisher.BACK_PRESSURED -> {
+            case (int) Publisher.BACK_PRESSURED -> {
                 assertEquals(BackPressure.REFUSE, backPressure);
                 refused += offered.size();
             }
-            case Publisher.FAILED -> {
+            case (int) Publisher.FAILED -> {
                 assertTrue(journal().failure().isPresent());
                 refused += offered.size();
             }
@@ -584,7 +585,7 @@ final class JournalModel implements AutoCloseable {
         assertEquals(
                 JournalFullException.class, journal().failure().orElseThrow().getClass());
         assertEquals(WhenFull.FAIL, whenFull);
-        assertEquals(Publisher.FAILED, publisher.tryClaim(1, 0));
+        assertEquals(Publisher.FAILED, publisher.tryClaim(publisher.newClaim(), 1, 0));
         refused++;
         assertThrows(JournalFailedException.class, journal()::sync);
         assertThrows(JournalFailedException.class, journal()::close);

@@ -187,6 +187,7 @@ class ProducerOrderTest {
 
         private final Publisher publisher;
         private final EventBatch batch;
+        private final Claim claim;
         private final int number;
         private final long wanted;
         private final UnsafeBuffer source = new UnsafeBuffer(new byte[Long.BYTES]);
@@ -199,6 +200,7 @@ class ProducerOrderTest {
             super("producer " + number);
             this.publisher = publisher;
             this.batch = publisher.newBatch();
+            this.claim = publisher.newClaim();
             this.number = number;
             this.wanted = wanted;
         }
@@ -216,13 +218,13 @@ class ProducerOrderTest {
 
         private void publish(final long sequence) {
             final int events = (int) Math.min(1 + sequence % MAX_BATCH, wanted - accepted);
-            final int result;
+            final long result;
             if (events > 1) {
                 result = publishBatch(sequence, events);
             } else if (sequence % (2 * MAX_BATCH) == 0) {
                 result = publishClaim(sequence);
             } else {
-                put(source, 0, sequence);
+                put(source, sequence);
                 result = publisher.offerAt(sequence, 1, 0, source, 0, Long.BYTES);
             }
             if (result > 0) {
@@ -239,29 +241,28 @@ class ProducerOrderTest {
             }
         }
 
-        private int publishClaim(final long sequence) {
-            final Claim claim = publisher.newClaim();
-            publisher.tryClaimAt(claim, sequence, 2, 0, Long.BYTES);
-            if (claim < 0) {
-                return claim;
+        private long publishClaim(final long sequence) {
+            final long result = publisher.tryClaimAt(claim, sequence, 2, 0, Long.BYTES);
+            if (result < 0) {
+                return result;
             }
-            put(publisher.buffer(), claim, sequence);
+            put(claim.buffer(), sequence);
             return claim.commit();
         }
 
-        private int publishBatch(final long first, final int events) {
+        private long publishBatch(final long first, final int events) {
             final long result = batch.tryClaimAt(first, events, events * Long.BYTES);
             if (result <= 0) {
                 return result;
             }
             for (long sequence = first; sequence < first + events; sequence++) {
-                put(batch.buffer(), batch.nextAt(sequence, 3, 0, Long.BYTES), sequence);
+                put(batch.nextAt(sequence, 3, 0, Long.BYTES), sequence);
             }
             return batch.commit();
         }
 
-        private void put(final MutableDirectBuffer buffer, final int index, final long sequence) {
-            buffer.putLong(index, (long) number << SEQUENCE_BITS | sequence);
+        private void put(final MutableDirectBuffer buffer, final long sequence) {
+            buffer.putLong(0, (long) number << SEQUENCE_BITS | sequence);
         }
     }
 }

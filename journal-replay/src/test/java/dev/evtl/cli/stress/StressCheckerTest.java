@@ -58,8 +58,8 @@ class StressCheckerTest {
                     write(publisher, 0, 0);
                     final Claim claim = publisher.newClaim();
                     publisher.tryClaimAt(claim, 1, 1, 1, PAYLOAD);
-                    StressPayload.fill(publisher.buffer(), claim, PAYLOAD, 0, 1);
-                    publisher.buffer().putByte(claim + PAYLOAD - 1, (byte) 0);
+                    StressPayload.fill(claim.buffer(), 0, PAYLOAD, 0, 1);
+                    claim.buffer().putByte(PAYLOAD - 1, (byte) 0);
                     claim.commit();
                     write(publisher, 0, 2);
                 },
@@ -73,7 +73,7 @@ class StressCheckerTest {
                 publisher -> {
                     final Claim claim = publisher.newClaim();
                     publisher.tryClaimAt(claim, 0, 1, 0, PAYLOAD - 8);
-                    StressPayload.fill(publisher.buffer(), claim, PAYLOAD - 8, 0, 0);
+                    StressPayload.fill(claim.buffer(), 0, PAYLOAD - 8, 0, 0);
                     claim.commit();
                 },
                 all(0, 1));
@@ -86,7 +86,7 @@ class StressCheckerTest {
                 publisher -> {
                     final Claim claim = publisher.newClaim();
                     publisher.tryClaimAt(claim, 0, 1, 5, PAYLOAD);
-                    StressPayload.fill(publisher.buffer(), claim, PAYLOAD, 0, 0);
+                    StressPayload.fill(claim.buffer(), 0, PAYLOAD, 0, 0);
                     claim.commit();
                 },
                 all(0, 1));
@@ -205,7 +205,7 @@ class StressCheckerTest {
     private static void write(final Publisher publisher, final int producer, final long number) {
         final Claim claim = publisher.newClaim();
         publisher.tryClaimAt(claim, number, StressPayload.type(producer), StressPayload.flags(number), PAYLOAD);
-        StressPayload.fill(publisher.buffer(), claim, PAYLOAD, producer, number);
+        StressPayload.fill(claim.buffer(), 0, PAYLOAD, producer, number);
         assertTrue(claim.commit() > 0);
     }
 

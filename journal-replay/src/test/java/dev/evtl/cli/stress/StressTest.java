@@ -131,7 +131,7 @@ class StressTest {
                         "--events",
                         "20000",
                         "--policy",
-                        "fail",
+                        "refuse",
                         "--batch",
                         "" + batch,
                         "--json",
