@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import java.lang.System.Logger;
@@ -11,7 +12,8 @@ final class LoggingListener implements JournalListener {
 
     @Override
     public void onRecovery(final RecoveryReport report) {
-        LOGGER.log(Level.INFO, "recovered: " + report);
+        final boolean lost = report.bytesZeroed() > 0 || report.condition() == Condition.LOST;
+        LOGGER.log(lost ? Level.WARNING : Level.DEBUG, "recovered: " + report);
     }
 
     @Override
