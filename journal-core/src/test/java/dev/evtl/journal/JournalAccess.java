@@ -1,9 +1,11 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.appender.JournalLease;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.ring.RingFiles;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
@@ -17,6 +19,21 @@ public final class JournalAccess {
     public static Journal open(
             final Path path, final JournalConfig config, final UnaryOperator<JournalStorage> around) {
         return Journal.open(path, config, around);
+    }
+
+    /** Gives back what a process that dies gives back: its locks, with the ring file as it is. */
+    public static void releaseAsDead(final Journal journal) {
+        ((JournalLease) field(field(journal, "appender"), "lease")).release();
+    }
+
+    private static Object field(final Object owner, final String name) {
+        try {
+            final Field field = owner.getClass().getDeclaredField(name);
+            field.setAccessible(true);
+            return field.get(owner);
+        } catch (final ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /**

@@ -271,7 +271,7 @@ public final class JournalReader implements AutoCloseable {
      * @throws IllegalStateException if the reader is closed or in use
      */
     public void seekToStart() {
-        seek(start());
+        seekOffset(FileHeader.LENGTH);
     }
 
     /**
@@ -323,10 +323,11 @@ public final class JournalReader implements AutoCloseable {
     private void walk(final String missed, final JournalPosition from, final long toOffset, final long events) {
         use();
         final JournalPosition before = position();
+        final long dropped = droppedEvents;
         boolean arrived = false;
         try {
-            final long end = end();
             go(from);
+            final long end = end();
             long left = events;
             while (offset < toOffset && left > 0 && read(PASS_OVER, 1, end) > 0) {
                 left--;
@@ -342,6 +343,7 @@ public final class JournalReader implements AutoCloseable {
         } finally {
             if (!arrived) {
                 go(before);
+                droppedEvents = dropped;
             }
             release();
         }
@@ -349,9 +351,10 @@ public final class JournalReader implements AutoCloseable {
 
     /**
      * Goes to a place, as {@link #position} gave it, at once. It is held against the file: that it is the file of which it
-     * is a position and reaches so far, and that so many events can lie before it, as each has 16 to 65,551 bytes. More
-     * would take a walk: if no event begins at the offset, the next poll finds out, with verification and checksums; if
-     * one begins there that has another sequence number, nobody does. A position is to be kept as a whole.
+     * is a position and reaches so far, and that so many events can lie before it, and behind it in a file that was
+     * closed, as each has 16 to 65,551 bytes. More would take a walk: if no event begins at the offset, the next poll
+     * finds out, with verification and checksums; if one begins there that has another sequence number, nobody does. A
+     * position is to be kept as a whole. {@link #seekSequence} and {@link #seekOffset} walk, and trust nothing.
      *
      * @param target to go to
      * @throws IllegalArgumentException if it cannot be a place of this file; the reader stays where it was
@@ -386,7 +389,8 @@ public final class JournalReader implements AutoCloseable {
         if (!fits(before, target.offset() - FileHeader.LENGTH)
                 || before > count
                 || complete && !fits(count - before, end - target.offset())) {
-            return "the event at that offset cannot have that sequence number";
+            return "no event there can have that number, if the file has " + count + " events up to offset " + end
+                    + ", as its header says";
         }
         return "";
     }

@@ -3,12 +3,15 @@ package dev.evtl.replay;
 import static dev.evtl.replay.Lines.numbered;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.exceptions.JournalException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +89,60 @@ class FollowTest {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    /** An interrupt closes a channel that the thread uses, and the file with it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void threadThatIsInterruptedReadsOn(final boolean verify) throws InterruptedException {
+        final Journal journal = open();
+        try (JournalReader reader = JournalReader.open(journal.path(), TestFiles.verify(verify))) {
+            final Lines lines = new Lines();
+            for (int i = 0; i < 50; i++) {
+                for (int k = 0; k < 200; k++) {
+                    TestFiles.offerNumber(journal.publisher(), 200 * i + k);
+                }
+                journal.sync();
+                Thread.currentThread().interrupt();
+                assertEquals(200, reader.forEach(lines::onEvent));
+                assertTrue(Thread.interrupted(), "told whoever asks");
+            }
+            assertTrue(
+                    journal.stats().getGrowths() > 20,
+                    "growths: " + journal.stats().getGrowths());
+            interruptAgainAndAgain(journal, reader, lines);
+            assertEquals(IntStream.range(0, EVENTS).mapToObj(Lines::numbered).toList(), lines.lines);
+        } finally {
+            journal.close();
+        }
+    }
+
+    private static void interruptAgainAndAgain(final Journal journal, final JournalReader reader, final Lines lines)
+            throws InterruptedException {
+        final Thread thread = Thread.currentThread();
+        final Thread interrupting = new Thread(() -> {
+            while (!Thread.interrupted()) {
+                thread.interrupt();
+            }
+        });
+        for (int i = lines.lines.size(); i < EVENTS; i++) {
+            TestFiles.offerNumber(journal.publisher(), i);
+        }
+        journal.sync();
+        interrupting.start();
+        while (reader.sequence() < EVENTS) {
+            try {
+                reader.poll(lines, 100);
+            } catch (final JournalException e) { // interrupted while it opened the file again: the next poll does
+                assertInstanceOf(ClosedChannelException.class, e.getCause());
+            }
+        }
+        interrupting.interrupt();
+        while (interrupting.isAlive()) {
+            Thread.interrupted();
+            Thread.onSpinWait();
+        }
+        Thread.interrupted();
     }
 
     private static List<String> follow(final JournalReader reader) {

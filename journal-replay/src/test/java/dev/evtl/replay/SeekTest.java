@@ -205,6 +205,16 @@ class SeekTest {
     }
 
     @Test
+    void seekThatIsRefusedKeepsTheCountOfDroppedEvents() throws IOException {
+        try (JournalReader reader = golden("gap", true)) {
+            reader.poll(new Lines(), 3);
+            assertThrows(IllegalArgumentException.class, () -> reader.seekSequence(6));
+            assertEquals(0, reader.droppedEvents());
+            assertEquals(3, reader.sequence());
+        }
+    }
+
+    @Test
     void configSaysWhereAReaderStarts() {
         final Path file = TestFiles.numbered(directory.resolve("many.evtl"), 2_000);
         final JournalPosition position;

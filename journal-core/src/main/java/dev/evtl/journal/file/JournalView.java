@@ -10,6 +10,7 @@ import dev.evtl.journal.io.JournalPaths;
 import dev.evtl.journal.io.MappedFault;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
@@ -24,11 +25,12 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     private static final int WINDOW_LENGTH = 256 << 20;
 
     private final Path path;
-    private final FileChannel channel;
+    private final Path real;
     private final JournalHeader header;
     private final MappedByteBuffer headerMap;
     private final UnsafeBuffer liveHeader;
     private final UnsafeBuffer window = new UnsafeBuffer(0, 0);
+    private FileChannel channel;
     private MappedByteBuffer windowMap;
     private long windowStart;
     private long windowEnd;
@@ -42,7 +44,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
      */
     public JournalView(final Path path) {
         this.path = path;
-        final Path real = JournalPaths.readable(path);
+        this.real = JournalPaths.readable(path);
         FileChannel opened = null;
         boolean ready = false;
         try {
@@ -153,29 +155,65 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
      * @param limit    before which all is written; the window holds as much as it can of what lies before it
      * @return the buffer: index 0 is {@link #windowStart}; valid until the next call or {@link #close}
      * @throws CorruptJournalException if the file is shorter than the limit
+     * @throws JournalException        if it cannot be mapped
      */
     public DirectBuffer window(final long position, final long limit) {
+        boolean interrupted = Thread.interrupted(); // or the thread's first call to the channel would close it
+        boolean mapped = false;
         try {
-            final long start = position & -PAGE_LENGTH;
-            final long length = channel.size();
-            if (length < limit) {
-                throw new CorruptJournalException(
-                        CorruptJournalException.Kind.DAMAGED_HEADER,
-                        path,
-                        length,
-                        -1,
-                        "file cut short: expected " + limit + " bytes, found " + length);
+            while (!mapped) {
+                try {
+                    mapWindow(position, limit);
+                    mapped = true;
+                } catch (final ClosedChannelException e) {
+                    interrupted |= Thread.interrupted();
+                    channel = reopen();
+                }
             }
-            final MappedByteBuffer map = channel.map(MapMode.READ_ONLY, start, Math.min(length - start, WINDOW_LENGTH));
-            unmapWindow();
-            windowMap = map;
-            window.wrap(map);
-            windowStart = start;
-            windowEnd = start + map.capacity();
             return window;
         } catch (final IOException e) {
             throw new JournalException(path + ": could not be mapped: " + e.getMessage(), e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
+    }
+
+    private void mapWindow(final long position, final long limit) throws IOException {
+        final long start = position & -PAGE_LENGTH;
+        final long length = channel.size();
+        if (length < limit) {
+            throw new CorruptJournalException(
+                    CorruptJournalException.Kind.DAMAGED_HEADER,
+                    path,
+                    length,
+                    -1,
+                    "file cut short: expected " + limit + " bytes, found " + length);
+        }
+        final MappedByteBuffer map = channel.map(MapMode.READ_ONLY, start, Math.min(length - start, WINDOW_LENGTH));
+        unmapWindow();
+        windowMap = map;
+        window.wrap(map);
+        windowStart = start;
+        windowEnd = start + map.capacity();
+    }
+
+    /** The same file again, after an interrupt has closed the channel. */
+    private FileChannel reopen() throws IOException {
+        final FileChannel opened = FileChannel.open(real, READ);
+        boolean same = false;
+        try {
+            same = JournalFile.readHeader(path, opened).identity().equals(header.identity());
+        } finally {
+            if (!same) {
+                closeChannel(opened);
+            }
+        }
+        if (!same) {
+            throw new JournalException(path + ": another file has come to its place");
+        }
+        return opened;
     }
 
     /**

@@ -24,6 +24,7 @@ public final class MortalStorage extends ForwardingStorage {
 
     private int callsLeft = Integer.MAX_VALUE;
     private boolean dead;
+    private Journal journal;
 
     private MortalStorage(final JournalStorage storage) {
         super(storage);
@@ -38,6 +39,7 @@ public final class MortalStorage extends ForwardingStorage {
             mortal.set(new MortalStorage(storage));
             return mortal.get();
         });
+        mortal.get().journal = journal;
         return new Life(journal, mortal.get());
     }
 
@@ -46,6 +48,9 @@ public final class MortalStorage extends ForwardingStorage {
         if (!dead) {
             dead = true;
             super.abandon();
+            if (journal != null) {
+                JournalAccess.releaseAsDead(journal);
+            }
         }
     }
 
