@@ -242,20 +242,40 @@ class ConsumersTest {
         assertTrue(errors.get(0).getMessage().contains("a claim of 3 events, "), errors.toString());
     }
 
-    /** A publisher has no way to write a gap. */
     @Test
-    void copyDoesNotTakeGaps() throws IOException {
+    void copyKeepsGapsAsGaps() throws IOException {
         final Journal journal = Journal.open(
                 directory.resolve("copy.evtl"), JournalConfig.builder().build());
+        final Path gap = TestFiles.golden("gap", directory);
         try (journal;
                 JournalCopy copy = new JournalCopy(journal);
-                JournalReader reader = JournalReader.open(TestFiles.golden("gap", directory))) {
+                JournalReader reader = JournalReader.open(gap)) {
             final Dispatcher dispatcher = new Dispatcher(reader, EventFilter.ALL, errors::add, List.of(copy));
             assertEquals(5, dispatcher.drain());
-            assertEquals(4, dispatcher.delivered());
-            assertEquals(1, dispatcher.failed());
+            assertEquals(5, dispatcher.delivered());
+            assertEquals(0, dispatcher.failed());
         }
-        assertEquals("1 7 239 2 ", claims(journal.path()));
+        assertEquals(gaps(gap), gaps(journal.path()));
+        assertTrue(gaps(journal.path()).startsWith("12345 from "), gaps(journal.path()));
+        assertEquals("1 7 239 240 2 ", claims(journal.path()));
+    }
+
+    private static String gaps(final Path file) {
+        final StringBuilder gaps = new StringBuilder();
+        try (JournalReader reader = JournalReader.open(file)) {
+            reader.forEach(event -> {
+                if (event.isGap()) {
+                    gaps.append(event.dropped())
+                            .append(" from ")
+                            .append(event.firstDropTimestamp())
+                            .append(" to ")
+                            .append(event.lastDropTimestamp())
+                            .append(" at ")
+                            .append(event.timestamp());
+                }
+            });
+        }
+        return gaps.toString();
     }
 
     @Test

@@ -48,13 +48,13 @@ class ProducerOrderTest {
     @ParameterizedTest
     @CsvSource({
         "8, BLOCK",
-        "8, FAIL",
+        "8, REFUSE",
         "8, DROP",
         "50, BLOCK",
-        "50, FAIL",
+        "50, REFUSE",
         "50, DROP",
         "100, BLOCK",
-        "100, FAIL",
+        "100, REFUSE",
         "100, DROP"
     })
     void nothingIsLostDoubledOrOutOfItsProducersOrder(final int threads, final BackPressure policy) throws Exception {
