@@ -151,7 +151,7 @@ public final class JournalFile implements AutoCloseable {
 
     private void writeHeader(final long events, final long end, final int state) throws IOException {
         final byte[] bytes = new byte[FileHeader.LENGTH];
-        FileCalls.read(channel(), ByteBuffer.wrap(bytes), 0);
+        FileCalls.read(file, bytes, 0);
         final UnsafeBuffer header = new UnsafeBuffer(bytes);
         FileHeader.publish(header, events, end);
         FileHeader.durableOffset(header, end);
