@@ -118,7 +118,8 @@ public final class EventBatch implements AutoCloseable {
             final long eventTimestamp, final int type, final int flags, final int payloadLength) {
         publisher.checkEvent(type, flags, payloadLength);
         final int eventLength = EventHeader.LENGTH + payloadLength;
-        if (!open || events == maxEvents || eventLength > start + length - end) {
+        final int laterHeaders = (maxEvents - events - 1) * EventHeader.LENGTH;
+        if (!open || events == maxEvents || eventLength > start + length - end - laterHeaders) {
             throw new IllegalStateException(
                     open
                             ? "the claim of " + maxEvents + " events and " + length

@@ -446,7 +446,7 @@ public final class JournalConfig {
         }
 
         /**
-         * How long a claim can hold up those behind it before it is reported to the error handler.
+         * How long a claim can hold up those behind it before it is reported to the listener.
          *
          * @param value above zero and at most a day; default 1 s
          * @return this

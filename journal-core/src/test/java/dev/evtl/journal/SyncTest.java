@@ -235,7 +235,7 @@ class SyncTest {
             forced.countDown();
             assertEquals(1, thrown.size());
             assertEquals(
-                    journal.path() + ": interrupted while waiting for a sync",
+                    journal.path() + ": interrupted while waiting",
                     thrown.peek().getMessage());
             offer(journal);
             assertEquals(64 + 2 * EVENT, journal.sync());

@@ -47,6 +47,9 @@ public final class Appender implements Agent {
     private final AtomicHistogram forceTimes = new AtomicHistogram(LONGEST_FORCE_NANOS, 2);
 
     private volatile Throwable failure;
+    /** Where the ring's head was then: what lay before it is in the file, and what is taken after it is not. */
+    private volatile long failedHead;
+
     private volatile boolean closeRequested;
     private volatile boolean terminated;
 
@@ -246,6 +249,7 @@ public final class Appender implements Agent {
     private void fail(final Throwable cause) {
         if (failure == null) {
             state.recount(counters);
+            failedHead = ring.head();
             failure = cause;
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
             syncs.wake();
@@ -256,9 +260,11 @@ public final class Appender implements Agent {
         }
     }
 
-    /** What Agrona's runners catch; the appender itself throws nothing but its end. */
+    /** What Agrona's runners catch; the appender itself throws nothing but its end. An Error ends the thread, which tells. */
     void onError(final Throwable error) {
-        settings.events().onFailure(new JournalFailedException(storage.name() + ": " + error, error));
+        if (!(error instanceof Error)) {
+            settings.events().onFailure(new JournalFailedException(storage.name() + ": " + error, error));
+        }
     }
 
     /** What everybody is told who asks for more of a journal that has failed. */
@@ -292,6 +298,15 @@ public final class Appender implements Agent {
     /** Waits for the end, or for a while: the thread that runs this agent may have ended without it. */
     void awaitTermination(final long millis) throws InterruptedException {
         syncs.awaitWake(() -> terminated, millis);
+    }
+
+    /** Whether all before a ring position is in the file, where readers see it; throws if it never will be. */
+    boolean isJournaled(final long ringPosition) {
+        final long head = ring.head(); // first: behind a failure it moves on without the file
+        if (failure != null && failedHead < ringPosition) {
+            throw failedException();
+        }
+        return terminated || head >= ringPosition;
     }
 
     /** Whether all before a ring position was forced; asks for it where it was not, or throws if it never will be. */

@@ -110,14 +110,7 @@ public abstract class AppenderRunner {
      * @return false if it was not within the time
      */
     public final boolean awaitJournaled(final long position, final long nanos) throws InterruptedException {
-        return runUntil(() -> isJournaled(position), nanos);
-    }
-
-    private boolean isJournaled(final long position) {
-        if (appender.failure() != null && ring.head() < position) {
-            throw appender.failedException();
-        }
-        return appender.isTerminated() || ring.head() >= position;
+        return runUntil(() -> appender.isJournaled(position), nanos);
     }
 
     /** An interrupt ends the waiting; what can be done without waiting is done. */

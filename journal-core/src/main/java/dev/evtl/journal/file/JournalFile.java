@@ -151,8 +151,7 @@ public final class JournalFile implements AutoCloseable {
 
     private void writeHeader(final long events, final long end, final int state) throws IOException {
         final byte[] bytes = new byte[FileHeader.LENGTH];
-        file.seek(0); // an interrupt does not close the file, as it would with the channel
-        file.readFully(bytes);
+        FileCalls.read(file, bytes, 0);
         final UnsafeBuffer header = new UnsafeBuffer(bytes);
         FileHeader.publish(header, events, end);
         FileHeader.durableOffset(header, end);

@@ -145,6 +145,12 @@ public final class FileCalls {
         }
     }
 
+    /** Reads all of the bytes; an interrupt does not close the file, as it would with a channel. */
+    public static void read(final RandomAccessFile opened, final byte[] bytes, final long position) throws IOException {
+        opened.seek(position);
+        opened.readFully(bytes);
+    }
+
     public static int write(final FileChannel channel, final ByteBuffer bytes, final long position) throws IOException {
         return write(Call.WRITE, channel, bytes, position);
     }

@@ -2,6 +2,7 @@ package dev.evtl.journal.support;
 
 import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.StorageMode;
 import java.io.BufferedReader;
@@ -92,6 +93,7 @@ public final class RingPublisher implements AutoCloseable {
                                     Path.of(args[1]),
                                     TestJournals.small()
                                             .ringFile(Path.of(args[0]))
+                                            .listener(JournalListener.NONE) // or it would speak between the answers
                                             .storage(StorageMode.valueOf(args[2]))
                                             .checksums(Boolean.parseBoolean(args[3]))
                                             .build())
