@@ -67,7 +67,7 @@ public final class JournalSalvage {
     /** What the header says about where the events end; a durable_offset past the write_offset shows that that is damaged. */
     private final long publishedEnd;
 
-    private long position = FileHeader.LENGTH;
+    private long offset = FileHeader.LENGTH;
     private long keptEnd;
     private long events;
     private long ringEvents;
@@ -80,7 +80,7 @@ public final class JournalSalvage {
 
     /** A stretch without an event that verifies, and the gap that stands for it. */
     private record Hole(
-            long offset, long length, String reason, long gapPosition, long sequence, long first, long last) {}
+            long offset, long length, String reason, long gapOffset, long sequence, long first, long last) {}
 
     private JournalSalvage(
             final FileChannel channel,
@@ -122,9 +122,9 @@ public final class JournalSalvage {
         final Path target = JournalPaths.writable(newFile);
         try (FileChannel channel = FileChannel.open(real, READ)) {
             WriterLock.refuseHeld(file, real);
-            final EventVerifier.Source source = (position, bytes, length) -> {
-                progress.accept(position);
-                return JournalScan.read(channel, position, bytes, length);
+            final EventVerifier.Source source = (offset, bytes, length) -> {
+                progress.accept(offset);
+                return JournalScan.read(channel, offset, bytes, length);
             };
             final EventFinder finder = new EventFinder(source, channel.size());
             final DamagedHeader damaged = DamagedHeader.read(file, channel, finder);
@@ -176,9 +176,9 @@ public final class JournalSalvage {
         final long limit = toPublishedEnd ? publishedEnd : length;
         String problem = "";
         long dataEnd = -1;
-        long next = position;
+        long next = offset;
         while (next != EventFinder.NOWHERE) {
-            if (next > position) {
+            if (next > offset) {
                 hole(next, problem, timestampAt(next, limit));
             }
             while (keep(limit)) {
@@ -186,41 +186,41 @@ public final class JournalSalvage {
             }
             problem = problem(limit);
             if (dataEnd < 0) {
-                dataEnd = JournalScan.endOfData(channel, position, length);
+                dataEnd = JournalScan.endOfData(channel, offset, length);
             }
-            next = header.hasChecksums() ? finder.next(position + 1, dataEnd, header.checksum()) : EventFinder.NOWHERE;
+            next = header.hasChecksums() ? finder.next(offset + 1, dataEnd, header.checksum()) : EventFinder.NOWHERE;
         }
-        keptEnd = position;
+        keptEnd = offset;
         tail(dataEnd, problem);
         if (!header.hasChecksums()) {
             remarks.add("no checksums: events are kept up to the first that cannot be one, and none could be verified");
         }
     }
 
-    /** Copies the event at the position, if there is one. */
+    /** Copies the event at the offset, if there is one. */
     private boolean keep(final long limit) throws IOException {
-        final int length = block.next(position, limit);
+        final int length = block.next(offset, limit);
         if (length == 0 || !header.hasChecksums() && EventHeader.checksum(block.word()) != 0) {
             return false;
         }
         out.append(block.buffer(), block.index(), length);
         lastTimestamp = EventHeader.timestamp(block.buffer(), block.index());
-        position += length;
+        offset += length;
         events++;
-        if (position <= publishedEnd) {
+        if (offset <= publishedEnd) {
             publishedEvents++;
             publishedBytes += length;
-        } else if (position - length < publishedEnd) {
+        } else if (offset - length < publishedEnd) {
             straddled = true;
         }
         return true;
     }
 
     private String problem(final long limit) {
-        if (position >= header.length()) {
+        if (offset >= header.length()) {
             return "expected events up to offset " + publishedEnd + ", found the end of the file";
         }
-        if (position >= limit) {
+        if (offset >= limit) {
             return "expected the end, found other bytes";
         }
         return !header.hasChecksums() && EventHeader.checksum(block.word()) != 0
@@ -238,25 +238,25 @@ public final class JournalSalvage {
             brokenClaims++;
         }
         final Hole hole = new Hole(
-                position,
-                end - position,
+                offset,
+                end - offset,
                 reason,
-                out.position(),
+                out.offset(),
                 header.baseSequence() + out.events(),
                 events == 0 ? nextTimestamp : lastTimestamp,
                 nextTimestamp);
         holes.add(hole);
         out.appendGap(1, hole.first, hole.last);
-        position = end;
+        offset = end;
     }
 
     /** What is left after the last event: bytes that are none, or less than the header says was there. */
     private void tail(final long dataEnd, final String problem) throws IOException {
-        long end = Math.max(dataEnd, position);
-        if (publishedEnd > position && (publishedEnd <= header.length() || countFits(holes.size() + 1))) {
+        long end = Math.max(dataEnd, offset);
+        if (publishedEnd > offset && (publishedEnd <= header.length() || countFits(holes.size() + 1))) {
             end = Math.max(end, publishedEnd);
         }
-        if (end > position) {
+        if (end > offset) {
             tail = true;
             hole(end, problem, lastTimestamp);
         } else if (out.endClaim()) {
@@ -306,7 +306,7 @@ public final class JournalSalvage {
             final long share = length <= 0 ? 0 : Math.min(extra, (long) (extra * ((double) length / bytes)));
             extra -= share;
             bytes -= Math.max(0, length);
-            out.replaceGap(hole.gapPosition, 1 + share, hole.first, hole.last);
+            out.replaceGap(hole.gapOffset, 1 + share, hole.first, hole.last);
             leftOut.add(new LeftOut(hole.offset, hole.length, 1 + share, hole.sequence, hole.reason));
         }
         if (!countFits) {
@@ -331,7 +331,7 @@ public final class JournalSalvage {
     }
 
     private Outcome outcome() {
-        final boolean uncertainEnd = publishedEnd > position && header.eventCount() != events && holes.isEmpty();
+        final boolean uncertainEnd = publishedEnd > offset && header.eventCount() != events && holes.isEmpty();
         if (!sequenceKnown || uncertainEnd) {
             return Outcome.INCOMPLETE;
         }

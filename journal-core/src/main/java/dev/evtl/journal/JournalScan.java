@@ -67,7 +67,7 @@ public record JournalScan(
      * @throws JournalException        if it cannot be read
      */
     public static JournalScan of(final Path file) {
-        return of(file, position -> {});
+        return of(file, offset -> {});
     }
 
     /**
@@ -103,24 +103,24 @@ public record JournalScan(
         }
         final boolean toWriteOffset = header.closed() || liveWriter || !header.hasChecksums();
         final long limit = toWriteOffset ? Math.min(writeOffset, header.length()) : header.length();
-        final EventVerifier block = new EventVerifier(header, (position, target, length) -> {
-            progress.accept(position);
-            return read(channel, position, target, length);
+        final EventVerifier block = new EventVerifier(header, (offset, target, length) -> {
+            progress.accept(offset);
+            return read(channel, offset, target, length);
         });
 
-        long position = FileHeader.LENGTH;
-        long validEnd = position;
+        long offset = FileHeader.LENGTH;
+        long validEnd = offset;
         long walked = 0;
         long events = 0;
         long walkedDropped = 0;
         long dropped = 0;
         int eventLength = 0;
-        while (position < limit && (eventLength = block.next(position, limit)) > 0) {
-            position += eventLength;
+        while (offset < limit && (eventLength = block.next(offset, limit)) > 0) {
+            offset += eventLength;
             walked++;
             walkedDropped += droppedIn(block);
             if ((EventHeader.flags(block.word()) & EventHeader.FLAG_MORE) == 0) {
-                validEnd = position;
+                validEnd = offset;
                 events = walked;
                 dropped = walkedDropped;
             }
@@ -129,7 +129,7 @@ public record JournalScan(
         final boolean openOnly = !header.closed() && !liveWriter;
         final long tailEnd = openOnly ? endOfData(channel, validEnd, header.length()) : validEnd;
         final String problem;
-        if (position < limit) {
+        if (offset < limit) {
             problem = block.problem();
         } else if (complete) {
             problem = "expected events up to durable_offset " + header.durableOffset() + ", they end at " + validEnd;
@@ -157,7 +157,7 @@ public record JournalScan(
             condition = Condition.UNCLOSED;
             reason = "not closed, nothing torn, " + (events - header.eventCount()) + " events past write_offset";
         }
-        final boolean atDamage = condition == Condition.CORRUPT && position < limit;
+        final boolean atDamage = condition == Condition.CORRUPT && offset < limit;
         return new JournalScan(
                 header,
                 condition,
@@ -165,7 +165,7 @@ public record JournalScan(
                 events,
                 dropped,
                 tailEnd,
-                atDamage ? position : validEnd,
+                atDamage ? offset : validEnd,
                 header.baseSequence() + (atDamage ? walked : events),
                 reason);
     }
@@ -174,10 +174,10 @@ public record JournalScan(
         return GapEvent.isGap(block.word()) ? GapEvent.dropped(block.buffer(), block.index() + EventHeader.LENGTH) : 0;
     }
 
-    static int read(final FileChannel channel, final long position, final byte[] target, final int length) {
+    static int read(final FileChannel channel, final long offset, final byte[] target, final int length) {
         final ByteBuffer bytes = ByteBuffer.wrap(target, 0, length);
         try {
-            FileCalls.read(channel, bytes, position);
+            FileCalls.read(channel, bytes, offset);
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -189,14 +189,14 @@ public record JournalScan(
         final byte[] bytes = new byte[1 << 16];
         long end = from;
         int length;
-        for (long position = from; position < to; position += length) {
-            length = read(channel, position, bytes, (int) Math.min(bytes.length, to - position));
+        for (long offset = from; offset < to; offset += length) {
+            length = read(channel, offset, bytes, (int) Math.min(bytes.length, to - offset));
             if (length == 0) {
                 break;
             }
             for (int i = 0; i < length; i++) {
                 if (bytes[i] != 0) {
-                    end = position + i + 1;
+                    end = offset + i + 1;
                 }
             }
         }

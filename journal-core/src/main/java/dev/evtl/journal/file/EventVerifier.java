@@ -20,12 +20,12 @@ public final class EventVerifier {
         /**
          * Copies bytes of the file.
          *
-         * @param position in the file
+         * @param offset   in the file
          * @param target   to copy to, from index 0
          * @param length   bytes wanted
          * @return bytes copied, fewer only where the file ends
          */
-        int read(long position, byte[] target, int length);
+        int read(long offset, byte[] target, int length);
     }
 
     /** Fits the second-level cache of current processors, and the largest event. */
@@ -42,7 +42,7 @@ public final class EventVerifier {
     private int length;
     private int index;
     private long word;
-    private long aheadPosition = NOWHERE;
+    private long aheadOffset = NOWHERE;
     private long aheadWord;
     private int expectedChecksum;
     private Problem problem;
@@ -65,59 +65,59 @@ public final class EventVerifier {
     }
 
     /**
-     * Goes to the event at a position and verifies it.
+     * Goes to the event at an offset and verifies it.
      *
-     * @param position of the event in the file
+     * @param offset of the event in the file
      * @param limit    where the event must end at the latest
      * @return length of the event in bytes, or 0 if what is there is no event that verifies: {@link #problem} says why
      */
-    public int next(final long position, final long limit) {
-        final long available = limit - position;
-        if (available < EventHeader.LENGTH || !ensure(position, EventHeader.LENGTH, available)) {
+    public int next(final long offset, final long limit) {
+        final long available = limit - offset;
+        if (available < EventHeader.LENGTH || !ensure(offset, EventHeader.LENGTH, available)) {
             return refuse(Problem.PAST_END);
         }
-        word = position == aheadPosition ? aheadWord : EventHeader.word(buffer, index);
+        word = offset == aheadOffset ? aheadWord : EventHeader.word(buffer, index);
         if (!EventHeader.isEvent(word)) {
             return refuse(Problem.NO_EVENT);
         }
         final int eventLength = EventHeader.LENGTH + EventHeader.payloadLength(word);
-        if (eventLength > available || !ensure(position, eventLength, available)) {
+        if (eventLength > available || !ensure(offset, eventLength, available)) {
             return refuse(Problem.PAST_END);
         }
         if (checksum != null) {
-            if (position != aheadPosition) {
+            if (offset != aheadOffset) {
                 buffer.putInt(index + CHECKSUM_OFFSET, 0);
             }
-            lookAhead(position + eventLength);
-            expectedChecksum = checksum.compute(bytes, index, eventLength, position);
+            lookAhead(offset + eventLength);
+            expectedChecksum = checksum.compute(bytes, index, eventLength, offset);
             if (expectedChecksum != EventHeader.checksum(word)) {
                 return refuse(Problem.CHECKSUM);
             }
-            untouched = position + eventLength;
+            untouched = offset + eventLength;
         }
         return eventLength;
     }
 
     /** Takes the next event's checksum out before its turn comes: to load what was stored just before stalls. */
-    private void lookAhead(final long position) {
-        final int next = (int) (position - start);
+    private void lookAhead(final long offset) {
+        final int next = (int) (offset - start);
         if (next + EventHeader.LENGTH <= length) {
-            aheadPosition = position;
+            aheadOffset = offset;
             aheadWord = EventHeader.word(buffer, next);
             buffer.putInt(next + CHECKSUM_OFFSET, 0);
         }
     }
 
-    private boolean ensure(final long position, final int needed, final long available) {
+    private boolean ensure(final long offset, final int needed, final long available) {
         // who goes back would find checksums that were zeroed to verify the events
-        if (position < untouched || position + needed > start + length) {
+        if (offset < untouched || offset + needed > start + length) {
             length = 0; // nothing is left of the old block if the source throws
-            start = position;
-            untouched = position;
-            aheadPosition = NOWHERE;
-            length = source.read(position, bytes, (int) Math.min(available, BLOCK_LENGTH));
+            start = offset;
+            untouched = offset;
+            aheadOffset = NOWHERE;
+            length = source.read(offset, bytes, (int) Math.min(available, BLOCK_LENGTH));
         }
-        index = (int) (position - start);
+        index = (int) (offset - start);
         return index + needed <= length;
     }
 

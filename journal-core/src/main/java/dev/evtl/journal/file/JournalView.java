@@ -149,21 +149,21 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * The mapped bytes around a position, in place.
+     * The mapped bytes around an offset, in place.
      *
-     * @param position in the file
+     * @param offset   in the file
      * @param limit    before which all is written; the window holds as much as it can of what lies before it
      * @return the buffer: index 0 is {@link #windowStart}; valid until the next call or {@link #close}
      * @throws CorruptJournalException if the file is shorter than the limit
      * @throws JournalException        if it cannot be mapped
      */
-    public DirectBuffer window(final long position, final long limit) {
+    public DirectBuffer window(final long offset, final long limit) {
         boolean interrupted = Thread.interrupted(); // or the thread's first call to the channel would close it
         boolean mapped = false;
         try {
             while (!mapped) {
                 try {
-                    mapWindow(position, limit);
+                    mapWindow(offset, limit);
                     mapped = true;
                 } catch (final ClosedChannelException e) {
                     interrupted |= Thread.interrupted();
@@ -180,8 +180,8 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
         }
     }
 
-    private void mapWindow(final long position, final long limit) throws IOException {
-        final long start = position & -PAGE_LENGTH;
+    private void mapWindow(final long offset, final long limit) throws IOException {
+        final long start = offset & -PAGE_LENGTH;
         final long length = channel.size();
         if (length < limit) {
             throw new CorruptJournalException(
@@ -235,12 +235,12 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     @Override
-    public int read(final long position, final byte[] target, final int length) {
-        final long end = position + length;
-        if (position < windowStart || end > windowEnd) {
-            window(position, end);
+    public int read(final long offset, final byte[] target, final int length) {
+        final long end = offset + length;
+        if (offset < windowStart || end > windowEnd) {
+            window(offset, end);
         }
-        window.getBytes((int) (position - windowStart), target, 0, length);
+        window.getBytes((int) (offset - windowStart), target, 0, length);
         if (!header.hasChecksums()) {
             MappedFault.throwPending(); // with checksums what was not loaded does not verify
         }

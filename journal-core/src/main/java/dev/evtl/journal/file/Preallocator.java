@@ -73,13 +73,13 @@ final class Preallocator implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    /** Maps the window in which a position lies, on the calling thread, and starts the thread. */
-    Window start(final long position) {
-        final long wanted = Math.min(Math.max(space.initial(), position + PAGE_LENGTH), space.maximum());
+    /** Maps the window in which an offset lies, on the calling thread, and starts the thread. */
+    Window start(final long offset) {
+        final long wanted = Math.min(Math.max(space.initial(), offset + PAGE_LENGTH), space.maximum());
         growthEnd = Math.max(growthEnd, wanted);
-        mappedEnd = Math.min(growthEnd, position + WINDOW_LENGTH);
+        mappedEnd = Math.min(growthEnd, offset + WINDOW_LENGTH);
         allocate(growthEnd);
-        final Window window = map(position & -PAGE_LENGTH, mappedEnd, position);
+        final Window window = map(offset & -PAGE_LENGTH, mappedEnd, offset);
         thread.start();
         return window;
     }
@@ -186,12 +186,12 @@ final class Preallocator implements AutoCloseable {
 
     /** In pieces: one that follows a cut would make the file long enough again, with a hole in it. */
     private void fill(final FileChannel channel, final long from, final long to) throws IOException {
-        long position = from;
-        while (position < to) {
-            file.checkLength(position);
-            final long end = Math.min(to, (position / PIECE_LENGTH + 1) * PIECE_LENGTH);
-            FileCalls.fill(channel, zeros, position, end);
-            position = end;
+        long offset = from;
+        while (offset < to) {
+            file.checkLength(offset);
+            final long end = Math.min(to, (offset / PIECE_LENGTH + 1) * PIECE_LENGTH);
+            FileCalls.fill(channel, zeros, offset, end);
+            offset = end;
         }
     }
 

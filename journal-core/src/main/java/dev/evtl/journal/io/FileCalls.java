@@ -129,46 +129,46 @@ public final class FileCalls {
     /** The same again and again without garbage. */
     public static void fill(final FileChannel channel, final ByteBuffer zeros, final long from, final long to)
             throws IOException {
-        long position = from;
-        while (position < to) {
-            final long toBoundary = zeros.capacity() - position % zeros.capacity();
-            zeros.clear().limit((int) Math.min(toBoundary, to - position));
-            position += write(channel, zeros, position);
+        long offset = from;
+        while (offset < to) {
+            final long toBoundary = zeros.capacity() - offset % zeros.capacity();
+            zeros.clear().limit((int) Math.min(toBoundary, to - offset));
+            offset += write(channel, zeros, offset);
         }
     }
 
-    /** Fills the buffer's remaining bytes from a position on; leaves some remaining only where the file ends. */
-    public static void read(final FileChannel channel, final ByteBuffer bytes, final long position) throws IOException {
-        final long start = position - bytes.position();
+    /** Fills the buffer's remaining bytes from an offset on; leaves some remaining only where the file ends. */
+    public static void read(final FileChannel channel, final ByteBuffer bytes, final long offset) throws IOException {
+        final long start = offset - bytes.position();
         while (bytes.hasRemaining() && channel.read(bytes, start + bytes.position()) >= 0) {
             // a read may return less than was asked for
         }
     }
 
     /** Reads all of the bytes; an interrupt does not close the file, as it would with a channel. */
-    public static void read(final RandomAccessFile opened, final byte[] bytes, final long position) throws IOException {
-        opened.seek(position);
+    public static void read(final RandomAccessFile opened, final byte[] bytes, final long offset) throws IOException {
+        opened.seek(offset);
         opened.readFully(bytes);
     }
 
-    public static int write(final FileChannel channel, final ByteBuffer bytes, final long position) throws IOException {
-        return write(Call.WRITE, channel, bytes, position);
+    public static int write(final FileChannel channel, final ByteBuffer bytes, final long offset) throws IOException {
+        return write(Call.WRITE, channel, bytes, offset);
     }
 
     /** Writes by a channel whose writes are on the device when they return. */
-    public static int writeThrough(final FileChannel channel, final ByteBuffer bytes, final long position)
+    public static int writeThrough(final FileChannel channel, final ByteBuffer bytes, final long offset)
             throws IOException {
-        return write(Call.WRITE_THROUGH, channel, bytes, position);
+        return write(Call.WRITE_THROUGH, channel, bytes, offset);
     }
 
-    private static int write(final Call call, final FileChannel channel, final ByteBuffer bytes, final long position)
+    private static int write(final Call call, final FileChannel channel, final ByteBuffer bytes, final long offset)
             throws IOException {
         final int length = bytes.remaining();
-        watcher.before(call, null, position, position + length);
+        watcher.before(call, null, offset, offset + length);
         while (bytes.hasRemaining()) {
-            channel.write(bytes, position + length - bytes.remaining());
+            channel.write(bytes, offset + length - bytes.remaining());
         }
-        watcher.after(call, null, position, position + length);
+        watcher.after(call, null, offset, offset + length);
         return length;
     }
 
@@ -187,12 +187,11 @@ public final class FileCalls {
     }
 
     /** Writes the same way as to a channel, but an interrupt does not close the file. */
-    public static void write(final RandomAccessFile opened, final byte[] bytes, final long position)
-            throws IOException {
-        watcher.before(Call.WRITE, null, position, position + bytes.length);
-        opened.seek(position);
+    public static void write(final RandomAccessFile opened, final byte[] bytes, final long offset) throws IOException {
+        watcher.before(Call.WRITE, null, offset, offset + bytes.length);
+        opened.seek(offset);
         opened.write(bytes);
-        watcher.after(Call.WRITE, null, position, position + bytes.length);
+        watcher.after(Call.WRITE, null, offset, offset + bytes.length);
     }
 
     /** Forces a stretch of a file, which is mapped from an offset on. */

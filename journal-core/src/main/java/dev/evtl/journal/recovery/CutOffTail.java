@@ -43,10 +43,10 @@ public final class CutOffTail {
             final ByteBuffer tail = ByteBuffer.allocate(BUFFER_LENGTH);
             final ByteBuffer copy = ByteBuffer.allocate(BUFFER_LENGTH);
             boolean same = kept.size() >= to - from;
-            for (long position = from; same && position < to; position += BUFFER_LENGTH) {
-                final int length = (int) Math.min(BUFFER_LENGTH, to - position);
-                FileCalls.read(channel, tail.clear().limit(length), position);
-                FileCalls.read(kept, copy.clear().limit(length), position - from);
+            for (long offset = from; same && offset < to; offset += BUFFER_LENGTH) {
+                final int length = (int) Math.min(BUFFER_LENGTH, to - offset);
+                FileCalls.read(channel, tail.clear().limit(length), offset);
+                FileCalls.read(kept, copy.clear().limit(length), offset - from);
                 for (int i = 0; i < length; i++) {
                     same &= tail.get(i) == 0 || tail.get(i) == copy.get(i);
                 }
@@ -74,9 +74,9 @@ public final class CutOffTail {
             throws IOException {
         final FileCalls.Content content = (unfinished, copy) -> {
             final ByteBuffer bytes = ByteBuffer.allocateDirect(BUFFER_LENGTH);
-            for (long position = from; position < to; position += BUFFER_LENGTH) {
-                FileCalls.read(channel, bytes.clear().limit((int) Math.min(BUFFER_LENGTH, to - position)), position);
-                FileCalls.write(copy, bytes.flip(), position - from);
+            for (long offset = from; offset < to; offset += BUFFER_LENGTH) {
+                FileCalls.read(channel, bytes.clear().limit((int) Math.min(BUFFER_LENGTH, to - offset)), offset);
+                FileCalls.write(copy, bytes.flip(), offset - from);
             }
             FileCalls.force(unfinished, copy);
         };

@@ -62,10 +62,10 @@ public final class EventFinder {
 
     /** The first offset in a stretch at which an event of a file with this header checksum verifies. */
     public long next(final long from, final long to, final int headerChecksum) {
-        for (long position = from; position < to; position++) {
-            load(position);
-            if (tiedTo(position) == Integer.toUnsignedLong(headerChecksum)) {
-                return position;
+        for (long offset = from; offset < to; offset++) {
+            load(offset);
+            if (tiedTo(offset) == Integer.toUnsignedLong(headerChecksum)) {
+                return offset;
             }
         }
         return NOWHERE;
@@ -76,12 +76,12 @@ public final class EventFinder {
      * with it, or else what several events in a row have in common.
      */
     public long findHeaderChecksum(final long from, final long to, final int... candidates) {
-        for (long position = from; position < to; position++) {
-            load(position);
-            final long found = tiedTo(position);
+        for (long offset = from; offset < to; offset++) {
+            load(offset);
+            final long found = tiedTo(offset);
             if (found != NOWHERE
                     && (Arrays.stream(candidates).anyMatch(candidate -> candidate == (int) found)
-                            || isChain(position, found))) {
+                            || isChain(offset, found))) {
                 return found;
             }
         }
@@ -89,30 +89,30 @@ public final class EventFinder {
     }
 
     private boolean isChain(final long first, final long headerChecksum) {
-        long position = first;
+        long offset = first;
         for (int i = 1; i < CHAIN_LENGTH; i++) {
-            position += eventLength((int) (position - start));
-            if (tiedTo(position) != headerChecksum) {
+            offset += eventLength((int) (offset - start));
+            if (tiedTo(offset) != headerChecksum) {
                 return false;
             }
         }
         return true;
     }
 
-    private void load(final long position) {
-        if (position < start + Math.min(length, STRIDE) && position >= start) {
+    private void load(final long offset) {
+        if (offset < start + Math.min(length, STRIDE) && offset >= start) {
             return;
         }
-        start = position;
-        length = source.read(position, bytes, (int) Math.min(bytes.length, fileLength - position));
+        start = offset;
+        length = source.read(offset, bytes, (int) Math.min(bytes.length, fileLength - offset));
         for (int i = 0; i < length; i++) {
             states[i + 1] = next(states[i], bytes[i]);
         }
     }
 
     /** The header checksum with which an event at this offset verifies, unsigned, if it can be one. */
-    private long tiedTo(final long position) {
-        final int index = (int) (position - start);
+    private long tiedTo(final long offset) {
+        final int index = (int) (offset - start);
         if (index + EventHeader.LENGTH > length) {
             return NOWHERE;
         }
@@ -124,7 +124,7 @@ public final class EventFinder {
         }
         final int checksum = EventHeader.checksum(word);
         return Integer.toUnsignedLong(
-                checksum ^ crc(index, eventLength(index), checksum) ^ (int) position ^ (int) (position >>> 32));
+                checksum ^ crc(index, eventLength(index), checksum) ^ (int) offset ^ (int) (offset >>> 32));
     }
 
     private int eventLength(final int index) {

@@ -96,13 +96,13 @@ public final class SalvageWriter implements AutoCloseable {
     }
 
     /** Replaces a gap that was appended before. */
-    public void replaceGap(final long position, final long missing, final long first, final long last)
+    public void replaceGap(final long offset, final long missing, final long first, final long last)
             throws IOException {
         flush();
         final byte[] event = gap(missing, first, last);
         final UnsafeBuffer stamped = new UnsafeBuffer(event);
-        stamped.putInt(EventHeader.CHECKSUM_OFFSET, checksum.compute(event, 0, event.length, position));
-        FileCalls.write(channel, ByteBuffer.wrap(event), position);
+        stamped.putInt(EventHeader.CHECKSUM_OFFSET, checksum.compute(event, 0, event.length, offset));
+        FileCalls.write(channel, ByteBuffer.wrap(event), offset);
     }
 
     private void flush() throws IOException {
@@ -114,7 +114,7 @@ public final class SalvageWriter implements AutoCloseable {
     }
 
     /** Where the next event goes. */
-    public long position() {
+    public long offset() {
         return stageStart + used;
     }
 
