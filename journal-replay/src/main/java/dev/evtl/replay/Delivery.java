@@ -8,6 +8,7 @@ public final class Delivery {
     private final ErrorHandler errorHandler;
     private long delivered;
     private long failed;
+    private VirtualMachineError error;
 
     Delivery(final EventConsumer consumer, final ErrorHandler errorHandler) {
         this.consumer = consumer;
@@ -40,12 +41,20 @@ public final class Delivery {
         }
     }
 
-    /** Throws again what is not the consumer's alone. */
     private void report(final String what, final Throwable thrown) {
+        if (thrown instanceof final VirtualMachineError e) {
+            error = e;
+        }
         errorHandler.onError(
                 new ConsumerException("consumer " + consumer.name() + ": " + what + ": " + thrown, thrown));
-        if (thrown instanceof final VirtualMachineError error) {
-            throw error;
+    }
+
+    /** Throws what is not the consumer's alone, once the others have what it had. */
+    void throwError() {
+        if (error != null) {
+            final VirtualMachineError thrown = error;
+            error = null;
+            throw thrown;
         }
     }
 

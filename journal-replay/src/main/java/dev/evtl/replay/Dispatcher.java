@@ -60,19 +60,21 @@ public final class Dispatcher {
 
     private Action dispatch(final JournalEvent event) {
         boolean taken = true;
-        VirtualMachineError fatal = null;
         for (final Delivery delivery : deliveries) {
-            try {
-                taken &= delivery.deliver(event);
-            } catch (final VirtualMachineError e) {
-                fatal = e;
-            }
+            taken &= delivery.deliver(event);
         }
-        if (fatal != null) {
-            throw fatal;
+        if (taken) {
+            return Action.CONTINUE;
         }
-        stopped = stopOnFailure && !taken;
+        throwErrors();
+        stopped = stopOnFailure;
         return stopped ? Action.STOP : Action.CONTINUE;
+    }
+
+    private void throwErrors() {
+        for (final Delivery delivery : deliveries) {
+            delivery.throwError();
+        }
     }
 
     /**
@@ -121,6 +123,7 @@ public final class Dispatcher {
         for (final Delivery delivery : deliveries) {
             delivery.flush();
         }
+        throwErrors();
     }
 
     /**
