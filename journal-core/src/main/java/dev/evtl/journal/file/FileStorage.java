@@ -220,6 +220,11 @@ abstract class FileStorage implements JournalStorage {
 
     @Override
     public void abandon() {
+        letGo();
+    }
+
+    /** Ends the preallocation, and unmaps and closes the file. */
+    final void letGo() {
         preallocator.close();
         if (window != null) {
             window.unmap();

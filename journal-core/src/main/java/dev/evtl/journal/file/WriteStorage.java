@@ -72,7 +72,7 @@ public class WriteStorage extends FileStorage {
         try {
             FileCalls.read(channel, stage, stageStart);
         } catch (final IOException e) {
-            abandon();
+            letGo();
             throw new JournalException(file().path() + ": could not be read: " + e.getMessage(), e);
         }
     }
