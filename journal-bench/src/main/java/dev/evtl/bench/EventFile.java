@@ -1,6 +1,6 @@
 package dev.evtl.bench;
 
-import dev.evtl.journal.file.EventSource;
+import dev.evtl.journal.file.EventMemory;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.file.MappedStorage;
@@ -19,7 +19,7 @@ public final class EventFile implements AutoCloseable {
     private static final long STEP = 64 << 20;
 
     private final JournalStorage storage;
-    private final EventSource source;
+    private final EventMemory source;
 
     /**
      * Makes a journal with the defaults of the journal's config.
@@ -43,7 +43,7 @@ public final class EventFile implements AutoCloseable {
                 JournalFile.readHeader(path, file.channel()),
                 new Space(STEP, length -> length + STEP, Long.MAX_VALUE),
                 maxEventLength);
-        source = new EventSource(memory);
+        source = new EventMemory(memory);
     }
 
     /**

@@ -1,6 +1,6 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.file.EventSource;
+import dev.evtl.journal.file.EventMemory;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
@@ -59,7 +59,7 @@ final class MemoryStorage implements JournalStorage {
     }
 
     @Override
-    public void append(final EventSource source, final int index, final int length, final int eventCount) {
+    public void append(final EventMemory source, final int index, final int length, final int eventCount) {
         file.putBytes((int) position, source.buffer(), index, length);
         for (int event = 0; event < length; ) {
             final int eventLength = EventHeader.eventLength(source.buffer(), index + event);

@@ -220,7 +220,7 @@ public final class Journal implements AutoCloseable {
         final int maxClaimLength = config.ringSize / 8 + FullFileDrops.RESERVE;
         return switch (config.storage) {
             case MAPPED -> new MappedStorage(file, header, config.space, maxClaimLength);
-            case WRITE -> new WriteStorage(file, header, config.space, maxClaimLength);
+            case WRITE -> WriteStorage.open(file, header, config.space, maxClaimLength);
             case DIRECT ->
                 DirectStorage.open(
                         file, header, config.space, maxClaimLength, config.syncPolicy == SyncPolicy.EVERY_BATCH);

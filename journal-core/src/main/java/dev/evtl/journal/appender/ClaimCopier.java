@@ -1,7 +1,7 @@
 package dev.evtl.journal.appender;
 
 import dev.evtl.journal.exceptions.JournalFullException;
-import dev.evtl.journal.file.EventSource;
+import dev.evtl.journal.file.EventMemory;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.ring.CheckpointState;
@@ -12,7 +12,7 @@ import org.agrona.LangUtil;
 
 /** Copies claims from the ring to the storage and counts what became of them. For the appender. */
 final class ClaimCopier {
-    private final EventSource ring;
+    private final EventMemory ring;
     private final JournalStorage storage;
     private final boolean dropsWhenFull;
     private final int fullReserve;
@@ -28,7 +28,7 @@ final class ClaimCopier {
             final JournalStorage storage,
             final boolean dropsWhenFull,
             final CheckpointState state) {
-        this.ring = new EventSource(ring.buffer().buffer());
+        this.ring = new EventMemory(ring.buffer().buffer());
         this.storage = storage;
         this.dropsWhenFull = dropsWhenFull;
         this.fullReserve = dropsWhenFull ? FullFileDrops.RESERVE : 0;

@@ -1,6 +1,6 @@
 package dev.evtl.journal.appender;
 
-import dev.evtl.journal.file.EventSource;
+import dev.evtl.journal.file.EventMemory;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.format.GapEvent;
 import java.io.IOException;
@@ -10,7 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 /** Appends gap events to the storage. For the appender. */
 final class GapWriter {
     private final JournalStorage storage;
-    private final EventSource gap = new EventSource(new UnsafeBuffer(ByteBuffer.allocateDirect(GapEvent.LENGTH)));
+    private final EventMemory gap = new EventMemory(new UnsafeBuffer(ByteBuffer.allocateDirect(GapEvent.LENGTH)));
 
     GapWriter(final JournalStorage storage) {
         this.storage = storage;

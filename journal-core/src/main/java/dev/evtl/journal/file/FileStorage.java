@@ -123,7 +123,7 @@ abstract class FileStorage implements JournalStorage {
     abstract int index(long fileOffset);
 
     @Override
-    public final void append(final EventSource source, final int index, final int length, final int eventCount) {
+    public final void append(final EventMemory source, final int index, final int length, final int eventCount) {
         final MutableDirectBuffer target = buffer();
         final int start = index(offset);
         target.putBytes(start, source.buffer(), index, length);
@@ -135,7 +135,7 @@ abstract class FileStorage implements JournalStorage {
     }
 
     private void stamp(
-            final EventSource source,
+            final EventMemory source,
             final int index,
             final int length,
             final MutableDirectBuffer target,

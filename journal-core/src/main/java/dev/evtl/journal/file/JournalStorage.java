@@ -38,7 +38,7 @@ public interface JournalStorage {
      * @param length bytes of all of them, no more than were reserved
      * @param events number of them
      */
-    void append(EventSource source, int index, int length, int events);
+    void append(EventMemory source, int index, int length, int events);
 
     /** Where in the journal the next event goes. */
     long position();

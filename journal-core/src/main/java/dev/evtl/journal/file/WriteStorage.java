@@ -40,9 +40,9 @@ public class WriteStorage extends FileStorage {
      * @throws DiskFullException if there is no space for the first window
      * @throws JournalException  if the file cannot be mapped
      */
-    public WriteStorage(
+    public static WriteStorage open(
             final JournalFile file, final JournalHeader opened, final Space space, final int maxClaimLength) {
-        this(file, opened, space, maxClaimLength, file.channel(), 1);
+        return new WriteStorage(file, opened, space, maxClaimLength, file.channel(), 1);
     }
 
     /** With the channel that zeros are written through, and the length of the blocks that are written whole. */

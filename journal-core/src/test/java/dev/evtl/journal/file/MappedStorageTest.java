@@ -50,7 +50,7 @@ class MappedStorageTest {
         source.putBytes(0, bytes, from, length);
         source.putInt(EventHeader.CHECKSUM_OFFSET, 0);
         assertEquals(JournalStorage.READY, reserve(storage, length));
-        storage.append(new EventSource(source), 0, length, 1);
+        storage.append(new EventMemory(source), 0, length, 1);
     }
 
     private static int reserve(final MappedStorage storage, final int length) {

@@ -41,7 +41,7 @@ class StorageOrderTest {
         final UnsafeBuffer event = new UnsafeBuffer(ByteBuffer.allocateDirect(100));
         EventHeader.encode(event, 0, 1, 1, 0, 100 - EventHeader.LENGTH);
         assertEquals(JournalStorage.READY, storage.reserve(100));
-        storage.append(new EventSource(event), 0, 100, 1);
+        storage.append(new EventMemory(event), 0, 100, 1);
     }
 
     @Test
@@ -64,7 +64,7 @@ class StorageOrderTest {
     void writeThatFailsPublishesNothing() throws IOException {
         final JournalFile file = create();
         final WriteStorage storage =
-                new WriteStorage(file, header(file), new Space(4096, length -> length + 4096, Long.MAX_VALUE), 1024);
+                WriteStorage.open(file, header(file), new Space(4096, length -> length + 4096, Long.MAX_VALUE), 1024);
         append(storage);
         Thread.currentThread().interrupt();
         assertInstanceOf(

@@ -1,6 +1,6 @@
 package dev.evtl.journal.support;
 
-import dev.evtl.journal.file.EventSource;
+import dev.evtl.journal.file.EventMemory;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import java.io.IOException;
@@ -27,7 +27,7 @@ public abstract class ForwardingStorage implements JournalStorage {
     }
 
     @Override
-    public void append(final EventSource source, final int index, final int length, final int events) {
+    public void append(final EventMemory source, final int index, final int length, final int events) {
         before(Call.APPEND);
         storage.append(source, index, length, events);
     }

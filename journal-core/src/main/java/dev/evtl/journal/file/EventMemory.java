@@ -7,12 +7,12 @@ import org.agrona.concurrent.AtomicBuffer;
  * Memory of this process that a {@link JournalStorage} takes events from. Checksums are computed from it, never from the
  * mapped file, which somebody may cut short. For the thread that appends.
  */
-public final class EventSource {
+public final class EventMemory {
     private final AtomicBuffer buffer;
     private final ByteBuffer bytes;
 
     /** Over a buffer that wraps a whole direct byte buffer. */
-    public EventSource(final AtomicBuffer buffer) {
+    public EventMemory(final AtomicBuffer buffer) {
         this.buffer = buffer;
         this.bytes = buffer.byteBuffer().duplicate();
     }
