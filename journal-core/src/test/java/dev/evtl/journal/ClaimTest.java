@@ -33,8 +33,7 @@ class ClaimTest {
     Path directory;
 
     private Journal open() {
-        return Journal.open(
-                directory.resolve("c.evtl"), tiny().clock(() -> 77).build());
+        return Journal.open(directory.resolve("c.evtl"), tiny().clock(() -> 77).build());
     }
 
     /** The rings that claims can be made in. */
@@ -53,7 +52,10 @@ class ClaimTest {
 
     private List<StoredEvent> stored() throws IOException {
         final Path file = directory.resolve("c.evtl");
-        assertEquals(Condition.CLEAN, JournalScan.of(file).condition(), JournalScan.of(file).reason());
+        assertEquals(
+                Condition.CLEAN,
+                JournalScan.of(file).condition(),
+                JournalScan.of(file).reason());
         return StoredEvent.readAll(file);
     }
 
@@ -134,8 +136,7 @@ class ClaimTest {
             assertEquals(
                     payloads.stream().mapToLong(payload -> 16 + payload.length).sum(),
                     journal.stats().getJournaledBytes());
-            assertEquals(
-                    journal.stats().getJournaledBytes(), journal.stats().getAcceptedBytes());
+            assertEquals(journal.stats().getJournaledBytes(), journal.stats().getAcceptedBytes());
         }
         final List<StoredEvent> events = stored();
         assertEquals(payloads.size(), events.size());
@@ -172,7 +173,8 @@ class ClaimTest {
         for (int i = 0; i < events.size(); i++) {
             final int inRing = i % fitting;
             assertEquals(1 + inRing, events.get(i).type());
-            assertEquals(1 + inRing * (i / fitting) % EIGHTH_OF_RING, events.get(i).payload().length);
+            assertEquals(
+                    1 + inRing * (i / fitting) % EIGHTH_OF_RING, events.get(i).payload().length);
             assertEquals(inRing, events.get(i).payload()[0]);
         }
     }
@@ -289,8 +291,7 @@ class ClaimTest {
     @Test
     void claimOfAnotherPublisherIsRefused() throws IOException {
         try (Journal journal = open();
-                Journal other =
-                        Journal.open(directory.resolve("o.evtl"), tiny().build())) {
+                Journal other = Journal.open(directory.resolve("o.evtl"), tiny().build())) {
             final Claim claim = other.publisher().newClaim();
             assertEquals(
                     "the claim was made by another publisher",
@@ -312,8 +313,7 @@ class ClaimTest {
             claim.buffer().putLong(0, 5);
             final int used = journal.stats().getRingUsed();
             assertThrows(IllegalStateException.class, () -> journal.publisher().tryClaim(claim, 2, 16));
-            assertThrows(
-                    IllegalStateException.class, () -> journal.publisher().tryClaimAt(claim, 0, 2, 0, 16));
+            assertThrows(IllegalStateException.class, () -> journal.publisher().tryClaimAt(claim, 0, 2, 0, 16));
             assertEquals(used, journal.stats().getRingUsed());
             assertEquals(8, claim.length());
             assertTrue(claim.commit() > 0);

@@ -131,7 +131,8 @@ class EventBatchTest {
         batch.next(1, 4);
         assertEquals(
                 "the claim of 2 events and 42 bytes has no room for a payload of 7 bytes after event 1",
-                assertThrows(IllegalStateException.class, () -> batch.next(2, 7)).getMessage());
+                assertThrows(IllegalStateException.class, () -> batch.next(2, 7))
+                        .getMessage());
         batch.next(2, 6);
         assertThrows(IllegalStateException.class, () -> batch.next(3, 0), "one event too many");
         assertTrue(batch.commit() > 0);

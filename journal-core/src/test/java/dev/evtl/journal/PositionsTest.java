@@ -131,8 +131,8 @@ class PositionsTest {
     @ParameterizedTest
     @EnumSource
     void waitIsOverWhenReadersSeeTheEvent(final Wait wait) throws Exception {
-        try (Journal journal = Journal.open(
-                file, small().backPressure(BackPressure.BLOCK).build())) {
+        try (Journal journal =
+                Journal.open(file, small().backPressure(BackPressure.BLOCK).build())) {
             final List<CompletableFuture<Void>> threads = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 final int thread = i;

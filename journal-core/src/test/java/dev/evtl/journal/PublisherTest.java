@@ -11,14 +11,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
-import dev.evtl.journal.JournalScan.Condition;
-import dev.evtl.journal.support.TestJournals;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -273,8 +273,8 @@ class PublisherTest {
     void firstEventOfANewFileHasTheBaseSequence(final long base) throws IOException {
         for (int i = 0; i < 2; i++) {
             // the second time the file is there, and goes on as it was made
-            try (Journal journal = Journal.open(
-                    file, tiny().baseSequence(i == 0 ? base : 7).build())) {
+            try (Journal journal =
+                    Journal.open(file, tiny().baseSequence(i == 0 ? base : 7).build())) {
                 journal.publisher().offer(1, payload(i), 0, i);
             }
             final byte[] bytes = Files.readAllBytes(file);

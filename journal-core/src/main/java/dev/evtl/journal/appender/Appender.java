@@ -49,6 +49,7 @@ public final class Appender implements Agent {
     private volatile Throwable failure;
     /** Where the ring's head was then: what lay before it is in the file, and what is taken after it is not. */
     private volatile long failedHead;
+
     private volatile boolean closeRequested;
     private volatile boolean terminated;
 

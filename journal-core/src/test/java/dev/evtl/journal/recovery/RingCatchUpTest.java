@@ -180,7 +180,8 @@ class RingCatchUpTest {
         assertEquals(0, checkpoint.getLong(current + FILE_SEQUENCE), "the file's base sequence");
         checkpoint.putLong(current + FILE_SEQUENCE, fileSequence);
         final Path copy = write(new byte[][] {Files.readAllBytes(file), ringBefore}, 0);
-        try (Journal reopened = Journal.open(copy, config(directory.resolve("i0.ring")).build())) {
+        try (Journal reopened =
+                Journal.open(copy, config(directory.resolve("i0.ring")).build())) {
             assertEquals(journaled - 3, reopened.recovery().orElseThrow().ringEvents());
         }
         assertEquals(Condition.CLEAN, JournalScan.of(copy).condition());

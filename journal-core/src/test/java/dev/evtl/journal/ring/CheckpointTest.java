@@ -58,8 +58,11 @@ class CheckpointTest {
         for (int end = RingLayout.CHECKPOINT_OFFSET; end <= RingLayout.CHECKPOINTS_END; end += Long.BYTES) {
             final byte[] torn = before.clone();
             System.arraycopy(
-                    bytes, RingLayout.CHECKPOINT_OFFSET, torn, RingLayout.CHECKPOINT_OFFSET, end
-                            - RingLayout.CHECKPOINT_OFFSET);
+                    bytes,
+                    RingLayout.CHECKPOINT_OFFSET,
+                    torn,
+                    RingLayout.CHECKPOINT_OFFSET,
+                    end - RingLayout.CHECKPOINT_OFFSET);
             assertSame(state(1), new Checkpoint(new UnsafeBuffer(torn)).load());
         }
         assertSame(state(2), new Checkpoint(header).load());

@@ -43,7 +43,6 @@ class RingLayoutTest {
         assertEquals(RingLayout.SLOTS_OFFSET, RingLayout.slotOffset(0));
         assertTrue(RingLayout.slotOffset(RingLayout.SLOTS) <= RingLayout.COUNTERS_OFFSET);
         assertEquals(RingLayout.COUNTERS_OFFSET + RingLayout.COUNTERS_LENGTH, RingLayout.RING_OFFSET);
-        assertEquals(
-                RingLayout.RING_OFFSET + 1024 + RingBufferDescriptor.TRAILER_LENGTH, RingLayout.fileLength(1024));
+        assertEquals(RingLayout.RING_OFFSET + 1024 + RingBufferDescriptor.TRAILER_LENGTH, RingLayout.fileLength(1024));
     }
 }

@@ -61,7 +61,9 @@ public final class OtherWriter implements AutoCloseable {
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             final String[] command = line.split(" ", 2);
             try {
-                final Journal journal = Journal.open(Path.of(command[1]), tiny().listener(JournalListener.NONE).build());
+                final Journal journal = Journal.open(
+                        Path.of(command[1]),
+                        tiny().listener(JournalListener.NONE).build());
                 journal.publisher().offer(1, payload(8), 0, 8);
                 journal.invoker().invoke();
                 if (command[0].equals("close")) {
