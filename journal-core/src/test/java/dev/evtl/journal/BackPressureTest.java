@@ -4,6 +4,7 @@ import static dev.evtl.journal.support.TestJournals.EIGHTH_OF_RING;
 import static dev.evtl.journal.support.TestJournals.claim;
 import static dev.evtl.journal.support.TestJournals.drain;
 import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -12,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +23,8 @@ import org.agrona.concurrent.IdleStrategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A full ring under each policy, with an appender that runs only when the test lets it. */
 @Timeout(60)
@@ -118,6 +122,84 @@ class BackPressureTest {
         final long result = blocked.join();
         assertTrue(result == Publisher.CLOSED || result > 0, "result " + result);
         assertAccounts(journal, result > 0 ? 9 : 8, 0, result > 0 ? 0 : 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void blockGivesUpBehindAnOpenClaimWhenItsTimeIsOver(final boolean invoker) throws Exception {
+        final Duration timeout = Duration.ofMillis(50);
+        final Journal journal = Journal.open(
+                directory.resolve("b.evtl"),
+                (invoker ? tiny() : small())
+                        .backPressure(BackPressure.BLOCK)
+                        .blockTimeout(timeout)
+                        .build());
+        final Claim open = claim(journal.publisher(), 2, EIGHTH_OF_RING);
+        for (int i = 0; i < 7; i++) {
+            assertTrue(offer(journal) > 0);
+        }
+        final long start = System.nanoTime();
+        assertEquals(Publisher.BACK_PRESSURED, offer(journal));
+        assertTrue(System.nanoTime() - start >= timeout.toNanos());
+        assertEquals(
+                Publisher.BACK_PRESSURED,
+                CompletableFuture.supplyAsync(() -> offer(journal)).get(),
+                "on any other thread too");
+        assertTrue(open.commit() > 0);
+        assertTrue(offer(journal) > 0);
+        journal.close();
+        assertEquals(2, StoredEvent.readAll(journal.path()).get(0).type());
+        assertAccounts(journal, 9, 0, 2);
+    }
+
+    @Test
+    void blockOnTheInvokersThreadRunsTheAppenderInsteadOfWaiting() throws IOException {
+        final AtomicInteger idled = new AtomicInteger();
+        final Journal journal = Journal.open(
+                directory.resolve("b.evtl"),
+                tiny().backPressure(BackPressure.BLOCK)
+                        .blockIdleStrategy(() -> new CountingIdle(idled))
+                        .build());
+        for (int i = 0; i < 1000; i++) {
+            assertTrue(offer(journal) > 0);
+        }
+        assertEquals(0, idled.get());
+        journal.close();
+        assertEquals(1000, StoredEvent.readAll(journal.path()).size());
+        assertAccounts(journal, 1000, 0, 0);
+    }
+
+    @Test
+    void interruptedThreadDoesNotWaitForRoomAndStaysInterrupted() throws Exception {
+        final AtomicInteger idled = new AtomicInteger();
+        final Journal journal = Journal.open(
+                directory.resolve("b.evtl"),
+                tiny().backPressure(BackPressure.BLOCK)
+                        .blockTimeout(Duration.ofDays(1))
+                        .blockIdleStrategy(() -> new CountingIdle(idled))
+                        .build());
+        fill(journal);
+        final CompletableFuture<Boolean> stayed = CompletableFuture.supplyAsync(() -> {
+            Thread.currentThread().interrupt();
+            assertEquals(Publisher.BACK_PRESSURED, offer(journal));
+            return Thread.interrupted();
+        });
+        assertTrue(stayed.get());
+        assertEquals(0, idled.get());
+        final CompletableFuture<Thread> waiting = new CompletableFuture<>();
+        final CompletableFuture<Long> blocked = CompletableFuture.supplyAsync(() -> {
+            waiting.complete(Thread.currentThread());
+            final long result = offer(journal);
+            assertTrue(Thread.interrupted());
+            return result;
+        });
+        while (idled.get() == 0) {
+            Thread.onSpinWait();
+        }
+        waiting.get().interrupt();
+        assertEquals(Publisher.BACK_PRESSURED, blocked.get());
+        journal.close();
+        assertAccounts(journal, 8, 0, 2);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.evtl.journal;
 import static dev.evtl.journal.support.TestJournals.drain;
 import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,11 +12,15 @@ import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import org.agrona.MutableDirectBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EventBatchTest {
     private static final int MORE = 0x10;
@@ -118,24 +123,100 @@ class EventBatchTest {
     }
 
     @Test
-    void commitNeedsAllEventsAndAllBytesAndCanBeMadeUpFor() throws IOException {
+    void commitWithoutAnEventIsRefusedAndCanBeMadeUpFor() throws IOException {
         batch.tryClaim(2, 10);
-        assertThrows(IllegalStateException.class, batch::commit);
-        batch.next(1, 4);
-        assertThrows(IllegalStateException.class, batch::commit);
-        batch.next(2, 5);
         assertEquals(
-                "of a claim of 2 events and 42 bytes, 2 events and 41 bytes were written",
+                "no event of the claim was written",
                 assertThrows(IllegalStateException.class, batch::commit).getMessage());
-        batch.abort();
-        batch.tryClaim(2, 10);
         batch.next(1, 4);
-        assertThrows(IllegalStateException.class, () -> batch.next(2, 7), "one byte too many");
+        assertEquals(
+                "the claim of 2 events and 42 bytes has no room for a payload of 7 bytes after event 1",
+                assertThrows(IllegalStateException.class, () -> batch.next(2, 7))
+                        .getMessage());
         batch.next(2, 6);
         assertThrows(IllegalStateException.class, () -> batch.next(3, 0), "one event too many");
         assertTrue(batch.commit() > 0);
         drain(journal);
-        assertEquals(2, StoredEvent.readAll(file).size());
+        assertEquals(
+                List.of(1, 2),
+                StoredEvent.readAll(file).stream().map(StoredEvent::type).toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 40", "2, 40", "3, 40", "4, 39", "4, 33", "4, 32", "4, 31", "4, 0", "1, 0"})
+    void fewerAndShorterEventsThanWereClaimedAreJournaledWithMoreOnAllButTheLast(final int events, final int bytes)
+            throws IOException {
+        for (int round = 0; round < 50; round++) { // over the ring's end, at every place of it
+            assertTrue(batch.tryClaim(4, 40) > 0);
+            for (int i = 0; i < events; i++) {
+                final int length = i == 0 ? bytes : 0;
+                batch.next(1 + i, length).setMemory(0, length, (byte) (round + 1));
+            }
+            assertTrue(batch.commit() > 0);
+            assertTrue(publisher.offer(9, payload(3), 0, 3) > 0);
+            drain(journal);
+        }
+        final List<StoredEvent> stored = StoredEvent.readAll(file);
+        assertEquals(50 * (events + 1), stored.size());
+        for (int i = 0; i < stored.size(); i++) {
+            final StoredEvent event = stored.get(i);
+            final int inRound = i % (events + 1);
+            assertEquals(inRound < events - 1 ? MORE : 0, event.flags(), "event " + i);
+            assertEquals(inRound == events ? 9 : 1 + inRound, event.type());
+            assertEquals(inRound == events ? 3 : inRound == 0 ? bytes : 0, event.payload().length);
+            if (inRound == 0) {
+                final byte[] expected = new byte[bytes];
+                Arrays.fill(expected, (byte) (i / (events + 1) + 1));
+                assertArrayEquals(expected, event.payload());
+            }
+        }
+        assertEquals(50 * (events + 1), journal.stats().getAcceptedEvents());
+        assertEquals(50 * (16 * events + bytes + 19), journal.stats().getJournaledBytes());
+    }
+
+    @Test
+    void roomOfAnEventIsItsPayloadAloneAndGoneAfterTheCommit() {
+        batch.tryClaim(2, 8 + 4);
+        final MutableDirectBuffer first = batch.next(1, 8);
+        assertEquals(8, first.capacity());
+        assertThrows(IndexOutOfBoundsException.class, () -> first.putByte(8, (byte) 1));
+        assertEquals(4, batch.next(2, 4).capacity());
+        assertEquals("EventBatch[2 of 2 events, 44 of 44 bytes]", batch.toString());
+        batch.commit();
+        assertEquals(0, first.capacity());
+        assertEquals("EventBatch[none]", batch.toString());
+    }
+
+    @Test
+    void closeAbortsWhatIsOpenAndNothingElse() throws IOException {
+        batch.tryClaim(2, 8);
+        batch.next(1, 8);
+        batch.close();
+        batch.close();
+        assertThrows(IllegalStateException.class, batch::commit);
+        try (EventBatch closed = batch) {
+            closed.tryClaim(1, 0);
+            closed.next(2, 0);
+            closed.commit();
+        }
+        assertTrue(publisher.offer(3, payload(0), 0, 0) > 0);
+        drain(journal);
+        assertEquals(
+                List.of(2, 3),
+                StoredEvent.readAll(file).stream().map(StoredEvent::type).toList());
+        assertEquals(2, journal.stats().getOfferedEvents());
+    }
+
+    @Test
+    void claimAtATimeGivesItToItsEvents() throws IOException {
+        assertTrue(batch.tryClaimAt(-5, 2, 0) > 0);
+        batch.next(1, 0);
+        batch.next(1, 0);
+        batch.commit();
+        drain(journal);
+        assertEquals(
+                List.of(-5L, -5L),
+                StoredEvent.readAll(file).stream().map(StoredEvent::timestamp).toList());
     }
 
     @Test
@@ -145,7 +226,7 @@ class EventBatchTest {
         batch.next(1, 20);
         batch.next(2, 0);
         batch.next(3, 0);
-        batch.commit();
+        assertTrue(batch.commit() > 0);
     }
 
     @Test

@@ -41,6 +41,10 @@ class JournalConfigTest {
                 bad("growth step 4095 is below a page, 4096 bytes", c -> c.growth(Growth.steps(4095))),
                 bad("growth step 0 is below a page, 4096 bytes", c -> c.growth(Growth.steps(0))),
                 bad("growth step -1 is below a page, 4096 bytes", c -> c.growth(new Growth(-1))),
+                bad("baseSequence -1 is below 0", c -> c.baseSequence(-1)),
+                bad("baseSequence -9223372036854775808 is below 0", c -> c.baseSequence(Long.MIN_VALUE)),
+                bad("blockTimeout PT0S" + days, c -> c.blockTimeout(Duration.ZERO)),
+                bad("syncTimeout PT-0.000000001S" + days, c -> c.syncTimeout(Duration.ofNanos(-1))),
                 bad("closeTimeout PT0S" + days, c -> c.closeTimeout(Duration.ZERO)),
                 bad("closeTimeout PT-1S" + days, c -> c.closeTimeout(Duration.ofSeconds(-1))),
                 bad(

@@ -17,14 +17,19 @@ import dev.evtl.journal.support.Producers;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 class JournalStatsTest {
@@ -196,5 +201,59 @@ class JournalStatsTest {
             SERVER.unregisterMBean(name);
         }
         open(tiny().jmx(true)).close();
+    }
+
+    /** No count goes back while threads publish as fast as they can, and at rest all are exact. */
+    @ParameterizedTest
+    @CsvSource({"REFUSE, false", "DROP, false", "BLOCK, false", "REFUSE, true", "DROP, true", "BLOCK, true"})
+    void countsNeverGoBackAndAreExactAtRest(final BackPressure policy, final boolean ringFile) throws Exception {
+        final JournalConfig.Builder config =
+                small().ringSize(2048).backPressure(policy).listener(JournalListener.NONE);
+        if (ringFile) {
+            config.ringFile(directory.resolve("s.ring"));
+        }
+        try (Journal journal = Journal.open(directory.resolve("s.evtl"), config.build())) {
+            final Producers producers = new Producers(journal, 4, 10_000);
+            final AtomicBoolean done = new AtomicBoolean();
+            final List<CompletableFuture<Long>> readers = Stream.of(journal.stats(), journal.stats())
+                    .map(stats -> CompletableFuture.supplyAsync(() -> assertGrowing(stats, done)))
+                    .toList();
+            producers.go();
+            producers.join();
+            done.set(true);
+            for (final CompletableFuture<Long> reader : readers) {
+                assertTrue(reader.get() > 10, "rounds");
+            }
+            journal.sync();
+            producers.assertAccounted(journal.stats());
+            assertEquals(producers.accepted() * 28, journal.stats().getAcceptedBytes());
+            assertEquals(producers.dropped() * 28, journal.stats().getDroppedBytes());
+            assertEquals(producers.refused() * 28, journal.stats().getRefusedBytes());
+        }
+    }
+
+    private static long assertGrowing(final JournalStats stats, final AtomicBoolean done) {
+        final List<ToLongFunction<JournalStats>> counts = List.of(
+                JournalStats::getAcceptedEvents,
+                JournalStats::getOfferedEvents,
+                JournalStats::getAcceptedBytes,
+                JournalStats::getJournaledEvents,
+                JournalStats::getJournaledBytes,
+                JournalStats::getDroppedEvents,
+                JournalStats::getDroppedBytes,
+                JournalStats::getRefusedEvents,
+                JournalStats::getRefusedBytes,
+                JournalStats::getFileOffset);
+        final long[] last = new long[counts.size()];
+        long rounds = 0;
+        while (!done.get()) {
+            for (int i = 0; i < last.length; i++) {
+                final long now = counts.get(i).applyAsLong(stats);
+                assertTrue(now >= last[i], "count " + i + " was " + last[i] + " and is " + now);
+                last[i] = now;
+            }
+            rounds++;
+        }
+        return rounds;
     }
 }

@@ -11,8 +11,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -224,6 +229,77 @@ class PublisherTest {
         assertEquals(4, journal.stats().getRefusedEvents());
         assertEquals(24 + 24 + 40, journal.stats().getRefusedBytes());
         assertEquals(4, journal.stats().getOfferedEvents());
+    }
+
+    @Test
+    void gapThatIsOfferedIsInTheFileWithItsNumbers() throws IOException {
+        try (Journal journal = openTiny()) {
+            journal.publisher().offer(1, payload(0), 0, 0);
+            assertTrue(journal.publisher().offerGap(77, 1L << 40, -5, Long.MAX_VALUE) > 0);
+            journal.publisher().offer(2, payload(0), 0, 0);
+            TestJournals.drain(journal);
+            assertEquals(3, journal.stats().getOfferedEvents());
+            assertEquals(3, journal.stats().getJournaledEvents());
+            assertEquals(0, journal.stats().getDroppedEvents());
+        }
+        assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+        final List<StoredEvent> events = StoredEvent.readAll(file);
+        assertEquals(
+                List.of(1, StoredEvent.GAP, 2),
+                events.stream().map(StoredEvent::type).toList());
+        final StoredEvent gap = events.get(1);
+        assertEquals(77, gap.timestamp());
+        assertEquals(0, gap.flags());
+        assertEquals(24, gap.payload().length);
+        assertEquals(1L << 40, gap.data().getLong(0));
+        assertEquals(-5, gap.data().getLong(8));
+        assertEquals(Long.MAX_VALUE, gap.data().getLong(16));
+    }
+
+    @Test
+    void gapThatFindsNoRoomOrAClosedJournalIsRefused() {
+        final Journal journal = openTiny();
+        while (journal.publisher().offer(1, payload(8), 0, 8) > 0) {
+            assertEquals(0, journal.stats().getRefusedEvents());
+        }
+        assertEquals(Publisher.BACK_PRESSURED, journal.publisher().offerGap(1, 2, 3, 4));
+        journal.close();
+        assertEquals(Publisher.CLOSED, journal.publisher().offerGap(1, 2, 3, 4));
+        assertEquals(3, journal.stats().getRefusedEvents());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 1_000_000_000_000L, Long.MAX_VALUE - 10})
+    void firstEventOfANewFileHasTheBaseSequence(final long base) throws IOException {
+        for (int i = 0; i < 2; i++) {
+            // the second time the file is there, and goes on as it was made
+            try (Journal journal =
+                    Journal.open(file, tiny().baseSequence(i == 0 ? base : 7).build())) {
+                journal.publisher().offer(1, payload(i), 0, i);
+            }
+            final byte[] bytes = Files.readAllBytes(file);
+            assertEquals(
+                    base, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(40));
+            assertEquals(i + 1, StoredEvent.eventCount(bytes));
+            assertEquals(base + i, StoredEvent.readAll(file).get(i).sequence());
+            assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+            assertEquals(base, JournalScan.of(file).header().baseSequence());
+        }
+    }
+
+    @Test
+    void sequenceInAScanIsNumberedFromTheBase() throws IOException {
+        try (Journal journal = Journal.open(file, tiny().baseSequence(500).build())) {
+            for (int i = 0; i < 3; i++) {
+                journal.publisher().offer(1, payload(8), 0, 8);
+            }
+        }
+        final byte[] bytes = Files.readAllBytes(file);
+        bytes[64 + 2 * 24 + 16] ^= 1;
+        Files.write(file, bytes);
+        final JournalScan scan = JournalScan.of(file);
+        assertEquals(Condition.CORRUPT, scan.condition());
+        assertEquals(502, scan.sequence());
     }
 
     @Test

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +46,7 @@ class RingCatchUpTest {
     private static final int MARK_INDEX = 64;
     private static final int MARKS = 128;
     private static final int MARKS_END = 384;
+    private static final int FILE_SEQUENCE = 80;
     private static final int RING = 24576;
     private static final int HEAD = RING + CAPACITY + RingBufferDescriptor.HEAD_POSITION_OFFSET;
     private static final int TAIL = RING + CAPACITY + RingBufferDescriptor.TAIL_POSITION_OFFSET;
@@ -163,6 +165,32 @@ class RingCatchUpTest {
         assertTrue(journal.stats().getDroppedEvents() > 12);
         journal.close();
         assertHolds(file, offered);
+    }
+
+    /** What a file holds by chance that is not the one that the checkpoint speaks of, is not what the ring holds. */
+    @ParameterizedTest
+    @CsvSource({"0, 3", "5, 6"})
+    void checkpointOfAnotherFileTakesNothingAsThere(final long fileSequence, final int journaled) throws IOException {
+        final Journal journal = Journal.open(file, config(ring).build());
+        offer(journal, 3, 8);
+        final byte[] ringBefore = Files.readAllBytes(ring);
+        journal.invoker().invoke(); // and is killed before it has stored the checkpoint
+        final ByteBuffer checkpoint = ByteBuffer.wrap(ringBefore).order(ByteOrder.LITTLE_ENDIAN);
+        final int current = MARKS + (int) checkpoint.getLong(MARK_INDEX) * 128;
+        assertEquals(0, checkpoint.getLong(current + FILE_SEQUENCE), "the file's base sequence");
+        checkpoint.putLong(current + FILE_SEQUENCE, fileSequence);
+        final Path copy = write(new byte[][] {Files.readAllBytes(file), ringBefore}, 0);
+        try (Journal reopened =
+                Journal.open(copy, config(directory.resolve("i0.ring")).build())) {
+            assertEquals(journaled - 3, reopened.recovery().orElseThrow().ringEvents());
+        }
+        assertEquals(Condition.CLEAN, JournalScan.of(copy).condition());
+        assertEquals(
+                LongStream.range(0, journaled).map(i -> i % 3).boxed().toList(),
+                StoredEvent.readAll(copy).stream()
+                        .map(event -> event.data().getLong())
+                        .toList());
+        journal.close();
     }
 
     private Path write(final byte[][] image, final int number) throws IOException {
