@@ -92,7 +92,7 @@ class SeveralProcessesTest {
     @ParameterizedTest
     @CsvSource({"MAPPED, true", "MAPPED, false", "WRITE, true", "WRITE, false", "DIRECT, true", "DIRECT, false"})
     void everyAcceptedEventOfAKilledProcessIsThere(final StorageMode mode, final boolean checksums) throws Exception {
-        int accepted = 0;
+        long accepted = 0;
         for (int round = 0; round < 3; round++) {
             final RingPublisher owner = RingPublisher.own(file, ring, mode, checksums);
             accepted += owner.offer(1, accepted, 500);
