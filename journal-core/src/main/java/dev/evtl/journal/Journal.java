@@ -53,7 +53,7 @@ public final class Journal implements AutoCloseable {
     private final JournalStats stats;
     private final RecoveryReport recovery;
     private final ThreadFactory threadFactory;
-    private final ListenerThread listener;
+    private final Notifier notifier;
     private final long syncNanos;
     private final Thread shutdownHook;
     private final ObjectName mbean;
@@ -71,8 +71,8 @@ public final class Journal implements AutoCloseable {
         this.threadFactory = config.threadFactory;
         this.syncNanos = config.syncNanos;
         this.shutdownHook = config.closeOnShutdown ? new Thread(this::close, "evtl-close " + path) : null;
-        this.listener = new ListenerThread(config.listener, path.toString());
-        final AppenderSettings settings = config.appenderSettings(listener);
+        this.notifier = new Notifier(config.listener, path.toString());
+        final AppenderSettings settings = config.appenderSettings(notifier);
         this.appender = new Appender(settings, ring, storage, opened);
         this.runner = config.invoker
                 ? new InvokerRunner(appender, ring, settings)
@@ -156,15 +156,20 @@ public final class Journal implements AutoCloseable {
         }
     }
 
+    /** For tests, which wait until it has told all. */
+    Notifier notifier() {
+        return notifier;
+    }
+
     private void start() {
         if (shutdownHook != null) {
             Runtime.getRuntime().addShutdownHook(shutdownHook);
         }
         if (recovery.isOfInterest()) {
-            listener.onRecovery(recovery);
+            notifier.onRecovery(recovery);
         }
         runner.start();
-        listener.start(stats, appender::isTerminated);
+        notifier.start(stats, appender::isTerminated);
     }
 
     /**

@@ -60,4 +60,9 @@ public final class JournalAccess {
                 ringFile,
                 position -> {});
     }
+
+    /** Whether a journal has ended and its listener was told all that there was to tell. */
+    public static boolean hasToldAll(final Journal journal) {
+        return journal.notifier().isDone();
+    }
 }

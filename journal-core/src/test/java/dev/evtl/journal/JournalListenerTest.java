@@ -7,7 +7,7 @@ import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,6 +21,7 @@ import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -226,7 +227,8 @@ class JournalListenerTest {
         final AtomicReference<Thread> thread = new AtomicReference<>();
         final Journal journal = Journal.open(
                 file,
-                small().stuckClaimTimeout(Duration.ofNanos(1))
+                small().initialSize(1 << 20) // or the storage is asked for room twice where it is not ready
+                        .stuckClaimTimeout(Duration.ofNanos(1))
                         .closeTimeout(Duration.ofMillis(1))
                         .backPressure(BackPressure.BLOCK)
                         .listener(always(() -> {
@@ -337,15 +339,56 @@ class JournalListenerTest {
     }
 
     @Test
-    void eachJournalHasAThreadForItsListenerThatEndsWithIt() {
-        final Journal journal = Journal.open(file, tiny().listener(reports).build());
-        final List<Thread> threads = Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().equals("evtl-listener " + file))
-                .toList();
-        assertEquals(1, threads.size());
-        assertTrue(threads.get(0).isDaemon());
+    void thereIsAThreadForAListenerOnlyWhileThereIsSomethingToTell() throws Exception {
+        final CountDownLatch told = new CountDownLatch(1);
+        final CountDownLatch mayEnd = new CountDownLatch(1);
+        final JournalListener slow = new JournalListener() {
+            @Override
+            public void onBackPressure(final long refusedEvents) {
+                told.countDown();
+                awaitUninterruptibly(mayEnd);
+            }
+        };
+        final Journal journal = Journal.open(file, tiny().listener(slow).build());
+        assertEquals(0, listenerThreads());
+        offer(journal, 20);
+        awaitUninterruptibly(told);
+        assertEquals(1, listenerThreads());
+        mayEnd.countDown();
         journal.close();
         reports.awaitEnd(journal);
-        assertFalse(threads.get(0).isAlive());
+        assertEquals(0, listenerThreads());
+    }
+
+    private static void awaitUninterruptibly(final CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (final InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private long listenerThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("evtl-listener " + file))
+                .count();
+    }
+
+    @Test
+    void journalThatNobodyUsesAnyMoreIsNotHeldByItsListener() throws Exception {
+        Journal forgotten = Journal.open(file, tiny().listener(reports).build());
+        final WeakReference<Journal> reference = new WeakReference<>(forgotten);
+        forgotten = null;
+        for (int i = 0; i < 100 && reference.get() != null; i++) {
+            System.gc();
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        assertNull(reference.get());
+    }
+
+    private static void offer(final Journal journal, final int events) {
+        for (int i = 0; i < events; i++) {
+            journal.publisher().offer(1, payload(EIGHTH_OF_RING), 0, EIGHTH_OF_RING);
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.evtl.journal.support;
 
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.RecoveryReport;
 import dev.evtl.journal.exceptions.JournalException;
@@ -84,11 +85,7 @@ public final class Reports implements JournalListener {
 
     /** Returns when a journal that was closed has told all that it had to. */
     public void awaitEnd(final Journal journal) {
-        final String thread = "evtl-listener " + journal.path();
-        await(
-                () -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(running -> running.getName().equals(thread)),
-                "the end");
+        await(() -> JournalAccess.hasToldAll(journal), "the end");
     }
 
     private void await(final BooleanSupplier condition, final String what) {
