@@ -18,7 +18,8 @@ public final class JournalSource implements EventSource, EventHandler {
      * @param verify whether the reader verifies checksums
      */
     public JournalSource(final Path path, final boolean verify) {
-        this.reader = JournalReader.open(path, ReaderConfig.builder().verify(verify).build());
+        this.reader =
+                JournalReader.open(path, ReaderConfig.builder().verify(verify).build());
     }
 
     @Override

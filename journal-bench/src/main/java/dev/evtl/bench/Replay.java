@@ -110,7 +110,8 @@ public class Replay extends FileBenchmark {
         for (int i = 0; i < count.consumers; i++) {
             consumers.add(new CheckingConsumer(payload));
         }
-        try (JournalReader reader = JournalReader.open(file(), ReaderConfig.builder().verify(verify).build())) {
+        try (JournalReader reader =
+                JournalReader.open(file(), ReaderConfig.builder().verify(verify).build())) {
             final Dispatcher dispatcher = new Dispatcher(reader, EventFilter.ALL, Replay::rethrow, consumers);
             dispatcher.drain();
             for (final EventConsumer consumer : consumers) {
