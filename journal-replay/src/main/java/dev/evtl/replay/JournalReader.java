@@ -147,13 +147,14 @@ public final class JournalReader implements AutoCloseable {
             offset += length; // first, so that an event whose handler throws counts as read
             sequence++;
             if (event.isShown()) {
-                final long dropped = event.dropped();
-                droppedEvents += dropped;
+                if (event.isGap()) {
+                    droppedEvents += event.dropped();
+                }
                 final Action action = handler.onEvent(event);
                 if (action == Action.REPEAT) {
                     offset -= length;
                     sequence--;
-                    droppedEvents -= dropped;
+                    droppedEvents -= event.dropped();
                     return read - 1;
                 }
                 if (action != Action.CONTINUE) {
