@@ -10,8 +10,9 @@ import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 
 /**
- * Tells a {@link JournalListener} what the appender reports and what the statistics show, on a daemon thread of its own.
- * Publishing does nothing for it, and the appender puts a report into a queue that may be full: then it is counted only.
+ * Tells a {@link JournalListener} what the appender reports and what the statistics show, on a daemon thread of its
+ * own. Publishing does no work for it. The appender puts its reports into a queue; a report that finds the queue full
+ * is lost.
  */
 final class ListenerThread implements AppenderEvents {
     private static final int MAX_REPORTS = 64;
@@ -37,7 +38,10 @@ final class ListenerThread implements AppenderEvents {
         thread.setDaemon(true);
     }
 
-    /** Begins, with what a journal shows and whether it has ended; what was counted before is not told. */
+    /**
+     * Starts the thread, with the statistics of a journal and whether it has ended. Earlier drops and refusals are not
+     * told.
+     */
     void start(final JournalStats shown, final BooleanSupplier journalEnded) {
         stats = shown;
         ended = journalEnded;
@@ -66,7 +70,7 @@ final class ListenerThread implements AppenderEvents {
         tell(() -> listener.onFailure(failure));
     }
 
-    /** Where the queue is full the listener is far behind what it was told before, and the rest is in the statistics. */
+    /** Queues a report. If the queue is full, the listener is far behind, and the statistics show the rest. */
     private void tell(final Runnable report) {
         reports.offer(report);
         LockSupport.unpark(thread);
