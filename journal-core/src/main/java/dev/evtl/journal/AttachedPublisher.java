@@ -16,13 +16,15 @@ import java.util.function.BooleanSupplier;
  * Publishes into a journal that another process has open, through its ring file. Made by {@link Journal#attach}. All
  * methods may be called from any thread.
  *
- * <p>An event that is accepted is in the ring file: it survives the death of this process and of the one that has the
- * journal open, which brings it in when it opens the journal again. While no process has the journal open, the ring
- * fills, and then the back-pressure policy says what happens. The publisher goes on when the journal is opened again
- * after its process died or the journal failed. After a clean close, or a close that left claims open,
- * {@link #isEnded} is true and it answers {@link Publisher#CLOSED} or {@link Publisher#FAILED} for good:
- * {@link Journal#attach(Path, JournalConfig, Duration)} waits for the next owner. It answers CLOSED too, without being
- * ended, while the journal is not open for the first time yet: {@link #awaitOpen} waits for that.
+ * <p>An accepted event is in the ring file. It survives the death of this process and of the process that has the
+ * journal open; the next opening of the journal brings it in. While no process has the journal open, the ring fills,
+ * and then the back-pressure policy decides. The publisher goes on when the journal is opened again after its process
+ * died or the journal failed.
+ *
+ * <p>After a clean close, or a close that left claims open, {@link #isEnded} is true and the publisher answers {@link
+ * Publisher#CLOSED} or {@link Publisher#FAILED} for good; {@link Journal#attach(Path, JournalConfig, Duration)} waits
+ * for the next owner. While the journal has not been opened for the first time, the publisher answers CLOSED without
+ * being ended; {@link #awaitOpen} waits for the opening.
  *
  * <p>A claim of this process holds up all processes until it is committed or aborted, or this process has ended.
  */
@@ -44,7 +46,7 @@ public final class AttachedPublisher implements AutoCloseable {
     }
 
     /**
-     * Publishes events.
+     * Returns the publisher.
      *
      * @return the publisher, for any number of threads
      */
@@ -53,7 +55,7 @@ public final class AttachedPublisher implements AutoCloseable {
     }
 
     /**
-     * What the journal has done so far, through all its processes.
+     * Returns what the journal has done so far, through all its processes.
      *
      * @return the statistics, always current
      */
@@ -62,10 +64,10 @@ public final class AttachedPublisher implements AutoCloseable {
     }
 
     /**
-     * Whether nothing can be published any more through this: the journal was closed, or failed and goes on without the
-     * claims that were open, or this was closed.
+     * Returns whether nothing can be published through this object any more: the journal was closed, or it failed and
+     * goes on without the claims that were open, or this object was closed.
      *
-     * @return true for good; then attach anew
+     * @return true for good; then attach again
      */
     public boolean isEnded() {
         return counters.isEnded();
@@ -74,19 +76,20 @@ public final class AttachedPublisher implements AutoCloseable {
     /**
      * Waits until a process has the journal open.
      *
-     * @param timeout for which this waits at the most
-     * @return false if none had within the time, this is ended, or the thread was interrupted, whose flag stays set
+     * @param timeout longest time to wait
+     * @return false if the time was over first, this object is ended, or the thread was interrupted; its interrupt flag
+     *     stays set
      */
     public boolean awaitOpen(final Duration timeout) {
         return Waiting.until(Waiting.nanos(timeout), () -> counters.isRunning() || isEnded()) && !isEnded();
     }
 
     /**
-     * Waits until all events that were accepted before the call, from any process, are on the device.
+     * Waits until all events accepted before the call, from any process, are on the device.
      *
-     * @throws JournalFailedException  if the journal has failed before that
-     * @throws JournalTimeoutException if it takes longer than {@code syncTimeout}, as it does while no process has the
-     *     journal open
+     * @throws JournalFailedException  if the journal fails first
+     * @throws JournalTimeoutException if this takes longer than {@code syncTimeout}, as it does while no process has
+     *     the journal open
      * @throws JournalException        if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public void sync() {
@@ -97,13 +100,13 @@ public final class AttachedPublisher implements AutoCloseable {
     }
 
     /**
-     * Waits until the event at a position, and all before it, are on the device.
+     * Waits until the event at a position, and everything before it, is on the device.
      *
      * @param position that publishing returned, to this process or another
-     * @param timeout  for which this waits at the most
-     * @return false if it was not within the time
-     * @throws IllegalArgumentException if no such position was returned
-     * @throws JournalFailedException   if the journal has failed before that
+     * @param timeout  longest time to wait
+     * @return false if the time was over first
+     * @throws IllegalArgumentException if publishing cannot have returned the position
+     * @throws JournalFailedException   if the journal fails first
      * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public boolean sync(final long position, final Duration timeout) {
@@ -116,13 +119,13 @@ public final class AttachedPublisher implements AutoCloseable {
     }
 
     /**
-     * Waits until the event at a position, and all before it, are in the file, where readers see them.
+     * Waits until the event at a position, and everything before it, is in the file, where readers see it.
      *
      * @param position that publishing returned, to this process or another
-     * @param timeout  for which this waits at the most
-     * @return false if it was not within the time
-     * @throws IllegalArgumentException if no such position was returned
-     * @throws JournalFailedException   if the journal has failed before that
+     * @param timeout  longest time to wait
+     * @return false if the time was over first
+     * @throws IllegalArgumentException if publishing cannot have returned the position
+     * @throws JournalFailedException   if the journal fails first
      * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public boolean awaitJournaled(final long position, final Duration timeout) {
@@ -145,7 +148,7 @@ public final class AttachedPublisher implements AutoCloseable {
     }
 
     /**
-     * The ring file.
+     * Returns the path of the ring file.
      *
      * @return its real path
      */
@@ -154,10 +157,10 @@ public final class AttachedPublisher implements AutoCloseable {
     }
 
     /**
-     * Leaves the ring file. What was accepted stays accepted. All threads must have ended what they were doing with the
-     * publisher, which from then on answers {@link Publisher#CLOSED}; a claim that is open is left out of the journal.
+     * Leaves the ring file. Accepted events stay accepted. All threads must have finished their calls to the publisher,
+     * which answers {@link Publisher#CLOSED} from then on. An open claim is left out of the journal.
      *
-     * @throws JournalException if the locks cannot be given back
+     * @throws JournalException if the locks cannot be released
      */
     @Override
     public void close() {
@@ -169,7 +172,7 @@ public final class AttachedPublisher implements AutoCloseable {
         }
     }
 
-    /** As a log has it. */
+    /** Returns a short text for a log. */
     @Override
     public String toString() {
         return "AttachedPublisher[" + file.path() + ", " + stats + "]";

@@ -5,14 +5,14 @@ public enum BackPressure {
     /** The publisher answers {@link Publisher#BACK_PRESSURED} and the caller decides. */
     REFUSE,
     /**
-     * The publisher waits until there is room, for {@code blockTimeout} at the most and not on a thread that is
-     * interrupted; then it answers {@link Publisher#BACK_PRESSURED}. On the thread that has to run the appender it runs
-     * that instead of waiting.
+     * The publisher waits until there is room, but no longer than {@code blockTimeout} and not on an interrupted
+     * thread. If there still is no room, it answers {@link Publisher#BACK_PRESSURED}. The thread that has to run the
+     * appender runs it instead of waiting.
      */
     BLOCK,
     /**
-     * The publisher answers {@link Publisher#DROPPED}; the event is counted, and a gap event in the journal says, at
-     * its place in the order, how many are missing.
+     * The publisher answers {@link Publisher#DROPPED}. The event is counted, and a gap event at its place in the order
+     * says how many events are missing there.
      */
     DROP
 }

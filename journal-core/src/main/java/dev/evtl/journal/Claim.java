@@ -6,8 +6,8 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Room for one event in the ring, to be filled in place and committed. Made by {@link Publisher#newClaim}, for one thread,
- * and used again for one event after the other.
+ * Room for one event in the ring, to be filled in place and committed. Made by {@link Publisher#newClaim}, for one
+ * thread, which uses it again for one event after the other.
  *
  * <pre>{@code
  * final Claim claim = publisher.newClaim(); // once
@@ -21,12 +21,12 @@ import org.agrona.concurrent.UnsafeBuffer;
  * }
  * }</pre>
  *
- * <p>An open claim holds up all that is claimed after it, on all threads, until it is committed, aborted or closed. Where
- * it was ended once, it refuses to be ended again and its buffer has no room: what another thread has claimed meanwhile is
- * never touched.
+ * <p>An open claim holds up everything that any thread claims after it, until it is committed, aborted or closed. A
+ * claim that has ended cannot be ended again, and its buffer has no room, so it never touches what another thread has
+ * claimed meanwhile.
  */
 public final class Claim implements AutoCloseable {
-    /** Where a buffer points that has no room: what is stored there with bounds checks off does no harm. */
+    /** Memory for a buffer without room; stores to it do no harm when bounds checks are off. */
     static final ByteBuffer NOWHERE = ByteBuffer.allocateDirect(EventHeader.MAX_PAYLOAD_LENGTH + 1);
 
     private final Publisher publisher;
@@ -58,7 +58,7 @@ public final class Claim implements AutoCloseable {
     }
 
     /**
-     * The room for the payload: index 0 is its first byte, and its capacity is what was claimed.
+     * Returns the room for the payload. Index 0 is its first byte; its capacity is what was claimed.
      *
      * @return the buffer, owned by the claim; it has no room while nothing is claimed
      */
@@ -67,16 +67,16 @@ public final class Claim implements AutoCloseable {
     }
 
     /**
-     * Bytes of payload that were claimed.
+     * Returns the length of the payload that was claimed.
      *
-     * @return bytes; 0 while nothing is claimed
+     * @return number of bytes; 0 while nothing is claimed
      */
     public int length() {
         return open ? payloadLength : 0;
     }
 
     /**
-     * Whether there is a claim to commit or to abort.
+     * Returns whether there is a claim to commit or to abort.
      *
      * @return false before a claim and after its end
      */
@@ -85,10 +85,10 @@ public final class Claim implements AutoCloseable {
     }
 
     /**
-     * Gives the event to the journal.
+     * Commits the event.
      *
-     * @return its position, above 0, see {@link Publisher}; or {@link Publisher#CLOSED} or {@link Publisher#FAILED} if the
-     *     journal ended meanwhile and left the claim
+     * @return its position, above 0, see {@link Publisher}; or {@link Publisher#CLOSED} or {@link Publisher#FAILED} if
+     *     the journal ended meanwhile and left the claim out
      * @throws IllegalStateException if there is no claim
      */
     public long commit() {
@@ -97,10 +97,10 @@ public final class Claim implements AutoCloseable {
     }
 
     /**
-     * Gives the event to the journal with a payload that is shorter than was claimed.
+     * Commits the event with a payload that is shorter than was claimed.
      *
      * @param length of the payload in bytes, at most what was claimed
-     * @return as {@link #commit()} does
+     * @return as {@link #commit()}
      * @throws IllegalArgumentException if the length is out of bounds; the claim stays open
      * @throws IllegalStateException    if there is no claim
      */
@@ -114,7 +114,7 @@ public final class Claim implements AutoCloseable {
     }
 
     /**
-     * Gives the claim up: nothing is journaled for it.
+     * Aborts the claim: nothing is journaled for it.
      *
      * @throws IllegalStateException if there is no claim
      */
@@ -139,7 +139,7 @@ public final class Claim implements AutoCloseable {
         return event;
     }
 
-    /** As a log has it. */
+    /** Returns a short text for a log. */
     @Override
     public String toString() {
         return open ? "Claim[" + payloadLength + " bytes, position " + position + "]" : "Claim[none]";

@@ -5,8 +5,8 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A claim of several events that become visible, and survive, as a whole or not at all. Made by
- * {@link Publisher#newBatch}, for one thread, and used again for one claim after the other.
+ * A claim of several events that become visible, and survive, together or not at all. Made by {@link
+ * Publisher#newBatch}, for one thread, which uses it again for one claim after the other.
  *
  * <pre>{@code
  * final EventBatch batch = publisher.newBatch(); // once
@@ -40,13 +40,13 @@ public final class EventBatch implements AutoCloseable {
     }
 
     /**
-     * Claims room for several events, at the clock's time.
+     * Claims room for several events, with the clock's time.
      *
-     * @param eventCount     number of events at the most, at least 1
-     * @param payloadLengths bytes of all their payloads together, at the most
-     * @return as {@link #tryClaimAt} does
-     * @throws IllegalArgumentException as {@link #tryClaimAt} does
-     * @throws IllegalStateException    as {@link #tryClaimAt} does
+     * @param eventCount     largest number of events, at least 1
+     * @param payloadLengths largest total length of their payloads in bytes
+     * @return as {@link #tryClaimAt}
+     * @throws IllegalArgumentException as {@link #tryClaimAt}
+     * @throws IllegalStateException    as {@link #tryClaimAt}
      */
     public long tryClaim(final int eventCount, final int payloadLengths) {
         return tryClaimAt(publisher.now(), eventCount, payloadLengths);
@@ -55,15 +55,15 @@ public final class EventBatch implements AutoCloseable {
     /**
      * Claims room for several events.
      *
-     * @param claimTimestamp of events that are not given their own, and of the gap if the claim is dropped: nanoseconds
-     *     since the Unix epoch, or what the application means by it
-     * @param eventCount     number of events at the most, at least 1
-     * @param payloadLengths bytes of all their payloads together, at the most
+     * @param claimTimestamp of events without a timestamp of their own, and of the gap event if the claim is dropped:
+     *     nanoseconds since the Unix epoch, or what the application means by it
+     * @param eventCount     largest number of events, at least 1
+     * @param payloadLengths largest total length of their payloads in bytes
      * @return above 0 if the events can be written now; or {@link Publisher#BACK_PRESSURED}, {@link Publisher#DROPPED},
      *     {@link Publisher#CLOSED} or {@link Publisher#FAILED}
-     * @throws IllegalArgumentException if an argument is out of bounds, or all together are longer than
-     *     {@link Publisher#maxClaimLength}
-     * @throws IllegalStateException    if the claim before was neither committed nor aborted
+     * @throws IllegalArgumentException if an argument is out of bounds, or all events together are longer than {@link
+     *     Publisher#maxClaimLength}
+     * @throws IllegalStateException    if the previous claim is still open
      */
     public long tryClaimAt(final long claimTimestamp, final int eventCount, final int payloadLengths) {
         if (open) {
@@ -91,11 +91,11 @@ public final class EventBatch implements AutoCloseable {
     }
 
     /**
-     * Begins the next event, with the time of the claim and no flags.
+     * Begins the next event, with the timestamp of the claim and no flags.
      *
      * @param type          1..239
      * @param payloadLength in bytes
-     * @return the room for its payload, as {@link #nextAt} gives it
+     * @return the room for its payload, as {@link #nextAt} returns it
      * @throws IllegalArgumentException if an argument is out of bounds
      * @throws IllegalStateException    if there is no claim, or it has no room for the event
      */
@@ -110,7 +110,7 @@ public final class EventBatch implements AutoCloseable {
      * @param type           1..239
      * @param flags          0..15, the application's own
      * @param payloadLength  in bytes
-     * @return the room for its payload: index 0 is its first byte; valid until the next call, owned by the batch
+     * @return the room for its payload, with its first byte at index 0; owned by the batch, valid until the next call
      * @throws IllegalArgumentException if an argument is out of bounds
      * @throws IllegalStateException    if there is no claim, or it has no room for the event
      */
@@ -127,7 +127,7 @@ public final class EventBatch implements AutoCloseable {
                                     + events
                             : "there is no claim");
         }
-        // that another event follows is known when it does: the last one's flag is taken back at the commit
+        // whether another event follows is not known yet, so the commit removes the flag from the last event
         EventHeader.encode(memory, end, eventTimestamp, type, flags | EventHeader.FLAG_MORE, payloadLength);
         payload.wrap(memory, end + EventHeader.LENGTH, payloadLength);
         last = end;
@@ -137,12 +137,11 @@ public final class EventBatch implements AutoCloseable {
     }
 
     /**
-     * Gives the events that were written to the journal, as one claim. They may be fewer and shorter than what was
-     * claimed.
+     * Commits the events that were written, as one claim. They may be fewer and shorter than what was claimed.
      *
-     * @return the position of the last, above 0, see {@link Publisher}; or {@link Publisher#CLOSED} or
-     *     {@link Publisher#FAILED} if the journal ended meanwhile and left the claim
-     * @throws IllegalStateException if there is no claim, or no event was written; then the claim stays open
+     * @return the position of the last event, above 0, see {@link Publisher}; or {@link Publisher#CLOSED} or {@link
+     *     Publisher#FAILED} if the journal ended meanwhile and left the claim out
+     * @throws IllegalStateException if there is no claim, or if no event was written; in that case the claim stays open
      */
     public long commit() {
         if (!open || events == 0) {
@@ -156,7 +155,7 @@ public final class EventBatch implements AutoCloseable {
     }
 
     /**
-     * Gives the claim up: nothing is journaled for it.
+     * Aborts the claim: nothing is journaled for it.
      *
      * @throws IllegalStateException if there is no claim
      */
@@ -181,7 +180,7 @@ public final class EventBatch implements AutoCloseable {
         payload.wrap(Claim.NOWHERE, 0, 0);
     }
 
-    /** As a log has it. */
+    /** Returns a short text for a log. */
     @Override
     public String toString() {
         return open

@@ -27,9 +27,9 @@ public record Growth(long step) {
     }
 
     /**
-     * Fixed steps.
+     * Returns growth by fixed steps.
      *
-     * @param bytes of a step, a page at least and {@link #MAX_STEP} at most
+     * @param bytes of a step, at least a page and at most {@link #MAX_STEP}
      * @return the growth
      * @throws IllegalArgumentException if the step is below a page or above {@link #MAX_STEP}
      */

@@ -83,12 +83,12 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Opens a journal with the default config: the file is created if it does not exist, and recovered if its last
+     * Opens a journal with the default config. The file is created if it does not exist, and recovered if its last
      * writer did not close it.
      *
      * @param path of the file
      * @return the journal, running
-     * @throws JournalException as {@link #open(Path, JournalConfig)} does
+     * @throws JournalException as {@link #open(Path, JournalConfig)}
      */
     public static Journal open(final Path path) {
         return open(path, JournalConfig.builder().build());
@@ -98,20 +98,21 @@ public final class Journal implements AutoCloseable {
      * Opens a journal.
      *
      * @param path   of the file
-     * @param config how to open and run it
+     * @param config how to open and run the journal
      * @return the journal, running
-     * @throws JournalLockedException  if another writer, here or in another process, has it open
+     * @throws JournalLockedException  if another writer, in this process or another, has it open
      * @throws CorruptJournalException if the file is no journal or holds damaged events; it is left as it was
-     * @throws DiskFullException       if there is no space to create or grow the file, or for the ring file
-     * @throws JournalException        if events that were accepted are in a ring file that the config does not name, if
-     *     the one that it names is another journal's or has another size, or if it cannot be opened for another reason, naming the path and what to do
+     * @throws DiskFullException       if there is no space to create the file, to make it longer, or for the ring file
+     * @throws JournalException        if a ring file that the config does not name holds accepted events, if the one
+     *     that it names is another journal's or has another size, or if the file cannot be opened for another reason;
+     *     the message names the path and what to do
      * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
      */
     public static Journal open(final Path path, final JournalConfig config) {
         return open(path, config, storage -> storage);
     }
 
-    /** With a storage around the file's own, which tests use to make it fail. */
+    /** Opens a journal with a wrapper around the file's storage, which tests use to make it fail. */
     static Journal open(final Path path, final JournalConfig config, final UnaryOperator<JournalStorage> around) {
         Platform.check();
         final JournalOpener opened = JournalOpener.open(
@@ -140,7 +141,7 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Takes back what opening did: a file that it made, unless the journal could be used already. */
+    /** Undoes a failed opening. A file that it created is deleted only if the journal could not have been used yet. */
     private static void giveUp(final JournalOpener opened, final JournalStorage storage, final Journal journal) {
         if (storage == null) {
             opened.discard();
@@ -173,27 +174,27 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Attaches this process as a publisher to a journal that another process has open with a ring file, with the default
-     * config.
+     * Attaches this process, with the default config, as a publisher to a journal that another process has open with a
+     * ring file.
      *
      * @param ringFile of the journal
      * @return the publisher of this process
-     * @throws JournalException as {@link #attach(Path, JournalConfig)} does
+     * @throws JournalException as {@link #attach(Path, JournalConfig)}
      */
     public static AttachedPublisher attach(final Path ringFile) {
         return attach(ringFile, JournalConfig.builder().build());
     }
 
     /**
-     * Attaches this process as a publisher to a journal that another process has open with a ring file. Permitted while
-     * no process has it open, if the one before did not close it: what is published waits in the ring then.
+     * Attaches this process as a publisher to a journal that another process has open with a ring file. This also works
+     * while no process has it open, unless the last one closed it; events then wait in the ring.
      *
      * @param ringFile of the journal
-     * @param config   of which {@code backPressure}, {@code blockTimeout}, {@code blockIdleStrategy}, {@code syncTimeout}
-     *     and {@code clock} are taken; the rest is as the journal was opened
+     * @param config   of which {@code backPressure}, {@code blockTimeout}, {@code blockIdleStrategy}, {@code
+     *     syncTimeout} and {@code clock} are used; all else is as the journal was opened
      * @return the publisher of this process
-     * @throws JournalException      if there is no such ring file, it is damaged or of an earlier boot of the machine, or
-     *     128 processes have attached
+     * @throws JournalException      if there is no such ring file, if it is damaged or of an earlier boot of the
+     *     machine, or if all its 128 places for processes, the owner's included, are taken
      * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
      */
     public static AttachedPublisher attach(final Path ringFile, final JournalConfig config) {
@@ -201,14 +202,14 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Attaches this process as {@link #attach(Path, JournalConfig)} does, once there is a journal to attach to: before its
-     * owner opens it for the first time, or after a close, when the next owner opens it again.
+     * Attaches this process as {@link #attach(Path, JournalConfig)} does, but waits until there is a journal to attach
+     * to: until its owner opens it for the first time or, after a close, until the next owner opens it.
      *
      * @param ringFile of the journal
      * @param config   as for {@link #attach(Path, JournalConfig)}
-     * @param timeout  for which this waits at the most
-     * @return the publisher of this process; empty if there was nothing to attach to within the time, or the thread was
-     *     interrupted, whose flag stays set
+     * @param timeout  longest time to wait
+     * @return the publisher of this process; empty if the time was over first or the thread was interrupted, in which
+     *     case its interrupt flag stays set
      * @throws JournalException      if the ring file is there and cannot be attached to
      * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
      */
@@ -235,7 +236,7 @@ public final class Journal implements AutoCloseable {
     private Thread newThread(final Runnable work) {
         final Thread thread = threadFactory.newThread(work);
         if (shutdownHook != null) {
-            thread.setDaemon(true); // or it would keep a JVM alive whose shutdown is to close the journal
+            thread.setDaemon(true); // otherwise it would keep a JVM alive whose shutdown is to close the journal
         }
         return thread;
     }
@@ -251,7 +252,7 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Publishes events.
+     * Returns the publisher.
      *
      * @return the publisher, for any number of threads
      */
@@ -260,13 +261,13 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Waits until all events that were accepted before the call are on the device. One force serves all who wait. After a
-     * clean close there is nothing to wait for. With an invoker, called on the thread that invokes it, this runs the
-     * appender.
+     * Waits until all events that were accepted before the call are on the device. One force serves all waiting
+     * threads. After a clean close this returns at once. With an invoker, the thread that invokes it runs the appender
+     * in this call.
      *
      * @return offset in the file before which everything is on the device
-     * @throws JournalFailedException  if the journal has failed before that
-     * @throws JournalTimeoutException if it takes longer than {@code syncTimeout}; a claim that stays open holds up a sync
+     * @throws JournalFailedException  if the journal fails first
+     * @throws JournalTimeoutException if this takes longer than {@code syncTimeout}; an open claim holds up a sync
      * @throws JournalException        if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public long sync() {
@@ -278,13 +279,13 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Waits until the event at a position, and all before it, are on the device. Otherwise as {@link #sync()}.
+     * Waits until the event at a position, and everything before it, is on the device. Otherwise as {@link #sync()}.
      *
      * @param position that publishing returned
-     * @param timeout  for which this waits at the most
-     * @return false if it was not within the time
-     * @throws IllegalArgumentException if no such position was returned
-     * @throws JournalFailedException   if the journal has failed before that
+     * @param timeout  longest time to wait
+     * @return false if the time was over first
+     * @throws IllegalArgumentException if publishing cannot have returned the position
+     * @throws JournalFailedException   if the journal fails first
      * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public boolean sync(final long position, final Duration timeout) {
@@ -303,14 +304,14 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Waits until the event at a position, and all before it, are in the file, where readers see them and the death of the
-     * process does not take them. With an invoker, called on the thread that invokes it, this runs the appender.
+     * Waits until the event at a position, and everything before it, is in the file, where readers see it and it
+     * survives the death of the process. With an invoker, the thread that invokes it runs the appender in this call.
      *
      * @param position that publishing returned
-     * @param timeout  for which this waits at the most
-     * @return false if it was not within the time
-     * @throws IllegalArgumentException if no such position was returned
-     * @throws JournalFailedException   if the journal has failed before that
+     * @param timeout  longest time to wait
+     * @return false if the time was over first
+     * @throws IllegalArgumentException if publishing cannot have returned the position
+     * @throws JournalFailedException   if the journal fails first
      * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public boolean awaitJournaled(final long position, final Duration timeout) {
@@ -327,7 +328,7 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * What the journal has done so far.
+     * Returns what the journal has done so far.
      *
      * @return the statistics, always current
      */
@@ -336,16 +337,17 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * What opening found and did to a file, or brings in from a ring file, that its last writer had not closed.
+     * Returns what opening found and did to a file that its last writer had not closed, and what it brings in from a
+     * ring file.
      *
-     * @return the report; empty if the file is new or was closed, and there was no ring file
+     * @return the report; empty if there was nothing to recover
      */
     public Optional<RecoveryReport> recovery() {
         return Optional.of(recovery).filter(RecoveryReport::isOfInterest);
     }
 
     /**
-     * Why the journal has failed.
+     * Returns why the journal has failed.
      *
      * @return the cause; empty if it has not failed
      */
@@ -354,7 +356,7 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Runs the appender, if the config says that the application does; by one thread at a time.
+     * Returns the invoker by which the application runs the appender, if the config says so; on one thread at a time.
      *
      * @return the invoker, started
      * @throws IllegalStateException if the journal runs the appender on a thread of its own
@@ -364,22 +366,22 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * The file.
+     * Returns the path of the file.
      *
-     * @return its path as it was given
+     * @return the path as it was given
      */
     public Path path() {
         return path;
     }
 
     /**
-     * Refuses what is offered from now on, journals all that was accepted, forces it, cuts the file to its length and
-     * marks it closed. A claim that is neither committed nor aborted is waited for as long as the config says, then
-     * left and reported. Called again, it waits for the first close to end. With an invoker, called on the thread that
-     * invokes it or after that thread has ended, this runs the appender.
+     * Closes the journal: refuses what is offered from now on, journals and forces everything that was accepted, cuts
+     * the file to its length and marks it closed. An open claim is waited for as long as the config says, then left out
+     * and reported. A second call waits for the first close to end. With an invoker, the thread that invokes it, or any
+     * thread after that one has ended, runs the appender in this call.
      *
-     * @throws JournalFailedException  if the journal has failed; its file will be recovered when it is opened again
-     * @throws JournalTimeoutException if the thread that is to invoke the appender lives and does not, for twice
+     * @throws JournalFailedException  if the journal has failed; its file is recovered when it is opened again
+     * @throws JournalTimeoutException if the thread that invokes the appender is alive and does not invoke it for twice
      *     {@code closeTimeout} and a second; then the journal is not closed, and this can be called again
      */
     @Override
@@ -393,13 +395,13 @@ public final class Journal implements AutoCloseable {
 
     private void release() {
         if (!released.compareAndSet(false, true)) {
-            return; // the next journal on this file may have its own MBean of that name
+            return; // the next journal on this file may have registered its own MBean of that name
         }
         if (mbean != null) {
             try {
                 ManagementFactory.getPlatformMBeanServer().unregisterMBean(mbean);
             } catch (final InstanceNotFoundException e) {
-                // somebody else has done it
+                // other code has unregistered it
             } catch (final JMException e) {
                 throw new JournalException(path + ": could not be unregistered: " + e.getMessage(), e);
             }
@@ -413,7 +415,7 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** As a log has it. */
+    /** Returns a short text for a log. */
     @Override
     public String toString() {
         return "Journal[" + path + ", " + stats + "]";

@@ -4,63 +4,64 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 
 /**
- * Told what an application must hear of its journal. Each method does nothing unless it is overridden.
+ * Is told what an application should know about its journal. Each method does nothing unless it is overridden.
  *
- * <p>Called on a daemon thread of its own, which no publisher and no close waits for: a listener may block, throw or end
- * the JVM. What happens is told within some tenths of a second; what happens again and again is told once a second at the
- * most, with counts that add up. What a listener throws is logged.
+ * <p>All methods are called on one daemon thread, which no publisher and no close waits for, so a listener may block,
+ * throw or end the JVM. An event is told within some tenths of a second. Repeated drops and refusals are told at most
+ * once a second, with counts that add up. An exception of the listener is logged.
  */
 public interface JournalListener {
-    /** Hears nothing. */
+    /** Ignores everything. */
     JournalListener NONE = new JournalListener() {};
 
-    /** Writes all of it to the system's logger {@code dev.evtl.journal}; the default. */
+    /** Writes everything to the system's logger {@code dev.evtl.journal}. This is the default. */
     JournalListener LOGGING = new LoggingListener();
 
     /**
-     * The journal was opened and its last writer had left something to recover.
+     * Called when the journal was opened and its last writer had left something to recover.
      *
      * @param report what was found and done
      */
     default void onRecovery(final RecoveryReport report) {}
 
     /**
-     * Events are being dropped, for the first time or after a second without.
+     * Called when events are dropped for the first time, or again after a second without drops.
      *
-     * @param droppedEvents since the journal was opened, or its ring file made
+     * @param droppedEvents number of events dropped since the journal was opened or, with a ring file, since that was
+     *     created
      */
     default void onDropsBegin(final long droppedEvents) {}
 
     /**
-     * No event has been dropped for a second.
+     * Called when no event has been dropped for a second, or the journal has ended.
      *
-     * @param droppedEvents since {@link #onDropsBegin}
+     * @param droppedEvents number of events dropped since just before {@link #onDropsBegin}
      */
     default void onDropsEnd(final long droppedEvents) {}
 
     /**
-     * Events were refused because the ring had no room.
+     * Called when events were refused: because the ring had no room, or because the journal was closed or had failed.
      *
-     * @param refusedEvents since this was last told, the refusals of a closed or failed journal included
+     * @param refusedEvents number of events refused since the last call
      */
     default void onBackPressure(final long refusedEvents) {}
 
     /**
-     * A claim has held up those behind it for longer than {@code stuckClaimTimeout}.
+     * Called when a claim has held up the claims after it for longer than {@code stuckClaimTimeout}.
      *
-     * @param report names the journal and, where it is another one, the process
+     * @param report names the journal and, if it is another one, the process
      */
     default void onStuckClaim(final JournalException report) {}
 
     /**
-     * A claim was left out of the journal: a close did not wait for it any longer, or its process has died.
+     * Called when a claim was left out of the journal, because a close no longer waited for it or its process has died.
      *
      * @param report names the journal and the number of events
      */
     default void onAbandonedClaim(final JournalException report) {}
 
     /**
-     * The journal has failed, for good.
+     * Called when the journal has failed, for good. Called again for each failure after the first.
      *
      * @param failure with its cause
      */

@@ -26,8 +26,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 
 /**
- * Opens a journal for writing: locks it, makes or recovers its file, and takes its ring file with what that holds. Then it
- * is what this process holds of the journal until it lets go. A step that fails takes back those before it.
+ * Opens a journal for writing, on the thread of the caller: locks it, creates or recovers its file, and takes its ring
+ * file with its content. Afterwards it holds what this process has of the journal, until it is released. A step that
+ * fails undoes the steps before it.
  */
 final class JournalOpener implements JournalLease {
     private final Path path;
@@ -51,9 +52,9 @@ final class JournalOpener implements JournalLease {
     /**
      * Opens a journal.
      *
-     * @param newFile  what its file gets if it is made
-     * @param wanted   its ring file, made if there is none; empty for a ring in memory
-     * @param progress told now and then which offset the recovery has reached
+     * @param newFile  settings of the file, if it is created
+     * @param wanted   its ring file, created if there is none; empty for a ring in memory
+     * @param progress is told now and then which offset the recovery has reached
      */
     static JournalOpener open(
             final Path path,
@@ -91,7 +92,7 @@ final class JournalOpener implements JournalLease {
         }
     }
 
-    /** The steps in their order. Nothing that is there is changed before all is known to be in order. */
+    /** Takes the steps in order. Nothing that exists is changed before everything is known to be in order. */
     private void open(
             final JournalFile.NewFile newFile, final Optional<RingFiles.Wanted> wanted, final LongConsumer progress)
             throws IOException {
@@ -126,7 +127,10 @@ final class JournalOpener implements JournalLease {
         }
     }
 
-    /** What was accepted into a ring file that is not opened now must not be overtaken by what is accepted from now on. */
+    /**
+     * Refuses to open while another ring file of the journal holds accepted events or drops; later events must not
+     * overtake them.
+     */
     private void refuseOtherRing(final Optional<RingFiles.Wanted> wanted) throws IOException {
         final Path noted = lock.note().orElse(null);
         if (noted == null
@@ -152,7 +156,7 @@ final class JournalOpener implements JournalLease {
 
     private void ownRing(final RingFiles.Wanted wanted) throws IOException {
         try (RingFiles.Lease lease = RingFiles.lease(wanted, path, header.identity(), permissions)) {
-            lock.note(lease.path()); // first, or events could be accepted into a ring that nobody would find
+            lock.note(lease.path()); // noted first: otherwise a ring that nobody would find could accept events
             newRingFile = lease.isNew() ? lease.path() : null;
             ringFile = lease.open();
             recovery = recovery.withSetAside(lease.setAside());
@@ -160,9 +164,9 @@ final class JournalOpener implements JournalLease {
     }
 
     /**
-     * The steps of FORMAT.md in their order, after the bytes that the zeros replace were kept: each can be the last
-     * before a crash, and the next open starts over. A closed file is walked too: what is appended behind damage could
-     * never be recovered.
+     * Takes the recovery steps of FORMAT.md in order, after keeping the bytes that zeros replace. Any step can be the
+     * last before a crash, and then the next opening starts over. A closed file was walked too, because what is
+     * appended after damage could never be recovered.
      */
     private void recover(final JournalScan scan) throws IOException {
         final long validEnd = recovery.validEnd();
@@ -174,14 +178,18 @@ final class JournalOpener implements JournalLease {
             file.sync();
         }
         file.markOpen(recovery.events(), validEnd);
-        FileCalls.forceDirectory(real); // who made the file may have died before that
+        FileCalls.forceDirectory(real); // the process that created the file may have died before forcing it
     }
 
-    /** Takes in what the ring file holds; one that must not be used again, and holds nothing, makes way for a new one. */
+    /**
+     * Brings in what the ring file holds. A ring file that must not be used again and holds nothing is replaced by a
+     * new one.
+     */
     private void catchUp(final RingFiles.Wanted wanted) throws IOException {
         final RingCatchUp.Found found = catchUp();
         recovery = recovery.with(found);
-        // who holds a claim that an owner did not wait for may write into the ring yet, so it is not used again
+        // a living process may still write into a claim that an owner did not wait for, so the ring file is not used
+        // again
         if (ringFile.isGivenUp() && ringFile.isEmpty() && found.isNothing()) {
             ringFile.giveUp();
             ringFile = null;
@@ -194,27 +202,27 @@ final class JournalOpener implements JournalLease {
         return RingCatchUp.run(ringFile, file.channel(), header.baseSequence(), recovery.validEnd());
     }
 
-    /** The ring of the ring file. */
+    /** Returns a new view of the ring in the ring file; empty without a ring file. */
     Optional<JournalRing> ring() {
         return Optional.ofNullable(ringFile).map(RingFile::owned);
     }
 
-    /** For a storage, which closes it. */
+    /** Returns the file for a storage, which closes it. */
     JournalFile file() {
         return file;
     }
 
-    /** As it was when the file had been opened. */
+    /** Returns the header as it was after the file was opened. */
     JournalHeader header() {
         return header;
     }
 
-    /** What opening found. */
+    /** Returns what opening found. */
     RecoveryReport recovery() {
         return recovery;
     }
 
-    /** Closes a file that nothing was put into. */
+    /** Closes a journal into which nothing was published. */
     void closeCleanly() throws IOException {
         try (JournalFile closing = file) {
             closing.markClosed(recovery.events(), recovery.validEnd());
@@ -239,7 +247,10 @@ final class JournalOpener implements JournalLease {
         }
     }
 
-    /** The ring file first, as who gets the lock takes it next. Once: the lock may be another's after that. */
+    /**
+     * Releases the ring file first, because the next holder of the lock takes that next. Only the first call has an
+     * effect: after it another may hold the lock.
+     */
     @Override
     public void release() {
         if (!released.compareAndSet(false, true)) {
@@ -258,7 +269,7 @@ final class JournalOpener implements JournalLease {
         }
     }
 
-    /** Lets all go because it could not be used: what this made is deleted. */
+    /** Releases everything after a failed opening, and deletes the files that it created. */
     void discard() {
         if (created) {
             FileCalls.deleteQuietly(real);

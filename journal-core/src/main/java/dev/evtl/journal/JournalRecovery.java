@@ -22,18 +22,18 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
-/** Recovers a journal without the application that writes it, or says what that would do. */
+/** Recovers a journal without the application that writes it, or tells what a recovery would do. For any thread. */
 public final class JournalRecovery {
     private JournalRecovery() {}
 
     /**
-     * Says what opening a file for append would find and do. Changes nothing and leaves nothing behind.
+     * Returns what opening a file for append would find and do. Changes nothing and leaves no file.
      *
      * @param file     to look at
-     * @param progress told now and then which offset the walk has reached
+     * @param progress is told now and then which offset the walk has reached
      * @return what {@link #recover} would report if it ran now
      * @throws JournalLockedException  if a writer has it open
-     * @throws CorruptJournalException if it would be refused
+     * @throws CorruptJournalException if opening would refuse it
      * @throws JournalException        if it could not be opened for writing for another reason
      */
     public static RecoveryReport plan(final Path file, final LongConsumer progress) {
@@ -42,7 +42,7 @@ public final class JournalRecovery {
         try (FileChannel channel = FileChannel.open(real, READ)) {
             WriterLock.refuseHeld(file, real);
             final JournalScan scan = JournalScan.of(file, channel, false, progress);
-            WriterLock.refuseHeld(file, real); // or what was seen could be a writer's work half done
+            WriterLock.refuseHeld(file, real); // asked again: what was seen could be a writer's work half done
             final RecoveryReport report = RecoveryReport.of(file, real, channel, scan);
             final Path noted = notedRingFile(real).orElse(null);
             if (noted == null) {
@@ -60,16 +60,16 @@ public final class JournalRecovery {
     }
 
     /**
-     * Does what opening a file for append does, brings in what its ring file holds, and closes it.
+     * Opens a file for append, brings in what its ring file holds, and closes it.
      *
      * @param file     to recover; afterwards it is closed, and as long as its events
-     * @param progress told now and then which offset the walk has reached
+     * @param progress is told now and then which offset the walk has reached
      * @return what was found and done
      * @throws JournalLockedException  if a writer has it open
      * @throws CorruptJournalException if it is no journal or holds damaged events; it is left as it was
      * @throws DiskFullException       if there is no space to keep what would be cut off; it is left as it was
-     * @throws JournalException        if a process publishes into its ring file, which closing would end, or for anything
-     *     else, naming the path
+     * @throws JournalException        if a process publishes into its ring file, which closing would end, or if
+     *     anything else fails; the message names the path
      */
     public static RecoveryReport recover(final Path file, final LongConsumer progress) {
         final Path real = JournalPaths.readable(file);
@@ -100,7 +100,10 @@ public final class JournalRecovery {
         return Optional.empty();
     }
 
-    /** Refused while a process publishes into the ring, which would be told that the journal is closed. */
+    /**
+     * Recovers a journal with its ring file. This is refused while a process publishes into the ring, because closing
+     * would tell that process that the journal is closed.
+     */
     private static RecoveryReport bringIn(
             final Path file, final RingFiles.Wanted ringFile, final LongConsumer progress) {
         final RecoveryReport planned = plan(file, progress);
@@ -116,7 +119,7 @@ public final class JournalRecovery {
     }
 
     /**
-     * The ring file that a journal's last owner noted in its lock file.
+     * Returns the ring file that a journal's last owner noted in its lock file.
      *
      * @param journal path of the journal
      * @return the ring file, if one is noted and exists; it may be another journal's or of an earlier boot
@@ -131,13 +134,13 @@ public final class JournalRecovery {
     }
 
     /**
-     * Events that a ring file holds and its journal does not. Changes nothing.
+     * Returns how many events a ring file holds and its journal does not. Changes nothing.
      *
-     * @param ringFile of the journal, as {@link #notedRingFile} gives it
+     * @param ringFile of the journal, as {@link #notedRingFile} returns it
      * @param journal  path of the journal
-     * @return number of events accepted that are not in the journal's file; 0 if the ring file does not exist, is another
-     *     journal's or of an earlier boot of the machine
-     * @throws CorruptJournalException if the journal's file is none or its header is damaged
+     * @return number of accepted events that are not in the journal's file; 0 if the ring file does not exist, is
+     *     another journal's or is of an earlier boot of the machine
+     * @throws CorruptJournalException if the journal's file is no journal or its header is damaged
      * @throws JournalException        if a process has the ring file open, or something cannot be read
      */
     public static long pendingEvents(final Path ringFile, final Path journal) {

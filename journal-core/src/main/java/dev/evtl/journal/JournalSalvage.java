@@ -38,22 +38,23 @@ import java.util.function.LongConsumer;
 import org.agrona.concurrent.SystemEpochNanoClock;
 
 /**
- * Makes a new, closed journal out of every event that verifies in a damaged one, which is only read. Behind damage the
- * next offset is sought at which an event verifies; in the place of each such hole the new journal has a gap event.
+ * Makes a new, closed journal from every event that verifies in a damaged one, which is only read. Runs on the calling
+ * thread. After damage, the next offset is searched at which an event verifies; such a hole becomes a gap event in the
+ * new journal.
  *
- * <p>A gap takes its timestamps from the events around it. How many events it stands for follows from the header's
- * event_count, where that fits what is there: what is missing in all is spread over the holes by their lengths, and each
- * has at least one. Otherwise each counts as one.
+ * <p>A gap takes its timestamps from the events around it. The number of events that it stands for follows from the
+ * header's event_count, if that fits what is there: the total that is missing is spread over the holes by their
+ * lengths, at least one for each. Otherwise each hole counts as one event.
  *
- * <p>Of a claim that lost a member all others are kept, although the claim no longer is whole: the last one before the
- * hole loses its flag MORE, as the gap behind it does not belong to the claim.
+ * <p>If a claim lost some of its events, the others are kept, although the claim is no longer whole. The last one
+ * before the hole loses its flag MORE, because the gap after it does not belong to the claim.
  *
- * <p>What was accepted into the journal's ring file, and is not in the damaged file, follows at the end. Drops that are
- * on record in the ring file only get a gap event too.
+ * <p>What was accepted into the journal's ring file and is not in the damaged file follows at the end. Drops that only
+ * the ring file records get a gap event too.
  *
  * <p>A file without checksums is kept up to the first event that cannot be one. The new journal has checksums, a
- * created_at of its own, and the base sequence of the damaged one unless that is lost; as a gap counts as one event,
- * sequence numbers behind a hole are not what they were.
+ * created_at of its own, and the base sequence of the damaged journal unless that is lost. A gap counts as one event,
+ * so sequence numbers after a hole are not what they were.
  */
 public final class JournalSalvage {
     private final FileChannel channel;
@@ -64,7 +65,9 @@ public final class JournalSalvage {
     private final List<Hole> holes = new ArrayList<>();
     private final List<String> remarks;
     private final boolean sequenceKnown;
-    /** What the header says about where the events end; a durable_offset past the write_offset shows that that is damaged. */
+    /**
+     * Where the events end according to the header. If durable_offset is past write_offset, write_offset is damaged.
+     */
     private final long publishedEnd;
 
     private long offset = FileHeader.LENGTH;
@@ -78,7 +81,7 @@ public final class JournalSalvage {
     private boolean tail;
     private long lastTimestamp;
 
-    /** A stretch without an event that verifies, and the gap that stands for it. */
+    /** A stretch without an event that verifies, and the gap event that stands for it. */
     private record Hole(
             long offset, long length, String reason, long gapOffset, long sequence, long first, long last) {}
 
@@ -100,19 +103,19 @@ public final class JournalSalvage {
     }
 
     /**
-     * Salvages a journal. Takes time linear in its length, whatever the damage, and memory that grows with the number
-     * of holes only.
+     * Salvages a journal. Takes time linear in its length, whatever the damage, and memory that grows only with the
+     * number of holes.
      *
-     * @param file     to read; never changed, and no lock or other file is made beside it
-     * @param newFile  to make; it appears when it is complete, on the device, with the file's permissions, and writable
-     *     by its owner
-     * @param progress told now and then which offset has been reached
+     * @param file     to read; it is never changed, and no lock or other file is created beside it
+     * @param newFile  to create; it appears when it is complete and on the device, with the file's permissions and
+     *     writable by its owner
+     * @param progress is told now and then which offset has been reached
      * @return what was kept and what was left out
      * @throws JournalLockedException  if a writer has the file open
      * @throws CorruptJournalException if it is no journal, or so damaged that nothing can be read; there is no new file
-     * @throws DiskFullException       if there is no space for the new file; then there is none
-     * @throws JournalException        if the new file exists or cannot be made, the damaged one cannot be read, a process
-     *     has its ring file open, or that is damaged too
+     * @throws DiskFullException       if there is no space for the new file; there is no new file
+     * @throws JournalException        if the new file exists or cannot be created, if the damaged one cannot be read,
+     *     or if its ring file is damaged or a process has it open
      */
     public static SalvageReport salvage(final Path file, final Path newFile, final LongConsumer progress) {
         final Path real = JournalPaths.readable(file);
@@ -149,7 +152,7 @@ public final class JournalSalvage {
             salvage.walk();
             salvage.addRing(real);
             final SalvageReport report = salvage.report();
-            WriterLock.refuseHeld(file, real); // that has come meanwhile
+            WriterLock.refuseHeld(file, real); // asked again: a writer may have come meanwhile
             out.finish();
             return report;
         } catch (final IOException e) {
@@ -197,7 +200,7 @@ public final class JournalSalvage {
         }
     }
 
-    /** Copies the event at the offset, if there is one. */
+    /** Copies the event at the offset. Returns false if there is none. */
     private boolean keep(final long limit) throws IOException {
         final int length = block.next(offset, limit);
         if (length == 0 || !header.hasChecksums() && EventHeader.checksum(block.word()) != 0) {
@@ -250,7 +253,10 @@ public final class JournalSalvage {
         offset = end;
     }
 
-    /** What is left after the last event: bytes that are none, or less than the header says was there. */
+    /**
+     * Records what follows the last event: bytes that are no events, or events that are missing according to the
+     * header.
+     */
     private void tail(final long dataEnd, final String problem) throws IOException {
         long end = Math.max(dataEnd, offset);
         if (publishedEnd > offset && (publishedEnd <= header.length() || countFits(holes.size() + 1))) {
@@ -266,7 +272,10 @@ public final class JournalSalvage {
         }
     }
 
-    /** Whether the header's event_count can be right, with so many holes before where it says the events end. */
+    /**
+     * Returns whether the header's event_count can be right, given the number of holes before the end of the events
+     * that it states.
+     */
     private boolean countFits(final long publishedHoles) {
         final long bytes = publishedEnd - FileHeader.LENGTH - publishedBytes;
         return !straddled
@@ -325,7 +334,7 @@ public final class JournalSalvage {
                 remarks);
     }
 
-    /** How much of a hole lies before where the header says the events end. */
+    /** Returns the length of the part of a hole before the end of the events according to the header. */
     private long publishedLength(final Hole hole) {
         return Math.min(hole.offset + hole.length, publishedEnd) - hole.offset;
     }

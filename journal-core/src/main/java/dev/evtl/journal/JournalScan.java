@@ -21,16 +21,16 @@ import java.nio.file.Path;
 import java.util.function.LongConsumer;
 
 /**
- * What a walk over a whole file found: where its events end, and what is there. Reads only.
+ * What a walk over a whole file found. The walk only reads the file, on the calling thread.
  *
  * @param header    of the file
- * @param condition what the file is
- * @param validEnd  where the valid events end
- * @param events    valid events, the journal's own included
- * @param dropped   events that the gaps among them say were dropped
- * @param tailEnd   end of the last byte after {@code validEnd} that is not zero, {@code validEnd} if there is none
- * @param offset    where the walk met what it could not verify, or for a lost or torn tail where that begins
- * @param sequence  of the event that would be there
+ * @param condition the condition of the file
+ * @param validEnd  offset at which the valid events end
+ * @param events    number of valid events, the journal's own included
+ * @param dropped   number of events that gap events among them say were dropped
+ * @param tailEnd   end of the last byte after {@code validEnd} that is not zero; {@code validEnd} if there is none
+ * @param offset    offset at which the walk met what it could not verify; for a lost or torn tail, where that begins
+ * @param sequence  sequence number of the event that should be there
  * @param reason    one line
  */
 public record JournalScan(
@@ -44,15 +44,15 @@ public record JournalScan(
         long sequence,
         String reason) {
 
-    /** What a file is. */
+    /** The condition of a file. */
     public enum Condition {
-        /** Closed, every event verified. */
+        /** The file is closed, and every event verified. */
         CLEAN,
-        /** Not closed: a writer has it open, or died without tearing anything. */
+        /** The file is not closed: a writer has it open, or died without tearing anything. */
         UNCLOSED,
-        /** Something was being written when the process or the machine died. */
+        /** The file was being written when the process or the machine died. */
         TORN,
-        /** Events were published but not forced, and are gone with the machine. */
+        /** Events were published but not forced, and were lost in a crash of the machine. */
         LOST,
         /** Data that was on the device is damaged or gone. */
         CORRUPT
@@ -61,7 +61,7 @@ public record JournalScan(
     /**
      * Walks a file from its first event. Takes time linear in the file's length and memory that does not depend on it.
      *
-     * @param file to walk; a writer may have it open, then the walk ends at the write offset
+     * @param file to walk; if a writer has it open, the walk ends at the write offset
      * @return what was found
      * @throws CorruptJournalException if the file is no journal or its header is damaged
      * @throws JournalException        if it cannot be read
@@ -74,14 +74,14 @@ public record JournalScan(
      * Walks a file from its first event, as {@link #of(Path)} does.
      *
      * @param file     to walk
-     * @param progress told now and then which offset the walk has reached
+     * @param progress is told now and then which offset the walk has reached
      * @return what was found
      * @throws CorruptJournalException if the file is no journal or its header is damaged
      * @throws JournalException        if it cannot be read
      */
     public static JournalScan of(final Path file, final LongConsumer progress) {
         final Path real = JournalPaths.readable(file);
-        // asked before the header is read: a writer that closes meanwhile is seen as closed
+        // asked before the header is read, so that a writer that closes meanwhile is seen as closed
         try {
             final boolean live = WriterLock.isHeld(real);
             try (FileChannel channel = FileChannel.open(real, READ)) {
@@ -92,7 +92,7 @@ public record JournalScan(
         }
     }
 
-    /** The same of an open file, of which it is known whether a writer has it. */
+    /** Walks an open file; the caller knows whether a writer has it open. */
     static JournalScan of(
             final Path file, final FileChannel channel, final boolean liveWriter, final LongConsumer progress)
             throws IOException {
@@ -184,7 +184,7 @@ public record JournalScan(
         return bytes.position();
     }
 
-    /** The end of the last byte in a stretch that is not zero, or its start if there is none. */
+    /** Returns the end of the last byte in a stretch that is not zero, or its start if there is none. */
     static long endOfData(final FileChannel channel, final long from, final long to) throws IOException {
         final byte[] bytes = new byte[1 << 16];
         long end = from;

@@ -2,56 +2,59 @@ package dev.evtl.journal;
 
 import javax.management.MXBean;
 
-/** What a journal has done so far, with what only its own process knows: its file and its forces. Also an MBean. */
+/**
+ * What a journal has done so far, including what only its own process knows: its file and its forces. Also an MBean.
+ * For any thread.
+ */
 @MXBean
 public interface JournalStats extends RingStats {
     /**
-     * How far the file is allocated.
+     * Returns the allocated length of the file.
      *
      * @return length in bytes
      */
     long getAllocatedBytes();
 
     /**
-     * How far the file is mapped, or otherwise ready.
+     * Returns up to where the file is mapped, or otherwise ready for events.
      *
      * @return offset in bytes
      */
     long getMappedOffset();
 
     /**
-     * Everything before it was forced to the device.
+     * Returns the offset before which everything was forced to the device.
      *
      * @return offset in bytes
      */
     long getDurableOffset();
 
     /**
-     * How much of the maximum size the events take.
+     * Returns how much of the maximum size the file's header and events take.
      *
      * @return 0 to 100; 0 if there is no maximum
      */
     double getPercentFull();
 
     /**
-     * How often the file has grown.
+     * Returns how often the file has grown since it was opened.
      *
      * @return number of growths
      */
     long getGrowths();
 
     /**
-     * The longest force.
+     * Returns how long the longest force took.
      *
      * @return nanoseconds
      */
     long getMaxForceNanos();
 
     /**
-     * Time that forces took.
+     * Returns how long forces took.
      *
      * @param percentile 0 to 100
-     * @return nanoseconds at that percentile, 0 if there was no force
+     * @return nanoseconds at that percentile; 0 if there was no force
      */
     long forceNanosAtPercentile(double percentile);
 }

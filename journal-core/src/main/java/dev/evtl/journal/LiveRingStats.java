@@ -6,9 +6,11 @@ import dev.evtl.journal.ring.RingRecord;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToIntFunction;
 
-/** The statistics that the ring keeps. */
+/** Reads the statistics that the ring keeps, for any thread. */
 class LiveRingStats implements RingStats {
-    /** Walks of a ring that the appender is emptying before what was known before is taken as good enough. */
+    /**
+     * Number of walks over a ring that the appender is emptying, after which the count without the walk is good enough.
+     */
     private static final int ATTEMPTS = 16;
 
     private final JournalRing ring;
@@ -52,14 +54,14 @@ class LiveRingStats implements RingStats {
                         record -> record.events() > 0 ? record.eventsLength() : 0));
     }
 
-    /** What was told once was accepted: a count that was taken while the appender ran may fall short of it. */
+    /** Returns the highest count told so far, because a count that was taken while the appender ran may be too low. */
     private static long highest(final AtomicLong told, final long found) {
         return told.accumulateAndGet(found, Math::max);
     }
 
     /**
-     * What the appender has taken from the ring, and what a walk finds in it that is committed. A walk counts only if the
-     * appender has not moved meanwhile: behind its back producers may have overwritten what is walked over.
+     * Returns what the appender has taken from the ring plus what a walk finds committed in it. A walk counts only if
+     * the appender has not moved meanwhile: otherwise producers may have overwritten records during the walk.
      */
     private long accepted(final int journaled, final int dropped, final ToIntFunction<RingRecord> count) {
         for (int i = 0; i < ATTEMPTS; i++) {

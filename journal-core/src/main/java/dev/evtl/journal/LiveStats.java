@@ -4,7 +4,7 @@ import dev.evtl.journal.appender.Appender;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.ring.JournalRing;
 
-/** The statistics, read from where the journal keeps them. */
+/** Reads the statistics from where the journal keeps them, for any thread. */
 final class LiveStats extends LiveRingStats implements JournalStats {
     private final JournalStorage storage;
     private final Appender appender;

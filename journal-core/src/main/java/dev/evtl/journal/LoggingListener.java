@@ -6,7 +6,7 @@ import dev.evtl.journal.exceptions.JournalFailedException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
-/** Writes what a journal tells to the system's logger. */
+/** Writes what a journal tells its listener to the system's logger, on the listener's thread. */
 final class LoggingListener implements JournalListener {
     private static final Logger LOGGER = System.getLogger("dev.evtl.journal");
 

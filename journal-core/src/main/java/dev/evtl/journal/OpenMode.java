@@ -4,7 +4,7 @@ package dev.evtl.journal;
 public enum OpenMode {
     /** The file must not exist. */
     CREATE,
-    /** The file must exist; if it was not closed it is recovered first. */
+    /** The file must exist. It is recovered first if it was not closed. */
     APPEND,
     /** The file is created if it does not exist. */
     CREATE_OR_APPEND

@@ -14,28 +14,29 @@ import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * Publishes events into a journal. May be shared by any number of threads.
+ * Publishes events into a journal. Any number of threads may share it.
  *
- * <p>An event is either offered whole, or claimed, filled in place and committed, see {@link Claim}; several at once are
- * claimed by an {@link EventBatch}.
+ * <p>An event is either offered whole, or claimed, filled in place and committed, see {@link Claim}. An {@link
+ * EventBatch} claims several events at once.
  *
- * <p>What publishes answers with a position above 0, or with one of the negative codes. A position is a place in the order
- * of this journal's claims, in bytes since its ring was made: it grows from claim to claim, and says nothing of the file.
- * {@link Journal#awaitJournaled} and {@link Journal#sync(long, java.time.Duration)} take one.
+ * <p>The publishing methods return a position above 0 or one of the negative codes. A position is a place in the order
+ * of this journal's claims, in bytes since its ring was made. It grows from claim to claim and is no offset in the
+ * file. {@link Journal#awaitJournaled} and {@link Journal#sync(long, java.time.Duration)} take a position.
  *
- * <p>A claim holds up all that is claimed after it until it is committed or aborted, with a ring file even in the next
- * journal on it, if this one fails. The order of the claims is the order in the journal.
+ * <p>The order of the claims is the order in the journal. A claim therefore holds up everything that is claimed after
+ * it until it is committed or aborted. With a ring file it does so even in the next journal on that file, if this one
+ * fails.
  *
- * <p>Every event offered is counted once: as journaled, as dropped, or as refused. An event that an exception rejected
- * or whose claim was aborted was not offered.
+ * <p>Every event offered is counted once: as journaled, as dropped, or as refused. An event that an exception rejected,
+ * or whose claim was aborted, does not count as offered.
  *
- * <p>A timestamp is any number to the journal. Readers and tools take it for nanoseconds since the Unix epoch; one in
- * milliseconds is a time in 1970 to them.
+ * <p>A timestamp is any number to the journal. Readers and tools take it for nanoseconds since the Unix epoch; they
+ * show milliseconds as a time in 1970.
  */
 public final class Publisher {
-    /** The ring had no room, also after waiting under {@link BackPressure#BLOCK}; the event was refused. */
+    /** The ring had no room, even after waiting under {@link BackPressure#BLOCK}; the event was refused. */
     public static final long BACK_PRESSURED = -1;
-    /** The ring had no room; the event was dropped, counted, and will be recorded in a gap event. */
+    /** The ring had no room; the event was dropped and counted, and a gap event will record it. */
     public static final long DROPPED = -2;
     /** The journal is closed or closing; the event was refused. */
     public static final long CLOSED = -3;
@@ -55,9 +56,9 @@ public final class Publisher {
     private final int maxPayloadLength;
 
     /**
-     * Publishes into a ring.
+     * Creates the publisher of a ring.
      *
-     * @param runAppender runs the appender once if the calling thread has to, and says whether it did
+     * @param runAppender runs the appender once if the calling thread has to, and returns whether it did
      */
     Publisher(
             final JournalRing ring,
@@ -78,25 +79,25 @@ public final class Publisher {
     }
 
     /**
-     * A claim of one event at a time, to be used again and again by one thread.
+     * Creates a claim of one event, which one thread can use again and again.
      *
-     * @return a claim of this publisher, on nothing yet
+     * @return a claim of this publisher, not open
      */
     public Claim newClaim() {
         return new Claim(this);
     }
 
     /**
-     * A claim of several events at once, to be used again and again by one thread.
+     * Creates a claim of several events, which one thread can use again and again.
      *
-     * @return a batch of this publisher, on nothing yet
+     * @return a batch of this publisher, not open
      */
     public EventBatch newBatch() {
         return new EventBatch(this);
     }
 
     /**
-     * Claims an event with the clock's time and no flags.
+     * Claims room for an event with the clock's time and no flags.
      *
      * @param claim         of this publisher, not open
      * @param type          1..239
@@ -111,7 +112,7 @@ public final class Publisher {
     }
 
     /**
-     * Claims an event with a time and flags of the caller.
+     * Claims room for an event with the caller's timestamp and flags.
      *
      * @param claim         of this publisher, not open
      * @param timestamp     nanoseconds since the Unix epoch, or what the application means by it
@@ -139,7 +140,7 @@ public final class Publisher {
     }
 
     /**
-     * Publishes an event with the clock's time and no flags, copying its payload.
+     * Publishes an event with the clock's time and no flags. The payload is copied.
      *
      * @param type   1..239
      * @param source that holds the payload; not kept
@@ -154,7 +155,7 @@ public final class Publisher {
     }
 
     /**
-     * Publishes an event with a time and flags of the caller, copying its payload.
+     * Publishes an event with the caller's timestamp and flags. The payload is copied.
      *
      * @param timestamp nanoseconds since the Unix epoch, or what the application means by it
      * @param type      1..239
@@ -174,7 +175,7 @@ public final class Publisher {
             final int offset,
             final int length) {
         checkEvent(type, flags, length);
-        checkRange(source, offset, length); // before the claim, which an exception would leave behind
+        checkRange(source, offset, length); // before the claim, which an exception would leave open
         final int eventLength = EventHeader.LENGTH + length;
         final int index = claim(1, eventLength, timestamp);
         if (index < 0) {
@@ -185,7 +186,7 @@ public final class Publisher {
         return commit(index, 1, eventLength, producer.end(index, eventLength));
     }
 
-    /** Here and not by Agrona, whose checks can be turned off. */
+    /** Checks the range here, because Agrona's bounds checks can be turned off. */
     private static void checkRange(final DirectBuffer source, final int offset, final int length) {
         if (offset < 0 || offset > source.capacity() - length) {
             throw new IndexOutOfBoundsException("payload of " + length + " bytes at " + offset
@@ -194,14 +195,14 @@ public final class Publisher {
     }
 
     /**
-     * Publishes a gap that another journal has on record, so that a copy of it says what is missing too. Counted as an
-     * event offered.
+     * Publishes a gap that another journal records, so that a copy of that journal says what is missing too. It counts
+     * as an event offered.
      *
      * @param timestamp      of the gap event
      * @param dropped        number of events that are missing
      * @param firstTimestamp of the events that are missing
      * @param lastTimestamp  of the events that are missing
-     * @return as {@link #offer} does
+     * @return as {@link #offer}
      */
     public long offerGap(
             final long timestamp, final long dropped, final long firstTimestamp, final long lastTimestamp) {
@@ -214,18 +215,18 @@ public final class Publisher {
     }
 
     /**
-     * Most bytes that one claim can hold, with 16 bytes for each event's header.
+     * Returns the largest length of a claim, with 16 bytes for each event's header.
      *
-     * @return bytes
+     * @return number of bytes
      */
     public int maxClaimLength() {
         return producer.maxLength();
     }
 
     /**
-     * Most bytes that a payload can have.
+     * Returns the largest length of a payload.
      *
-     * @return bytes
+     * @return number of bytes
      */
     public int maxPayloadLength() {
         return maxPayloadLength;
@@ -256,7 +257,7 @@ public final class Publisher {
         }
     }
 
-    /** Claims bytes for a number of events; returns their index in the ring, or a negative code. */
+    /** Claims bytes for a number of events. Returns their index in the ring, or a negative code. */
     int claim(final int events, final int length, final long timestamp) {
         if (counters.isRunning() && !(dropping && drops.pending())) {
             final int index = producer.tryClaim(events, length);
@@ -302,7 +303,10 @@ public final class Publisher {
         return refuse(events, length, ended());
     }
 
-    /** Waits for room, by running the appender where nobody else would; false once there was enough of it. */
+    /**
+     * Waits for room, or runs the appender if the calling thread has to. Returns false if the time is over or the
+     * thread is interrupted.
+     */
     private boolean mayWait(final long waitedNanos) {
         if (waitedNanos >= blockNanos || Thread.currentThread().isInterrupted()) {
             return false;
@@ -323,7 +327,7 @@ public final class Publisher {
         return counters.isFailed() ? FAILED : CLOSED;
     }
 
-    /** Commits a claim as it was made; returns its position, or a code if the journal has ended and left it. */
+    /** Commits a whole claim. Returns its position, or a code if the journal has ended and left the claim out. */
     long commit(final int index, final int events, final int length, final long position) {
         if (counters.state() < RingCounters.FAILED) {
             try {
@@ -338,7 +342,10 @@ public final class Publisher {
         return refuse(events, length, ended());
     }
 
-    /** The same with less than was claimed. */
+    /**
+     * Commits the first bytes of a claim. Returns its position, or a code if the journal has ended and left the claim
+     * out.
+     */
     long commitShorter(final int index, final int events, final int length, final long position) {
         if (counters.state() < RingCounters.FAILED) {
             try {
@@ -354,8 +361,9 @@ public final class Publisher {
     }
 
     /**
-     * A thread that was stopped for long since it asked for the state may have come after a close. The fence keeps the
-     * compiler from asking before the store, and by the time of the close the store is visible.
+     * Returns the position of a committed claim, unless a close passed it over: the thread may have been stopped
+     * between reading the state and the commit. The fence keeps the compiler from reading the state before the commit's
+     * store, and that store is visible by the time of the close.
      */
     private long committed(final int index, final int events, final int length, final long position) {
         VarHandle.acquireFence();
@@ -374,7 +382,9 @@ public final class Publisher {
         }
     }
 
-    /** The claim has ended before: by its owner, which is an error, or by a close that did not wait any longer. */
+    /**
+     * Throws if the claim was ended by its owner, which is an error, and not by a close that no longer waited for it.
+     */
     private void throwUnlessPassedOver(final IllegalStateException e) {
         if (counters.state() < RingCounters.CLOSED) {
             throw e;

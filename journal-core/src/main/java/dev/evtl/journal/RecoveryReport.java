@@ -13,19 +13,20 @@ import java.util.Optional;
 /**
  * What opening a journal for append found and did, or would do.
  *
- * <p>What a ring file brings in is appended after the file was recovered: {@code events} and {@code validEnd} do not
- * count it.
+ * <p>The events of a ring file are appended after the file was recovered, so {@code events} and {@code validEnd} do not
+ * include them.
  *
  * @param condition   what the file was: clean, unclosed, torn or lost
- * @param events      events kept, the journal's own included
- * @param validEnd    where they end
- * @param bytesZeroed bytes after the valid end that were not an event and are zeros now
- * @param cutFile     file beside the journal that holds these bytes; empty if there were none but zeros
+ * @param events      number of events kept, the journal's own included
+ * @param validEnd    offset at which they end
+ * @param bytesZeroed number of bytes after the valid end that were not an event and were replaced by zeros
+ * @param cutFile     file beside the journal that holds these bytes; empty if there were only zeros
  * @param reason      one line
- * @param ringEvents  events accepted into the ring file that were not in the file, and are brought in
- * @param claimsAbandoned claims in the ring file that were never committed and whose process has died: they are left out
- * @param setAside    a ring file of an earlier boot of the machine, whose content promises nothing, under its new name;
- *                    empty if there was none
+ * @param ringEvents  number of events that were accepted into the ring file, were not in the file, and are brought in
+ * @param claimsAbandoned number of claims in the ring file that were never committed and whose process has died; they
+ *     are left out
+ * @param setAside    new path of a ring file of an earlier boot of the machine, whose content is not reliable; empty if
+ *     there was none
  */
 public record RecoveryReport(
         Condition condition,
@@ -38,7 +39,11 @@ public record RecoveryReport(
         int claimsAbandoned,
         Optional<Path> setAside) {
 
-    /** What a scan means for an open that is to append. */
+    /**
+     * Returns what a scan means for an opening for append.
+     *
+     * @throws CorruptJournalException if the file is corrupt
+     */
     static RecoveryReport of(final Path file, final Path real, final FileChannel channel, final JournalScan scan)
             throws IOException {
         if (scan.condition() == Condition.CORRUPT) {
@@ -85,7 +90,7 @@ public record RecoveryReport(
     }
 
     /**
-     * Whether the last writer left anything to recover, in the file or in its ring file.
+     * Returns whether the last writer left anything to recover, in the file or in its ring file.
      *
      * @return false for a new file and for one that was closed
      */

@@ -1,147 +1,149 @@
 package dev.evtl.journal;
 
 /**
- * What a journal has done so far, as far as its ring tells, to its own process and to each that has attached. Readable
- * from any thread without allocation.
+ * What a journal has done so far, as far as its ring shows: to its own process and to each process that has attached.
+ * Any thread can read it, without allocation.
  *
- * <p>Every event offered is counted once: {@code offered = journaled + dropped + refused + what is still in the ring},
- * and once the journal is closed nothing is in the ring. {@code offered} and {@code accepted} are worked out when they
- * are asked for, so that publishing does not pay for them: exact while the ring is at rest, otherwise behind by what lies
- * in the ring at the most. No count ever goes back. With a ring file they go on from one opening of the journal to the
- * next, until it is closed, and count what all processes published. Bytes are those of whole events, 16 bytes of header
- * and the payload. Gap events are not counted.
+ * <p>Every event offered is counted once: {@code offered = journaled + dropped + refused + what is still in the ring};
+ * once the journal is closed, nothing is in the ring. {@code offered} and {@code accepted} are computed when they are
+ * read, so that publishing need not count them. They are exact while the ring is at rest; otherwise they may lack at
+ * most what is in the ring. No count ever decreases. With a ring file, the counts go on from one opening of the journal
+ * to the next until it is closed, and include what all processes published. Bytes are those of whole events, 16 bytes
+ * of header and the payload. The gap events that the journal itself writes are not counted.
  */
 public interface RingStats {
     /**
-     * Whether the journal runs.
+     * Returns the state of the journal.
      *
      * @return {@code running}, {@code closing}, {@code closed} or {@code failed}
      */
     String getState();
 
     /**
-     * Events that producers offered.
+     * Returns the number of events that were offered.
      *
-     * @return accepted, refused and dropped for want of room in the ring
+     * @return number of events accepted, refused, or dropped because the ring had no room
      */
     long getOfferedEvents();
 
     /**
-     * Events that are or were in the ring, committed.
+     * Returns the number of events that were committed into the ring.
      *
      * @return number of events
      */
     long getAcceptedEvents();
 
     /**
-     * Bytes of the events accepted.
+     * Returns the length of the events accepted.
      *
-     * @return bytes
+     * @return number of bytes
      */
     long getAcceptedBytes();
 
     /**
-     * Events in the file, visible to readers.
+     * Returns the number of events in the file, where readers see them.
      *
      * @return number of events
      */
     long getJournaledEvents();
 
     /**
-     * Bytes of the events journaled.
+     * Returns the length of the events journaled.
      *
-     * @return bytes
+     * @return number of bytes
      */
     long getJournaledBytes();
 
     /**
-     * Events dropped: under {@link BackPressure#DROP}, at the maximum size under {@link WhenFull#DROP}, or left in the
-     * ring when the journal failed; with a ring file these stay in it.
+     * Returns the number of events dropped: under {@link BackPressure#DROP}, at the maximum size under {@link
+     * WhenFull#DROP}, or because they were left in a ring in memory when the journal failed. A ring file keeps such
+     * events.
      *
      * @return number of events
      */
     long getDroppedEvents();
 
     /**
-     * Bytes of the events dropped.
+     * Returns the length of the events dropped.
      *
-     * @return bytes
+     * @return number of bytes
      */
     long getDroppedBytes();
 
     /**
-     * Events refused with {@link Publisher#BACK_PRESSURED}, {@link Publisher#CLOSED} or {@link Publisher#FAILED}.
+     * Returns the number of events refused with {@link Publisher#BACK_PRESSURED}, {@link Publisher#CLOSED} or {@link
+     * Publisher#FAILED}.
      *
      * @return number of events
      */
     long getRefusedEvents();
 
     /**
-     * Bytes of the events refused.
+     * Returns the length of the events refused.
      *
-     * @return bytes
+     * @return number of bytes
      */
     long getRefusedBytes();
 
     /**
-     * Share of offered events that were dropped.
+     * Returns the share of offered events that were dropped.
      *
      * @return 0 to 1
      */
     double getDropRate();
 
     /**
-     * Size of the ring.
+     * Returns the size of the ring.
      *
-     * @return bytes
+     * @return number of bytes
      */
     int getRingSize();
 
     /**
-     * Bytes of the ring in use.
+     * Returns how much of the ring is in use.
      *
-     * @return bytes
+     * @return number of bytes
      */
     int getRingUsed();
 
     /**
-     * Most bytes of the ring that the appender has found in use.
+     * Returns the largest part of the ring that the appender has found in use.
      *
-     * @return bytes
+     * @return number of bytes
      */
     long getRingHighWaterMark();
 
     /**
-     * How long the claim at the head of the ring has held up those behind it, uncommitted.
+     * Returns how long the uncommitted claim at the head of the ring has held up the claims after it.
      *
-     * @return nanoseconds, 0 if it does not
+     * @return nanoseconds; 0 if no claim is held up
      */
     long getHeadStuckNanos();
 
     /**
-     * Events of claims that were neither committed nor aborted: that a close had to leave, or, with a ring file, whose
-     * process has died while the journal was open.
+     * Returns the number of events in claims that were neither committed nor aborted: because a close left them out or,
+     * with a ring file, because their process died while the journal was open.
      *
      * @return number of events
      */
     long getAbandonedEvents();
 
     /**
-     * Where in the file the next event goes.
+     * Returns where in the file the next event goes.
      *
      * @return offset in bytes
      */
     long getFileOffset();
 
     /**
-     * How often the file was forced.
+     * Returns how often the file was forced.
      *
      * @return number of forces
      */
     long getForces();
 
     /**
-     * How many forces failed: 0 or 1, as the first ends the journal.
+     * Returns how many forces failed. The first failure ends the journal, so each opening adds at most 1.
      *
      * @return number of forces
      */

@@ -3,18 +3,20 @@ package dev.evtl.journal;
 import java.util.List;
 
 /**
- * What a salvage kept, and all that it left out.
+ * What a salvage kept, and everything that it left out.
  *
  * @param outcome      whether anything is missing
- * @param events       events kept, gaps that were in the damaged file included, those that stand for its holes not
- * @param ringEvents   events that were accepted into the ring file and are not in the damaged one, added at the end
- * @param missing      events missing in all holes
- * @param missingKnown whether the file's header confirms that number; without, each hole counts as one event, and there
- *     may have been more
- * @param brokenClaims claims that are known to have lost a member behind others that were kept
+ * @param events       number of events kept, including gap events of the damaged file, without those that stand for its
+ *     holes
+ * @param ringEvents   number of events that were accepted into the ring file, are not in the damaged file, and were
+ *     added at the end
+ * @param missing      number of events missing in all holes
+ * @param missingKnown whether the file's header confirms that number; if not, each hole counts as one event, and more
+ *     may be missing
+ * @param brokenClaims number of claims that are known to have lost an event after others that were kept
  * @param baseSequence sequence number of the new journal's first event
  * @param leftOut      the holes, in the order of the file
- * @param remarks      what else there is to know, a line each
+ * @param remarks      what else there is to know, one line each
  */
 public record SalvageReport(
         Outcome outcome,
@@ -29,9 +31,12 @@ public record SalvageReport(
 
     /** Whether anything is missing. */
     public enum Outcome {
-        /** Every event that the file ever held, as far as it can tell. */
+        /** Every event that the file ever held is there, as far as the file shows. */
         COMPLETE,
-        /** All but a torn tail, or but unsynced data that went with the machine: what a recovery would keep. */
+        /**
+         * Only a torn tail is missing, or unsynced data that was lost in a crash of the machine; a recovery would keep
+         * the same events.
+         */
         TAIL_MISSING,
         /** Events are missing, or their number or their sequence numbers could not be saved. */
         INCOMPLETE
@@ -41,25 +46,25 @@ public record SalvageReport(
      * A stretch of the damaged file that is not in the new one.
      *
      * @param offset   where it begins
-     * @param length   bytes; 0 where the file ends before events that it should hold
-     * @param missing  how many events the gap in its place says are missing
-     * @param sequence of that gap in the new journal
-     * @param reason   why what begins there is no event
+     * @param length   number of bytes; 0 if the file ends before events that it should hold
+     * @param missing  number of events that the gap event in its place says are missing
+     * @param sequence sequence number of that gap event in the new journal
+     * @param reason   why there is no event where the stretch begins
      */
     public record LeftOut(long offset, long length, long missing, long sequence, String reason) {}
 
     /**
-     * Keeps copies of the lists.
+     * Copies the lists.
      *
      * @param outcome      whether anything is missing
-     * @param events       events kept
-     * @param ringEvents   events from the ring file
-     * @param missing      events missing
-     * @param missingKnown whether the header confirms that
-     * @param brokenClaims claims that lost a member
+     * @param events       number of events kept
+     * @param ringEvents   number of events from the ring file
+     * @param missing      number of events missing
+     * @param missingKnown whether the header confirms that number
+     * @param brokenClaims number of claims that lost an event
      * @param baseSequence of the new journal
      * @param leftOut      the holes
-     * @param remarks      a line each
+     * @param remarks      one line each
      */
     public SalvageReport {
         leftOut = List.copyOf(leftOut);
@@ -67,7 +72,7 @@ public record SalvageReport(
     }
 
     /**
-     * Bytes of all holes.
+     * Returns the length of all holes.
      *
      * @return number of bytes
      */

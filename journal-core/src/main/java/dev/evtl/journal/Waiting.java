@@ -5,19 +5,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Waits for what another process does, of which nobody wakes this one. */
+/** Waits, on the calling thread, for what another process does, because nobody wakes this process. */
 final class Waiting {
     private static final long FIRST_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
     private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private Waiting() {}
 
-    /** A duration in nanoseconds; one that is longer than a long holds, some 292 years, is that long. */
+    /**
+     * Returns a duration in nanoseconds; one that a long cannot hold, above some 292 years, becomes the largest long.
+     */
     static long nanos(final Duration duration) {
         return duration.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0 ? Long.MAX_VALUE : duration.toNanos();
     }
 
-    /** Looks again and again, ever less often; false if it did not come in time or the thread is interrupted. */
+    /**
+     * Waits until a condition holds, which is checked at growing intervals. Returns false if the time is over or the
+     * thread is interrupted.
+     */
     static boolean until(final long nanos, final BooleanSupplier condition) {
         final long start = System.nanoTime();
         long pause = FIRST_NANOS;

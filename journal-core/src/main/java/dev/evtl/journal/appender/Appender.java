@@ -14,19 +14,20 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 
 /**
- * Takes claims from the ring in their order, has the storage copy each in one piece, publishes once a batch, and forces
- * when the policy or a waiter asks. What runs it is an {@link AppenderRunner}.
+ * The one writer of a journal, run on one thread at a time by an {@link AppenderRunner}. It takes claims from the ring
+ * in order, has the storage copy each in one piece, publishes once per batch, and forces when the policy or a waiter
+ * asks for it. Any thread may wait for its progress.
  *
- * <p>What was copied leaves the ring only after it was published. In between the checkpoint is written, which says up to
- * where the file holds what the ring held: a process that is killed before it leaves events both in a ring file and in
- * the journal's file, which opening finds out by comparing them; one that is killed after it leaves room that was not
- * given back to the producers, which opening does.
+ * <p>Copied claims leave the ring only after they were published. In between, the checkpoint is written, which says up
+ * to where the file holds what the ring held. If the process is killed before the checkpoint, events are both in the
+ * ring file and in the journal's file; the next opening finds them by comparing the two. If it is killed after the
+ * checkpoint, room in the ring was not given back to the producers; the next opening does that.
  *
- * <p>The first failure is final: nothing is written after it and every waiter is woken with it. What is in a ring file
- * then stays there, for the next opening to bring in; what is in memory is counted as dropped.
+ * <p>The first failure is final: nothing is written after it, and every waiter is woken with it. What is left in a ring
+ * file stays there until the next opening brings it in; what is left in memory is counted as dropped.
  */
 public final class Appender implements Agent {
-    /** Claims in a batch: some ten to a hundred KiB of ring, which still are in the cache when they are zeroed. */
+    /** Claims in a batch: some ten to a hundred KiB of ring, which are still in the cache when they are zeroed. */
     private static final int BATCH_LIMIT = 1024;
 
     private static final long LONGEST_FORCE_NANOS = TimeUnit.HOURS.toNanos(1);
@@ -47,7 +48,7 @@ public final class Appender implements Agent {
     private final AtomicHistogram forceTimes = new AtomicHistogram(LONGEST_FORCE_NANOS, 2);
 
     private volatile Throwable failure;
-    /** Where the ring's head was then: what lay before it is in the file, and what is taken after it is not. */
+    /** Position of the ring's head at the failure: claims before it are in the file, claims taken after it are not. */
     private volatile long failedHead;
 
     private volatile boolean closeRequested;
@@ -57,7 +58,7 @@ public final class Appender implements Agent {
     private long lastForce = System.nanoTime();
     private long detachedSince;
 
-    /** Over a storage and what else the process holds, both of which it lets go at the end. */
+    /** Creates the appender of a journal. At its end it lets go of the storage and the lease. */
     public Appender(
             final AppenderSettings settings,
             final JournalRing ring,
@@ -112,7 +113,7 @@ public final class Appender implements Agent {
 
     private boolean isDrained(final long headBefore) {
         if (failure != null && ring.outlivesProcess()) {
-            return true; // what is in there stays
+            return true; // what is in the ring file stays there
         }
         if (ring.head() != headBefore || failure == null && copier.isWaitingForSpace()) {
             monitor.clear();
@@ -128,7 +129,7 @@ public final class Appender implements Agent {
         noteRingUse(taken);
         copier.checkFailure();
         if (claims == 0 && drops.pending()) {
-            drops.record(); // no producer has come by to do it
+            drops.record(); // no producer has recorded the drops yet
         }
     }
 
@@ -152,7 +153,10 @@ public final class Appender implements Agent {
         state.show(counters);
     }
 
-    /** Asks for the tail only if a claim lies behind what was taken: each look at it slows the producers. */
+    /**
+     * Updates the high water mark. It reads the tail only if there is a claim after those taken, because each read
+     * slows the producers.
+     */
     private void noteRingUse(final long taken) {
         final long used = monitor.isHeadBegun() ? taken + ring.buffer().size() : taken;
         if (used > counters.get(RingCounters.RING_HIGH_WATER_MARK)) {
@@ -205,7 +209,7 @@ public final class Appender implements Agent {
             return;
         }
         if (ring.head() != ring.tail() && !monitor.isAbandoned()) {
-            return; // the gap, or one that a producer was recording
+            return; // a gap is still in the ring, from here or from a producer
         }
         if (state.dropsJournaled < drops.dropped()) {
             drops.recordAnew(state.dropsJournaled);
@@ -219,7 +223,7 @@ public final class Appender implements Agent {
         end(RingCounters.CLOSED);
     }
 
-    /** Leaves the ring file to its next owner, once its state is seen everywhere. */
+    /** Leaves the ring file to its next owner, once the final state is visible to all threads. */
     private void detach() {
         if (detachedSince == 0) {
             counters.end(RingCounters.FAILED_AND_CLOSED);
@@ -260,32 +264,38 @@ public final class Appender implements Agent {
         }
     }
 
-    /** What Agrona's runners catch; the appender itself throws nothing but its end. An Error ends the thread, which tells. */
+    /**
+     * Reports what Agrona's runners catch; the appender itself throws only at its end. An Error also ends the thread,
+     * and that is reported.
+     */
     void onError(final Throwable error) {
         if (!(error instanceof Error)) {
             settings.events().onFailure(new JournalFailedException(storage.name() + ": " + error, error));
         }
     }
 
-    /** What everybody is told who asks for more of a journal that has failed. */
+    /** Returns the exception for all who ask for more of a journal that has failed. */
     public JournalFailedException failedException() {
-        // how the JVM reports a store into a mapped page that the file system does not take
+        // the JVM reports a failed store into a mapped page as an InternalError
         final String lost =
                 failure instanceof InternalError ? "the file was cut short or can no longer be written: " : "";
         return new JournalFailedException(storage.name() + ": the journal has failed: " + lost + failure, failure);
     }
 
-    /** Null until the producers are told: who sees it finds that nothing is accepted any more. */
+    /**
+     * Returns the failure, or null. It stays null until the shared state says failed, so a caller that sees it finds that nothing
+     * is accepted any more.
+     */
     public Throwable failure() {
         return counters.isFailed() ? failure : null;
     }
 
-    /** How long forces took, in nanoseconds. */
+    /** Returns how long forces took, in nanoseconds. */
     public AtomicHistogram forceTimes() {
         return forceTimes;
     }
 
-    /** Refuses claims from now on, and ends when all that was accepted is in the file. */
+    /** Refuses claims from now on, and ends when everything accepted is in the file. */
     void requestClose() {
         counters.closing();
         closeRequested = true;
@@ -295,21 +305,30 @@ public final class Appender implements Agent {
         return terminated;
     }
 
-    /** Waits for the end, or for a while: the thread that runs this agent may have ended without it. */
+    /**
+     * Waits for the end, or at most for a time in milliseconds: the thread that runs this agent may have ended without
+     * it.
+     */
     void awaitTermination(final long millis) throws InterruptedException {
         syncs.awaitWake(() -> terminated, millis);
     }
 
-    /** Whether all before a ring position is in the file, where readers see it; throws if it never will be. */
+    /**
+     * Returns whether everything before a ring position is in the file, where readers see it. Throws the failure if it
+     * never will be.
+     */
     boolean isJournaled(final long ringPosition) {
-        final long head = ring.head(); // first: behind a failure it moves on without the file
+        final long head = ring.head(); // read first: after a failure the head moves on without the file
         if (failure != null && failedHead < ringPosition) {
             throw failedException();
         }
         return terminated || head >= ringPosition;
     }
 
-    /** Whether all before a ring position was forced; asks for it where it was not, or throws if it never will be. */
+    /**
+     * Returns whether everything before a ring position was forced, and asks for a force if not. Throws the failure if
+     * it never will be.
+     */
     public boolean isSynced(final long ringPosition) {
         if (failure != null && !syncs.isDone(ringPosition)) {
             throw failedException();
@@ -317,12 +336,15 @@ public final class Appender implements Agent {
         return terminated || syncs.ask(ringPosition);
     }
 
-    /** Waits until all before a ring position was forced, or for a time at the most. */
+    /**
+     * Waits until everything before a ring position was forced, or at most for a time in nanoseconds. Returns false
+     * when the time is over.
+     */
     boolean awaitSync(final long ringPosition, final long nanos, final Runnable wake) throws InterruptedException {
         return syncs.await(() -> isSynced(ringPosition), nanos, wake);
     }
 
-    /** When what runs it ends otherwise than by a close, the journal must not look alive. */
+    /** Closes the journal when its runner ends otherwise than by a close, so that the journal does not look alive. */
     @Override
     public void onClose() {
         if (!terminated) {
@@ -334,7 +356,7 @@ public final class Appender implements Agent {
         }
     }
 
-    /** What ran it has ended without closing it. */
+    /** Fails and closes the journal when its thread has ended without closing it. */
     void onThreadEnd(final Throwable cause) {
         if (!terminated) {
             fail(cause);

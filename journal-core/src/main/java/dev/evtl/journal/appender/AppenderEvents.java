@@ -3,9 +3,12 @@ package dev.evtl.journal.appender;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 
-/** Told by the appender, on the thread that runs it, so that nobody else's code may run in a call. */
+/**
+ * Receives the appender's reports, on the thread that runs it. An implementation must not run code of the application
+ * in these calls.
+ */
 public interface AppenderEvents {
-    /** Hears nothing. */
+    /** Ignores all reports. */
     AppenderEvents NONE = new AppenderEvents() {
         @Override
         public void onStuckClaim(final JournalException report) {
@@ -23,12 +26,12 @@ public interface AppenderEvents {
         }
     };
 
-    /** A claim holds up those behind it for too long. */
+    /** Reports that a claim has held up the claims after it for too long. */
     void onStuckClaim(JournalException report);
 
-    /** A claim was left out of the journal. */
+    /** Reports that a claim was left out of the journal. */
     void onAbandonedClaim(JournalException report);
 
-    /** The journal has failed; called again with what fails after that. */
+    /** Reports that the journal has failed. Called again for each failure after the first. */
     void onFailure(JournalFailedException failure);
 }

@@ -9,8 +9,8 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentInvoker;
 
 /**
- * Runs a journal's {@link Appender}: starts it, wakes it for who waits, and closes it. At any moment one thread runs it.
- * Opens and closes the gate too: claims are accepted from the start until a close is asked for.
+ * Runs a journal's {@link Appender}: starts it, wakes it for waiters and closes it. Its methods may be called from any
+ * thread; the appender runs on one thread at a time. Claims are accepted from the start until a close is requested.
  */
 public abstract class AppenderRunner {
     private static final long END_CHECK_MILLIS = 100;
@@ -25,7 +25,7 @@ public abstract class AppenderRunner {
         this.ring = ring;
     }
 
-    /** Accepts claims, and has the appender run. */
+    /** Lets producers publish, and starts the appender. */
     public final void start() {
         ring.counters().run();
         startAppender();
@@ -33,16 +33,19 @@ public abstract class AppenderRunner {
 
     abstract void startAppender();
 
-    /** What the application runs the appender by; only where it does. */
+    /**
+     * Returns the invoker by which the application runs the appender. Throws an {@link IllegalStateException} if the
+     * journal has a thread for it.
+     */
     public abstract AgentInvoker invoker();
 
-    /** Has a thread that waits for work look at once. */
+    /** Wakes an appender thread that waits for work. */
     abstract void wake();
 
-    /** Ends what ran the appender, after the appender has ended. */
+    /** Ends the thread that ran the appender, after the appender has ended. */
     abstract void stop();
 
-    /** The appender for what runs it, which notes the thread that does. */
+    /** The appender as an agent that notes which thread runs it. */
     final class Duty implements Agent {
         @Override
         public void onStart() {
@@ -68,20 +71,24 @@ public abstract class AppenderRunner {
         }
     }
 
-    /** The thread that last ran the appender, or none yet. */
+    /** Returns the thread that last ran the appender; null if none has. */
     final Thread thread() {
         return thread;
     }
 
-    /** Whether the calling thread is the one that last ran the appender, so that nobody else does while it waits. */
+    /**
+     * Returns whether the calling thread is the one that last ran the appender, so that nobody else runs it while this
+     * thread waits.
+     */
     public final boolean isOnAppenderThread() {
         return thread == Thread.currentThread();
     }
 
     /**
-     * Runs the appender once if nobody but the calling thread does; not by an invoker, which an interrupt would stop.
+     * Runs the appender once if only the calling thread would. This does not use the invoker, which an interrupt would
+     * stop.
      *
-     * @return whether it did
+     * @return whether the appender was run
      */
     public final boolean runHere() {
         final boolean here = isOnAppenderThread() && !appender.isTerminated();
@@ -92,10 +99,10 @@ public abstract class AppenderRunner {
     }
 
     /**
-     * Waits until all that was claimed before a position of the ring is on the device. On the thread that runs the
-     * appender this runs it.
+     * Waits until everything before a position of the ring is on the device. On the thread that runs the appender, this
+     * runs it.
      *
-     * @return false if it was not within the time
+     * @return false if the time, in nanoseconds, was over first
      */
     public final boolean awaitSync(final long position, final long nanos) throws InterruptedException {
         if (!isOnAppenderThread()) {
@@ -105,15 +112,16 @@ public abstract class AppenderRunner {
     }
 
     /**
-     * Waits until all that was claimed before a position of the ring is in the file, where readers see it.
+     * Waits until everything before a position of the ring is in the file, where readers see it. On the thread that
+     * runs the appender, this runs it.
      *
-     * @return false if it was not within the time
+     * @return false if the time, in nanoseconds, was over first
      */
     public final boolean awaitJournaled(final long position, final long nanos) throws InterruptedException {
         return runUntil(() -> appender.isJournaled(position), nanos);
     }
 
-    /** An interrupt ends the waiting; what can be done without waiting is done. */
+    /** Waits for a condition. An interrupt ends the waiting unless the condition holds already. */
     private boolean runUntil(final BooleanSupplier condition, final long nanos) throws InterruptedException {
         final long start = System.nanoTime();
         wake();
@@ -133,13 +141,13 @@ public abstract class AppenderRunner {
         return true;
     }
 
-    /** How long a close waits for a thread that lives and does nothing for the appender. */
+    /** Returns how many nanoseconds a close waits for a living thread that does not run the appender. */
     abstract long patienceNanos();
 
     /**
-     * Closes the gate, waits until the appender has ended, and runs it where nobody else will.
+     * Refuses claims from now on, waits until the appender has ended, and runs it here if nobody else will.
      *
-     * @throws JournalTimeoutException if the application, which is to run the appender, does not
+     * @throws JournalTimeoutException if the application's thread that runs the appender lives but does not run it
      */
     public final void close() {
         appender.requestClose();
@@ -166,7 +174,10 @@ public abstract class AppenderRunner {
         }
     }
 
-    /** Whether the calling thread can run the appender: it did so last, or the thread that did has ended without it. */
+    /**
+     * Returns whether the calling thread can run the appender: it ran it last, or the thread that did has died before
+     * the end.
+     */
     private synchronized boolean canRunHere() {
         if (thread != null && !thread.isAlive() && !appender.isTerminated()) {
             thread = Thread.currentThread();

@@ -10,7 +10,7 @@ import dev.evtl.journal.ring.RingRecord;
 import java.io.IOException;
 import org.agrona.LangUtil;
 
-/** Copies claims from the ring to the storage and counts what became of them. For the appender. */
+/** Copies claims from the ring to the storage and counts what became of them, on the appender's thread. */
 final class ClaimCopier {
     private final EventMemory ring;
     private final JournalStorage storage;
@@ -38,28 +38,28 @@ final class ClaimCopier {
     }
 
     /**
-     * To be called before each batch.
+     * Prepares a batch.
      *
-     * @return false if there is no space yet even for what comes before it
+     * @return false if space is still being prepared for the gap event that must come first
      */
     boolean begin() throws IOException {
         waitingForSpace = !fullFile.recordResumed(fullReserve);
         return !waitingForSpace;
     }
 
-    /** Whether the batch ended at a claim for which the space is being prepared. */
+    /** Returns whether the batch ended because space is being prepared. */
     boolean isWaitingForSpace() {
         return waitingForSpace;
     }
 
-    /** Throws what the batch ended with, if it was a failure. */
+    /** Throws the failure with which the batch ended, if any. */
     void checkFailure() {
         if (failure != null) {
             LangUtil.rethrowUnchecked(failure);
         }
     }
 
-    /** Appends a claim; false if it has to stay in the ring. */
+    /** Appends a claim. Returns false if the claim has to stay in the ring. */
     boolean append(final RingRecord claim) {
         try {
             return claim.isGap() ? appendGap(claim.gapPayload()) : appendEvents(claim);
@@ -87,7 +87,7 @@ final class ClaimCopier {
         return true;
     }
 
-    /** The gap tells up to where it records; what of that is recorded already came from a gap before it. */
+    /** Appends a gap. The gap says up to which drop it records, so drops that earlier gaps recorded are subtracted. */
     private boolean appendGap(final int payload) throws IOException {
         final long recorded = GapEvent.dropped(ring.buffer(), payload);
         final long missing = recorded - state.dropsJournaled;
@@ -123,7 +123,7 @@ final class ClaimCopier {
         return true;
     }
 
-    /** Appends what is still to be recorded of a full file. */
+    /** Records the drops of a full file that no gap event records yet. */
     void end() throws IOException {
         fullFile.record();
     }

@@ -9,12 +9,12 @@ import java.io.IOException;
 import org.agrona.DirectBuffer;
 
 /**
- * What is dropped because the file has reached its maximum, and the gap events that record it: one at once, so that
- * the file tells of it even if nobody closes it, and one with the rest at the close. Once full a file stays so, or
- * events would go on behind a gap that is not yet written. For the appender.
+ * Records the events that are dropped because the file has reached its maximum, on the appender's thread. One gap event
+ * is written at the first drop, so that the file shows it even if nobody closes it; a second one at the close covers
+ * the rest. A full file stays full: otherwise events could follow before the second gap event is written.
  */
 public final class FullFileDrops {
-    /** Room for the two gap events, which the events before must leave. */
+    /** Bytes that must stay free for the two gap events. */
     public static final int RESERVE = 2 * GapEvent.LENGTH;
 
     private final JournalStorage storage;
@@ -24,8 +24,8 @@ public final class FullFileDrops {
     private boolean resumed;
 
     /**
-     * With a ring that an appender before may have left, goes on where that was stopped: the gap event of what it had not
-     * recorded comes before all else.
+     * Creates the record of drops. With a resumed ring, it goes on where an earlier appender was stopped: a gap event
+     * for the drops which that appender had not recorded comes first.
      */
     FullFileDrops(
             final JournalStorage storage, final GapWriter gaps, final CheckpointState state, final boolean resumed) {
@@ -36,10 +36,11 @@ public final class FullFileDrops {
     }
 
     /**
-     * Records what was dropped before the file was opened again, if it has room now; if it has none, or just the room
-     * that is kept for gap events, it is full.
+     * Records what was dropped before the file was opened again, if there is room now. The file counts as full if it
+     * has no room, or only the room reserved for gap events.
      *
-     * @return false if that has to wait for the space
+     * @param reserve bytes that must stay free after the gap event
+     * @return false if space is still being prepared
      */
     boolean recordResumed(final int reserve) throws IOException {
         if (resumed) {
@@ -60,12 +61,12 @@ public final class FullFileDrops {
         return full;
     }
 
-    /** Takes in a claim of events that is dropped. */
+    /** Counts the events of a claim as dropped. */
     void drop(final int events, final DirectBuffer source, final int index, final int length) throws IOException {
         drop(events, EventHeader.timestamp(source, index), EventHeader.lastTimestamp(source, index, length));
     }
 
-    /** Takes in events that were dropped: here, or by producers, in a gap that has no room either. */
+    /** Counts events as dropped, either here or by producers whose gap has no room in the file either. */
     void drop(final long events, final long firstTimestamp, final long lastTimestamp) throws IOException {
         if (state.unrecorded == 0) {
             state.firstUnrecorded = firstTimestamp;
@@ -79,9 +80,9 @@ public final class FullFileDrops {
     }
 
     /**
-     * Appends a gap event for what was dropped since the last one, if anything was.
+     * Appends a gap event for the drops since the last one, if there are any.
      *
-     * @throws JournalFullException if a file that was full when it was opened has no room for it
+     * @throws JournalFullException if the file has no room for it, because it was full when it was opened
      */
     void record() throws IOException {
         if (state.unrecorded == 0) {

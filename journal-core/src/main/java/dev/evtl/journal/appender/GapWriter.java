@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Appends gap events to the storage. For the appender. */
+/** Appends gap events to the storage, on the appender's thread. */
 final class GapWriter {
     private final JournalStorage storage;
     private final EventMemory gap = new EventMemory(new UnsafeBuffer(ByteBuffer.allocateDirect(GapEvent.LENGTH)));
@@ -19,8 +19,8 @@ final class GapWriter {
     /**
      * Appends a gap event.
      *
-     * @param reserve bytes that must be free behind it
-     * @return as {@link JournalStorage#reserve} does
+     * @param reserve bytes that must stay free after it
+     * @return as {@link JournalStorage#reserve}; the event was appended if this is {@link JournalStorage#READY}
      */
     int append(final long dropped, final long first, final long last, final int reserve) throws IOException {
         final int result = storage.reserve(GapEvent.LENGTH + reserve);

@@ -4,14 +4,14 @@ import dev.evtl.journal.ring.JournalRing;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.AgentInvoker;
 
-/** The application runs the appender, on any thread, one at a time. */
+/** Lets the application run the appender through an invoker, on any thread but one at a time. */
 public final class InvokerRunner extends AppenderRunner {
     private static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final AgentInvoker invoker;
     private final long patienceNanos;
 
-    /** For an appender that does not run yet. */
+    /** Creates the runner of an appender that does not run yet. */
     public InvokerRunner(final Appender appender, final JournalRing ring, final AppenderSettings settings) {
         super(appender, ring);
         this.patienceNanos = 2 * settings.closeTimeoutNanos() + MARGIN_NANOS;
@@ -33,7 +33,7 @@ public final class InvokerRunner extends AppenderRunner {
         // the application's duty cycle goes on by itself
     }
 
-    /** Twice as long as the appender itself waits for a claim. */
+    /** Returns twice the time for which a close waits for a claim, and a second more. */
     @Override
     long patienceNanos() {
         return patienceNanos;

@@ -2,9 +2,12 @@ package dev.evtl.journal.appender;
 
 import java.io.IOException;
 
-/** What this process holds while a journal is open, beside its file: the writer's lock and the ring file. */
+/**
+ * What this process holds while a journal is open, besides the file itself: the writer's lock and the ring file. The
+ * appender calls it at its end.
+ */
 public interface JournalLease {
-    /** Nothing, for a journal that no other process can reach. */
+    /** Holds nothing, for a journal that no other process can reach. */
     JournalLease NONE = new JournalLease() {
         @Override
         public void closed() {
@@ -22,12 +25,14 @@ public interface JournalLease {
         }
     };
 
-    /** The file is closed and holds all that was accepted: nothing needs the ring file any more. */
+    /** Deletes the ring file: the journal's file is closed and holds everything that was accepted. */
     void closed() throws IOException;
 
-    /** The journal has failed and its ring file goes to the next owner, but claims of this process stay its own. */
+    /**
+     * Keeps the open claims of this process, because the journal has failed and its ring file goes to the next owner.
+     */
     void keepClaims();
 
-    /** Gives all back. */
+    /** Releases everything. */
     void release();
 }

@@ -9,18 +9,18 @@ import dev.evtl.journal.ring.RingRecord;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sees a claim at the head of the ring that holds up those behind it: reports it, releases it if it is in a ring file
- * and its process has died, and gives up on it when the journal closes. For the appender.
+ * Watches the claim at the head of the ring that holds up those after it, on the appender's thread. It reports the
+ * claim, releases it if it is in a ring file and its process has died, and gives up on it when the journal closes.
  */
 final class StuckClaimMonitor {
     /**
-     * Idle cycles from one look at the ring's tail to the next: it only tells of a claim that was stopped before its
-     * first store, and each look takes the line from the producers.
+     * Idle cycles between two reads of the ring's tail. The tail only shows a claim that was stopped before its first
+     * store, and each read takes the cache line from the producers.
      */
     private static final int TAIL_LOOK_CYCLES = 1024;
-    /** What a commit that was under way when claims were given up on needs at the most to become visible. */
+    /** Upper bound for the time in which a commit becomes visible that was under way when the state changed. */
     static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    /** Time from one question who lives, a call of the operating system, to the next. */
+    /** Time between two questions to the operating system which processes are alive. */
     private static final long DEATH_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final JournalRing ring;
@@ -40,7 +40,7 @@ final class StuckClaimMonitor {
     private long leavingSince;
     private boolean abandoned;
 
-    /** With the consumer that the appender reads by, and what messages call the journal. */
+    /** Creates the monitor, with the appender's consumer and the name of the journal for messages. */
     StuckClaimMonitor(
             final AppenderSettings settings,
             final JournalRing ring,
@@ -56,17 +56,17 @@ final class StuckClaimMonitor {
         this.closeTimeoutNanos = settings.closeTimeoutNanos();
     }
 
-    /** Whether no commit is let through any more. */
+    /** Returns whether commits are no longer let through. */
     boolean isLeaving() {
         return leaving;
     }
 
-    /** Whether what is left in the ring can never be read. */
+    /** Returns whether the rest of the ring can never be read. */
     boolean isAbandoned() {
         return abandoned;
     }
 
-    /** To be called when the ring is not waiting for a claim to end. */
+    /** Forgets a stuck claim. Called when the ring is not waiting for a claim to end. */
     void clear() {
         if (stuckSince != 0) {
             stuckSince = 0;
@@ -76,9 +76,10 @@ final class StuckClaimMonitor {
     }
 
     /**
-     * Looks at the head where the appender could not take anything from it.
+     * Looks at the head when the appender could not take anything from it.
      *
-     * @return whether nothing is left in the ring
+     * @return whether nothing is left to read: the ring is empty, is abandoned, or seems empty and its tail was not
+     *     read now
      */
     boolean look(final boolean closing, final boolean failed) {
         final boolean nothingBegun = !isHeadBegun();
@@ -129,16 +130,19 @@ final class StuckClaimMonitor {
         return process == 0 ? "" : " of process " + process;
     }
 
-    /** First no commit is let through any more, then, when those under way have ended, the claim is passed over. */
+    /**
+     * Gives up on the claim in two steps. First commits are no longer let through; when those under way have become
+     * visible, the claim is passed over.
+     */
     private void leaveStuckClaim(final long stuckFor, final boolean failed) {
         if (!leaving && (failed || stuckFor >= closeTimeoutNanos)) {
             leaving = true;
             counters.state(failed ? RingCounters.FAILED_AND_CLOSED : RingCounters.CLOSED);
-            leavingSince = System.nanoTime(); // one grace for all claims, as none is committed from now on
+            leavingSince = System.nanoTime(); // one grace period for all claims: none is committed from now on
         } else if (leaving && System.nanoTime() - leavingSince >= GRACE_NANOS) {
             final int left = stuckEvents();
             final boolean passed = ring.passOver(consumer);
-            // not even its length was stored: nothing behind it can be read
+            // not even the claim's length was stored, so nothing after it can be read
             abandoned = !passed && !isHeadEnded();
             if (passed || abandoned) {
                 counters.add(RingCounters.ABANDONED, left);
@@ -148,7 +152,7 @@ final class StuckClaimMonitor {
         }
     }
 
-    /** Whether anything of the claim at the head was stored: nothing is where no claim is. */
+    /** Returns whether the record at the head has a length; it has none in an empty ring, or in a hole. */
     boolean isHeadBegun() {
         return !head.at(ring.head()).isHole();
     }

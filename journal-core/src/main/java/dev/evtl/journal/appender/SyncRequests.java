@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * Up to which position of the ring somebody waits for a force, and up to which it was done. Both stand in the ring's
- * counters, where other processes ask too; those of this process are woken.
+ * Holds up to which position of the ring a force is wanted and up to which it was done. Both are counters of the ring,
+ * which other processes use too. Waiting threads of this process are woken by the thread that runs the appender.
  */
 final class SyncRequests {
     private final RingCounters counters;
@@ -16,13 +16,13 @@ final class SyncRequests {
         this.counters = counters;
     }
 
-    /** Whether somebody waits for a force that all before the ring's head is to be a part of. */
+    /** Returns whether a force is wanted for which the ring's head has come far enough. */
     boolean isDue(final long head) {
         final long wanted = counters.get(RingCounters.SYNC_WANTED);
         return wanted > counters.get(RingCounters.SYNCED) && head >= wanted;
     }
 
-    /** All before a position of the ring was forced. */
+    /** Notes that everything before a position of the ring was forced, and wakes all waiters. */
     void done(final long position) {
         synchronized (monitor) {
             counters.set(RingCounters.SYNCED, position);
@@ -40,7 +40,7 @@ final class SyncRequests {
         return counters.get(RingCounters.SYNCED) >= position;
     }
 
-    /** Whether all before a position was forced; asks for it where it was not. */
+    /** Returns whether everything before a position was forced, and asks for a force if not. */
     boolean ask(final long position) {
         if (isDone(position)) {
             return true;
@@ -49,7 +49,10 @@ final class SyncRequests {
         return false;
     }
 
-    /** Waits for something that comes with a wake, and says whether it has come in time. */
+    /**
+     * Waits, at most for a time in nanoseconds, until a condition holds that comes with a wake. Returns whether it
+     * holds.
+     */
     boolean await(final BooleanSupplier condition, final long nanos, final Runnable beforeWait)
             throws InterruptedException {
         final long start = System.nanoTime();
@@ -66,7 +69,7 @@ final class SyncRequests {
         return true;
     }
 
-    /** Waits for a wake, or for a while. */
+    /** Waits for a wake unless a condition holds, at most for a time in milliseconds. */
     void awaitWake(final BooleanSupplier condition, final long millis) throws InterruptedException {
         synchronized (monitor) {
             if (!condition.getAsBoolean()) {

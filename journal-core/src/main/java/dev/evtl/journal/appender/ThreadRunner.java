@@ -9,9 +9,9 @@ import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.IdleStrategy;
 
-/** The appender has a thread of its own. */
+/** Runs the appender on a thread of its own. */
 public final class ThreadRunner extends AppenderRunner {
-    /** In which a thread comes to its work, however loaded the machine is. */
+    /** Time within which a thread starts its work, however loaded the machine is. */
     private static final long START_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
@@ -21,11 +21,11 @@ public final class ThreadRunner extends AppenderRunner {
     private final String journal;
 
     /**
-     * For an appender that does not run yet.
+     * Creates the runner of an appender that does not run yet.
      *
      * @param idleStrategy  of the thread
-     * @param threadFactory that makes it
-     * @param journal       what messages call the journal
+     * @param threadFactory creates the thread
+     * @param journal       name of the journal in messages
      */
     public ThreadRunner(
             final Appender appender,
@@ -43,7 +43,7 @@ public final class ThreadRunner extends AppenderRunner {
     void startAppender() {
         final Thread started =
                 AgentRunner.startOnThread(runner, work -> threadFactory.newThread(() -> runToTheEnd(work)));
-        // a thread may end before it comes to the appender, as one does that could not be pinned
+        // a thread may end before it reaches the appender, for example if it could not be pinned
         final long start = System.nanoTime();
         while (thread() == null) {
             if (!started.isAlive() && thread() == null) {
@@ -79,7 +79,7 @@ public final class ThreadRunner extends AppenderRunner {
 
     @Override
     long patienceNanos() {
-        return Long.MAX_VALUE; // what the thread waits for has limits of its own, or is the device
+        return Long.MAX_VALUE; // everything the thread waits for has its own limit, or is the device
     }
 
     @Override

@@ -2,7 +2,7 @@ package dev.evtl.journal.exceptions;
 
 import java.nio.file.Path;
 
-/** A file is not a journal, or not what a journal must be at some offset. Nothing from there on is delivered. */
+/** Thrown when a file is not a journal, or is damaged at some offset. Nothing from that offset on is delivered. */
 public final class CorruptJournalException extends JournalException {
     private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ public final class CorruptJournalException extends JournalException {
         NOT_A_JOURNAL,
         /** The file header is damaged. */
         DAMAGED_HEADER,
-        /** Events were published but not forced, and are gone with the machine. */
+        /** Events were published but not forced, and were lost in a crash of the machine. */
         UNSYNCED_DATA_LOST,
         /** An event is damaged or missing. */
         CORRUPT_EVENT
@@ -25,13 +25,13 @@ public final class CorruptJournalException extends JournalException {
     private final String reason;
 
     /**
-     * Names all that is known.
+     * Creates the exception.
      *
      * @param kind     what is wrong
      * @param file     the file
-     * @param offset   where in the file
-     * @param sequence number of the event, -1 where it is no event
-     * @param reason   with the expected and the actual value
+     * @param offset   where in the file, in bytes
+     * @param sequence sequence number of the event; -1 if it is not about an event
+     * @param reason   one line with the expected and the actual value
      */
     public CorruptJournalException(
             final Kind kind, final Path file, final long offset, final long sequence, final String reason) {
@@ -44,7 +44,7 @@ public final class CorruptJournalException extends JournalException {
     }
 
     /**
-     * What is wrong.
+     * Returns what is wrong.
      *
      * @return the kind
      */
@@ -53,16 +53,16 @@ public final class CorruptJournalException extends JournalException {
     }
 
     /**
-     * The file.
+     * Returns the file.
      *
-     * @return as it was given; null after serialization
+     * @return its path as it was given; null after serialization
      */
     public Path file() {
         return file;
     }
 
     /**
-     * Where in the file.
+     * Returns where in the file something is wrong.
      *
      * @return offset in bytes
      */
@@ -71,16 +71,16 @@ public final class CorruptJournalException extends JournalException {
     }
 
     /**
-     * Which event.
+     * Returns which event is wrong.
      *
-     * @return its sequence number, or -1 where it is no event
+     * @return its sequence number; -1 if it is not about an event
      */
     public long sequence() {
         return sequence;
     }
 
     /**
-     * Why, with the expected and the actual value.
+     * Returns the reason, with the expected and the actual value.
      *
      * @return one line
      */

@@ -3,7 +3,7 @@ package dev.evtl.journal.exceptions;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** There is no space for a file to be created or to grow. What was journaled before is intact. */
+/** Thrown when there is no space to create a file or to make it longer. What was journaled before is intact. */
 public final class DiskFullException extends JournalException {
     private static final long serialVersionUID = 1L;
 
@@ -11,11 +11,11 @@ public final class DiskFullException extends JournalException {
     private final long free;
 
     /**
-     * Names what is known.
+     * Creates the exception.
      *
      * @param file   the file
-     * @param needed bytes that were to be written
-     * @param free   bytes that the file system had free just after, or -1 if it did not say
+     * @param needed number of bytes that were to be written
+     * @param free   number of bytes that the file system had free just afterwards; -1 if it did not say
      * @param cause  of the failure
      */
     public DiskFullException(final Path file, final long needed, final long free, final IOException cause) {
@@ -28,18 +28,18 @@ public final class DiskFullException extends JournalException {
     }
 
     /**
-     * How much was to be written.
+     * Returns how much was to be written.
      *
-     * @return bytes
+     * @return number of bytes
      */
     public long needed() {
         return needed;
     }
 
     /**
-     * How much the file system had free just after.
+     * Returns how much the file system had free just afterwards.
      *
-     * @return bytes, or -1 if the file system did not say
+     * @return number of bytes; -1 if the file system did not say
      */
     public long free() {
         return free;

@@ -1,11 +1,14 @@
 package dev.evtl.journal.exceptions;
 
-/** Something is wrong with a journal or its file. The message names the file and, where there is one, what to do. */
+/**
+ * Thrown when something is wrong with a journal or its file. The message names the file and, if there is a remedy, what
+ * to do.
+ */
 public class JournalException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * With a message.
+     * Creates an exception with a message.
      *
      * @param message that names the file
      */
@@ -14,7 +17,7 @@ public class JournalException extends RuntimeException {
     }
 
     /**
-     * With a message and the failure behind it.
+     * Creates an exception with a message and a cause.
      *
      * @param message that names the file
      * @param cause   the failure behind it

@@ -1,14 +1,14 @@
 package dev.evtl.journal.exceptions;
 
-/** The journal has failed, for the reason that is this exception's cause. Nothing was acknowledged after that. */
+/** Thrown when the journal has failed; the cause is the reason. Nothing was acknowledged after the failure. */
 public final class JournalFailedException extends JournalException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * With a message.
+     * Creates an exception with a message and a cause.
      *
      * @param message that names the journal
-     * @param cause   of the failure
+     * @param cause   of the failure; null if it is known only to another process
      */
     public JournalFailedException(final String message, final Throwable cause) {
         super(message, cause);

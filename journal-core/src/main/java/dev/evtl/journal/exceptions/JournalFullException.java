@@ -1,11 +1,11 @@
 package dev.evtl.journal.exceptions;
 
-/** The file has reached the maximum that the config gives it. */
+/** Thrown when the file has reached the maximum size in the config. */
 public final class JournalFullException extends JournalException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * With a message.
+     * Creates an exception with a message.
      *
      * @param message that names the file
      */

@@ -1,11 +1,11 @@
 package dev.evtl.journal.exceptions;
 
-/** Another writer has the journal open. */
+/** Thrown when another writer has the journal open. */
 public final class JournalLockedException extends JournalException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * With a message.
+     * Creates an exception with a message.
      *
      * @param message that names the file
      */

@@ -1,11 +1,11 @@
 package dev.evtl.journal.exceptions;
 
-/** Something did not happen within its time. It may still happen. */
+/** Thrown when something did not happen in time. It may still happen. */
 public final class JournalTimeoutException extends JournalException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * With a message.
+     * Creates an exception with a message.
      *
      * @param message that names the journal
      */

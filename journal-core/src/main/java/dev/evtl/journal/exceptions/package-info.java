@@ -1,5 +1,5 @@
 /**
- * What a journal can fail with. All are unchecked and name the file. They stand in a package of their own, below all that
- * throws them, so that packages import one way.
+ * The exceptions that a journal throws. All are unchecked and name the file. They have a package of their own, below
+ * all packages that throw them, so that imports go one way.
  */
 package dev.evtl.journal.exceptions;

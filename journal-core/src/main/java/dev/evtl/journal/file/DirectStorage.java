@@ -15,8 +15,9 @@ import java.util.Set;
 import org.agrona.CloseHelper;
 
 /**
- * Writes past the page cache, in whole blocks: the last one is filled up with zeros and written again with the events that
- * follow. The first page, where the header is stored through a mapping, is always written through the page cache.
+ * Writes events past the page cache, in whole blocks, on the appender's thread. The last block is filled up with zeros
+ * and written again with the events that follow. The first page holds the header, which is stored through a mapping; it
+ * is always written through the page cache.
  */
 public final class DirectStorage extends WriteStorage {
     private final FileChannel direct;
@@ -35,11 +36,11 @@ public final class DirectStorage extends WriteStorage {
     }
 
     /**
-     * Takes over an open file, unless this throws.
+     * Opens the storage. It takes over the open file unless this throws.
      *
      * @param file           to write to; closed when the storage is closed or abandoned
-     * @param opened         its header as it was opened
-     * @param space          it gets
+     * @param opened         the file's header as it was opened
+     * @param space          how much space the file gets
      * @param maxClaimLength most bytes that are ever reserved at once
      * @param synchronous    whether each write is to be on the device when it returns
      * @throws DiskFullException if there is no space for the first window
@@ -78,7 +79,10 @@ public final class DirectStorage extends WriteStorage {
         }
     }
 
-    /** By reflection, as javac warns of this constant, which is the documented one, in a way that cannot be turned off. */
+    /**
+     * Returns the documented option for direct I/O. It is found by reflection, because javac warns of the constant in a
+     * way that cannot be turned off.
+     */
     private static OpenOption directOption() throws ClassNotFoundException {
         for (final Object option :
                 Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {

@@ -9,26 +9,26 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Walks the events of a file in a private copy, block by block, and verifies each there: what was verified is what the
- * caller sees, and a file that is cut short meanwhile cannot take the JVM with it. Allocates nothing after
- * construction, whatever lengths the file claims. For one thread at a time.
+ * Walks the events of a file in a private copy, block by block, and verifies each one there. The caller therefore sees
+ * exactly the bytes that were verified, and a file that is cut short meanwhile cannot end the JVM. Allocates nothing
+ * after construction, whatever lengths the file states. For one thread at a time.
  */
 public final class EventVerifier {
-    /** Where the bytes of a file come from. */
+    /** Provides the bytes of a file. */
     @FunctionalInterface
     public interface Source {
         /**
          * Copies bytes of the file.
          *
-         * @param offset   in the file
-         * @param target   to copy to, from index 0
-         * @param length   bytes wanted
-         * @return bytes copied, fewer only where the file ends
+         * @param offset in the file
+         * @param target to copy to, from index 0
+         * @param length number of bytes wanted
+         * @return number of bytes copied, fewer only where the file ends
          */
         int read(long offset, byte[] target, int length);
     }
 
-    /** Fits the second-level cache of current processors, and the largest event. */
+    /** Fits into the second-level cache of current processors, and holds the largest event. */
     private static final int BLOCK_LENGTH = 128 * 1024;
 
     private static final long NOWHERE = -1;
@@ -54,10 +54,10 @@ public final class EventVerifier {
     }
 
     /**
-     * For one file.
+     * Creates a verifier for one file.
      *
      * @param header of the file
-     * @param source of its bytes
+     * @param source of the file's bytes
      */
     public EventVerifier(final JournalHeader header, final Source source) {
         this.source = source;
@@ -68,8 +68,8 @@ public final class EventVerifier {
      * Goes to the event at an offset and verifies it.
      *
      * @param offset of the event in the file
-     * @param limit    where the event must end at the latest
-     * @return length of the event in bytes, or 0 if what is there is no event that verifies: {@link #problem} says why
+     * @param limit  offset at which the event must end at the latest
+     * @return length of the event in bytes; 0 if there is no event that verifies, and {@link #problem} says why
      */
     public int next(final long offset, final long limit) {
         final long available = limit - offset;
@@ -98,7 +98,10 @@ public final class EventVerifier {
         return eventLength;
     }
 
-    /** Takes the next event's checksum out before its turn comes: to load what was stored just before stalls. */
+    /**
+     * Reads the next event's checksum and zeroes the field before its turn comes: a load right after that store would
+     * stall.
+     */
     private void lookAhead(final long offset) {
         final int next = (int) (offset - start);
         if (next + EventHeader.LENGTH <= length) {
@@ -109,9 +112,9 @@ public final class EventVerifier {
     }
 
     private boolean ensure(final long offset, final int needed, final long available) {
-        // who goes back would find checksums that were zeroed to verify the events
+        // the checksums of earlier events in the block are zeroed, so going back needs a new block
         if (offset < untouched || offset + needed > start + length) {
-            length = 0; // nothing is left of the old block if the source throws
+            length = 0; // the old block is lost if the source throws
             start = offset;
             untouched = offset;
             aheadOffset = NOWHERE;
@@ -123,12 +126,12 @@ public final class EventVerifier {
 
     private int refuse(final Problem found) {
         problem = found;
-        length = 0; // the block may have been changed: read it again
+        length = 0; // the block may have been changed, so it is read again
         return 0;
     }
 
     /**
-     * Why {@link #next} refused what it found.
+     * Returns why {@link #next} refused what it found.
      *
      * @return one line with the expected and the actual value
      */
@@ -144,7 +147,7 @@ public final class EventVerifier {
     }
 
     /**
-     * The verified bytes: valid until the next call of {@link #next}.
+     * Returns the verified bytes, valid until the next call of {@link #next}.
      *
      * @return the buffer, owned by this object
      */
@@ -153,7 +156,7 @@ public final class EventVerifier {
     }
 
     /**
-     * Where in {@link #buffer} the event lies.
+     * Returns the index in {@link #buffer} at which the event begins.
      *
      * @return index of its header
      */
@@ -162,7 +165,7 @@ public final class EventVerifier {
     }
 
     /**
-     * The event's word.
+     * Returns the event's word.
      *
      * @return as {@link EventHeader#word} gives it
      */

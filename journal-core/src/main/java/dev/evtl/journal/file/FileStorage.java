@@ -17,12 +17,13 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * What all ways into a file have in common: space that is prepared ahead, window by window, a header that readers
- * follow, forces, and a close. What was published survives the death of the process.
+ * The part that all file storages have in common: space prepared ahead in windows, a header that readers follow,
+ * forces, and the close. The appender's thread writes; the methods that only tell something may be called from any
+ * thread. What was published survives the death of the process.
  *
  * <p>The header's live fields are stored through a mapping, each in one store. A force covers the events only, not the
  * header's page: on ext4 the next store into a page that was written back would make the force after it three times as
- * long, and recovery does not need the header's write_offset where events have checksums.
+ * long, and with checksums recovery does not need the header's write_offset.
  */
 abstract class FileStorage implements JournalStorage {
     private final JournalFile file;
@@ -43,9 +44,9 @@ abstract class FileStorage implements JournalStorage {
     /**
      * Takes over an open file, unless this throws.
      *
-     * @param opened      its header as it was opened
-     * @param touch       whether the window's pages are stored into
-     * @param fillChannel that zeros are written through
+     * @param opened      the file's header as it was opened
+     * @param touch       whether the pages of each window are stored into in advance
+     * @param fillChannel channel through which zeros are written
      */
     FileStorage(
             final JournalFile file,
@@ -84,7 +85,7 @@ abstract class FileStorage implements JournalStorage {
         wantAt = taken.start() + (taken.end() - taken.start()) / 8;
     }
 
-    /** Moves to a window that has room; returns what {@link #reserve} returns. */
+    /** Moves to a window that has room for a length in bytes. Returns what {@link #reserve} returns. */
     final int advance(final int length) {
         while (offset + length > window.end()) {
             final Window next = preallocator.take();
@@ -116,10 +117,10 @@ abstract class FileStorage implements JournalStorage {
         return offset;
     }
 
-    /** The memory in which the reserved room lies. */
+    /** Returns the memory that holds the reserved room. */
     abstract MutableDirectBuffer buffer();
 
-    /** Where in {@link #buffer} an offset of the file lies. */
+    /** Returns the index in {@link #buffer} of an offset in the file. */
     abstract int index(long fileOffset);
 
     @Override
@@ -156,7 +157,7 @@ abstract class FileStorage implements JournalStorage {
     public final void publish() throws IOException {
         try {
             write();
-        } catch (final IOException e) { // as a file system may that has not allocated what it took
+        } catch (final IOException e) { // a file system that does not allocate written space may throw here
             throw IoFailures.classify(file.path(), offset - published, "could not be written", e);
         }
         FileHeader.publish(header, events, offset);
@@ -189,12 +190,15 @@ abstract class FileStorage implements JournalStorage {
         return file;
     }
 
-    /** A file that was ever cut below its space stays short of it, whatever was written behind the cut since. */
+    /**
+     * Checks that the file was not cut short. A file that was ever cut below its allocated space stays too short,
+     * whatever is written after the cut.
+     */
     final void checkLength() throws IOException {
         file.checkLength(preallocator.allocated());
     }
 
-    /** Forces published events, data and the metadata that finding it needs. */
+    /** Forces published events and the metadata that is needed to find them. */
     void forceEvents(final long from, final long to) throws IOException {
         if (from < window.start()) {
             file.sync();

@@ -16,7 +16,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** A journal file that is open for writing: a handle, which makes, marks, forces, cuts and closes that file. */
+/**
+ * A journal file that is open for writing: creates, opens, marks, forces, cuts and closes it. Used by the thread that
+ * opens the journal, then by its storage.
+ */
 public final class JournalFile implements AutoCloseable {
     private final Path path;
     private final RandomAccessFile file;
@@ -27,7 +30,7 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
-     * What a new file gets.
+     * The settings of a new file.
      *
      * @param createdAt    nanoseconds since the Unix epoch, unique for each file
      * @param checksums    whether every event carries a checksum
@@ -39,7 +42,10 @@ public final class JournalFile implements AutoCloseable {
             permissions = Set.copyOf(permissions);
         }
 
-        /** The permissions as a file system takes them; none where it has no such thing. */
+        /**
+         * Returns the permissions in the form that file creation takes; none if the file system has no POSIX
+         * permissions.
+         */
         public FileAttribute<?>[] attributes(final Path path) {
             final boolean posix =
                     path.getFileSystem().supportedFileAttributeViews().contains("posix");
@@ -49,7 +55,7 @@ public final class JournalFile implements AutoCloseable {
         }
     }
 
-    /** Makes a file with its header, both on the device, or leaves nothing. */
+    /** Creates a file with its header and forces both the file and its directory. A failure leaves no file. */
     public static void create(final Path path, final NewFile newFile) throws IOException {
         final String what = "could not be created";
         final int flags = newFile.checksums() ? FileHeader.FLAG_CHECKSUMS : 0;
@@ -69,7 +75,7 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
-     * Opens a file for writing, for the process that has its lock.
+     * Opens a file for writing. The process must hold the journal's lock.
      *
      * @param path real path of the file
      * @throws JournalLockedException if a writer has it open under another name
@@ -88,7 +94,7 @@ public final class JournalFile implements AutoCloseable {
         }
     }
 
-    /** Its real path. */
+    /** Returns the real path of the file. */
     public Path path() {
         return path;
     }
@@ -108,17 +114,20 @@ public final class JournalFile implements AutoCloseable {
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
         FileCalls.read(channel, bytes, 0);
         if (!bytes.hasRemaining() && FileHeader.state(buffer) == FileHeader.STATE_CLOSED) {
-            FileCalls.read(channel, bytes.clear(), 0); // a writer may have closed it while its fields were read
+            FileCalls.read(channel, bytes.clear(), 0); // a writer may have closed the file while its fields were read
         }
         return JournalHeader.of(file, buffer, bytes.position(), channel.size());
     }
 
-    /** Forces data and metadata. An interrupt does not close the file, as it would with the channel's own method. */
+    /** Forces data and metadata. An interrupt does not close the file, as it would with a channel. */
     public void sync() throws IOException {
         FileCalls.force(path, file);
     }
 
-    /** Where somebody has cut the file short, events are gone although neither a store nor a force fails. */
+    /**
+     * Throws a {@link JournalException} if the file is shorter than expected. Another process has then cut it, and
+     * events are gone although no store and no force fails.
+     */
     void checkLength(final long expected) throws IOException {
         final long length = file.length();
         if (length < expected) {
@@ -127,20 +136,22 @@ public final class JournalFile implements AutoCloseable {
         }
     }
 
-    /** Cuts the file to a length. An interrupt does not close the file, as it would with the channel's own method. */
+    /** Sets the length of the file. An interrupt does not close the file, as it would with a channel. */
     void setLength(final long length) throws IOException {
         FileCalls.setLength(path, file, length);
     }
 
-    /** Says in the header, on the device, that the file is open and holds so many events up to an offset. */
+    /**
+     * Stores in the header that the file is open and holds the given number of events up to an offset, and forces it.
+     */
     public void markOpen(final long events, final long end) throws IOException {
         writeHeader(events, end, FileHeader.STATE_OPEN);
         sync();
     }
 
     /**
-     * Cuts the file to its events and says in the header that it is closed, all on the device and in this order, or a
-     * crash could leave a file that says closed and is longer.
+     * Cuts the file to its events and stores in the header that it is closed, each step forced before the next. In
+     * another order a crash could leave a longer file that says it is closed.
      */
     public void markClosed(final long events, final long end) throws IOException {
         setLength(end);

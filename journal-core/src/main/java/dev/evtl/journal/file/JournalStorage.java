@@ -4,13 +4,14 @@ import dev.evtl.journal.exceptions.JournalException;
 import java.io.IOException;
 
 /**
- * Where the appender puts events: at the end of the journal, in one order, published and forced when it says so.
+ * Takes the appender's events: it appends them at the end of the journal in one order, and publishes and forces them on
+ * request.
  *
- * <p>A place in the journal is a <em>position</em>: bytes that only grow. In a journal of one file it is the offset in
- * that file; {@link #fileSequence} and {@link #fileOffset} name the place for who comes later.
+ * <p>A place in the journal is a <em>position</em>, a number of bytes that only grows. In a journal of one file it is
+ * the offset in that file. {@link #fileSequence} and {@link #fileOffset} name the same place for a later process.
  *
- * <p>One thread reserves, appends, publishes, forces and closes. The methods that only tell may be called from any
- * thread. After a method threw, only {@link #abandon} may follow.
+ * <p>One thread reserves, appends, publishes, forces and closes. The methods that only return a value may be called
+ * from any thread. After a method has thrown, only {@link #abandon} may be called.
  */
 public interface JournalStorage {
     /** {@link #reserve} result: there is room. */
@@ -21,70 +22,70 @@ public interface JournalStorage {
     int FULL = -2;
 
     /**
-     * Makes room at the end of what was appended.
+     * Reserves room at the end of what was appended.
      *
-     * @param length bytes that must fit, in one piece
+     * @param length number of bytes that must fit, in one piece
      * @return {@link #READY}, {@link #NOT_READY} or {@link #FULL}
      * @throws JournalException if the file cannot grow
-     * @throws IOException      if writing what was appended before fails
+     * @throws IOException      if what was appended before cannot be written
      */
     int reserve(int length) throws IOException;
 
     /**
-     * Copies events into room that was reserved, and gives each its checksum.
+     * Copies events into reserved room and gives each its checksum.
      *
-     * @param source that holds the events, one behind the other, with checksums of 0
-     * @param index  of the first in the source
-     * @param length bytes of all of them, no more than were reserved
-     * @param events number of them
+     * @param source memory that holds the events without space between them, each with a checksum of 0
+     * @param index  of the first event in the source
+     * @param length number of bytes of all events, at most what was reserved
+     * @param events number of events
      */
     void append(EventMemory source, int index, int length, int events);
 
-    /** Where in the journal the next event goes. */
+    /** Returns the position at which the next event goes. */
     long position();
 
-    /** Base sequence of the file that {@link #position} is in. */
+    /** Returns the base sequence of the file that {@link #position} is in. */
     long fileSequence();
 
-    /** Offset of {@link #position} in that file. */
+    /** Returns the offset of {@link #position} in that file. */
     long fileOffset();
 
     /**
-     * Shows all that was appended to readers.
+     * Makes everything that was appended visible to readers.
      *
      * @throws IOException if writing fails
      */
     void publish() throws IOException;
 
     /**
-     * Forces all that was published to the device.
+     * Forces everything that was published to the device.
      *
-     * @throws IOException if it could not be forced; it never can be then
+     * @throws IOException if it could not be forced; a later attempt cannot succeed either
      */
     void force() throws IOException;
 
     /**
-     * Publishes, forces, cuts the file to its length, marks it closed and lets it go.
+     * Publishes, forces, cuts the file to its length, marks it closed and releases it.
      *
      * @throws IOException if that fails; the file is left to be recovered
      */
     void close() throws IOException;
 
-    /** Lets the file go as it is, to be recovered when it is opened again. */
+    /** Releases the file as it is, to be recovered when it is opened again. */
     void abandon();
 
-    /** What messages call the journal. */
+    /** Returns the name of the journal in messages. */
     String name();
 
-    /** Bytes of the file that are allocated. */
+    /** Returns the number of bytes allocated for the file. */
     long allocated();
 
-    /** Offset up to which the file is mapped, or otherwise ready for the appender. */
+    /** Returns the offset up to which the file is mapped, or otherwise ready for the appender. */
     long mapped();
 
-    /** The position before which everything was forced. */
+    /** Returns the position before which everything was forced. */
     long durable();
 
-    /** How often the file grew since it was opened. */
+    /** Returns how often the file has grown since it was opened. */
     long growths();
 }

@@ -18,7 +18,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A journal file mapped for reading, window by window, while a writer may be growing it. For one thread at a time.
+ * A journal file that is mapped for reading, window by window, while a writer may be growing it. For one thread at a
+ * time.
  */
 public final class JournalView implements EventVerifier.Source, AutoCloseable {
     private static final int PAGE_LENGTH = 4096;
@@ -69,7 +70,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * The header as it was when the file was opened.
+     * Returns the header as it was when the file was opened.
      *
      * @return the header
      */
@@ -78,7 +79,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * Where the events end now. Every event before it is complete and visible.
+     * Returns where the events end now. Every event before that offset is complete and visible.
      *
      * @return offset in bytes
      * @throws JournalException if the file was cut to nothing
@@ -92,8 +93,8 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * How many events there are now. Ask after {@link #writeOffset}: the count is stored first, and so it is of all that
-     * lies before that offset, or of more.
+     * Returns how many events there are now. Call this after {@link #writeOffset}: the writer stores the count first,
+     * so it covers all events before that offset, or more.
      *
      * @return number of events
      * @throws JournalException if the file was cut to nothing
@@ -107,7 +108,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * Up to where the events were forced to the device.
+     * Returns up to where the events were forced to the device.
      *
      * @return offset in bytes
      * @throws JournalException if the file was cut to nothing
@@ -121,7 +122,8 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * Whether the writer has closed the file. Ask before {@link #writeOffset} to know that no more will come.
+     * Returns whether the writer has closed the file. Call this before {@link #writeOffset} to know that no more events
+     * will follow.
      *
      * @return true once it is closed
      * @throws JournalException if the file was cut to nothing
@@ -139,26 +141,26 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * Throws the error of a load from a page that the file no longer has, where the JVM has not thrown it yet: what was
-     * loaded is not what the file holds.
+     * Throws the pending error of a load from a page that the file no longer has. The JVM may throw it late, and until
+     * then the loaded bytes are not the file's.
      *
-     * @throws InternalError as the JVM does for such a load
+     * @throws InternalError as the JVM throws it for such a load
      */
     public void throwPendingFault() {
         MappedFault.throwPending();
     }
 
     /**
-     * The mapped bytes around an offset, in place.
+     * Returns the mapped bytes around an offset, in place.
      *
-     * @param offset   in the file
-     * @param limit    before which all is written; the window holds as much as it can of what lies before it
-     * @return the buffer: index 0 is {@link #windowStart}; valid until the next call or {@link #close}
+     * @param offset in the file
+     * @param limit  offset before which everything is written; the window holds as much before it as it can
+     * @return the buffer, whose index 0 is {@link #windowStart}; valid until the next call or {@link #close}
      * @throws CorruptJournalException if the file is shorter than the limit
      * @throws JournalException        if it cannot be mapped
      */
     public DirectBuffer window(final long offset, final long limit) {
-        boolean interrupted = Thread.interrupted(); // or the thread's first call to the channel would close it
+        boolean interrupted = Thread.interrupted(); // an interrupted thread's first call to the channel would close it
         boolean mapped = false;
         try {
             while (!mapped) {
@@ -199,7 +201,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
         windowEnd = start + map.capacity();
     }
 
-    /** The same file again, after an interrupt has closed the channel. */
+    /** Opens the same file again after an interrupt has closed the channel. */
     private FileChannel reopen() throws IOException {
         final FileChannel opened = FileChannel.open(real, READ);
         boolean same = false;
@@ -217,7 +219,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * The current window's first byte.
+     * Returns where the current window begins.
      *
      * @return offset in the file
      */
@@ -226,7 +228,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * The end of the current window.
+     * Returns where the current window ends.
      *
      * @return offset in the file; 0 before there is a window
      */
@@ -242,15 +244,15 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
         }
         window.getBytes((int) (offset - windowStart), target, 0, length);
         if (!header.hasChecksums()) {
-            MappedFault.throwPending(); // with checksums what was not loaded does not verify
+            MappedFault.throwPending(); // with checksums, bytes that were not loaded do not verify
         }
         return length;
     }
 
     /**
-     * The file.
+     * Returns the path of the file.
      *
-     * @return its path as it was given
+     * @return the path as it was given
      */
     public Path path() {
         return path;
@@ -263,12 +265,12 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
         windowEnd = 0;
     }
 
-    /** Unmaps and closes the file; nobody may use its buffers after that. */
+    /** Unmaps and closes the file; its buffers must not be used after that. */
     @Override
     public void close() {
-        MappedFault.settle(); // or it might end this half done
+        MappedFault.settle(); // a pending error could otherwise end this call half done
         unmapWindow();
-        liveHeader.wrap(0, 0); // so that a use after this is an exception and not a signal
+        liveHeader.wrap(0, 0); // a later use is then an exception and not a signal
         MappedFault.unmap(headerMap);
         closeChannel(channel);
     }

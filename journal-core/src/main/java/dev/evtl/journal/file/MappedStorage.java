@@ -5,14 +5,14 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.JournalHeader;
 import org.agrona.MutableDirectBuffer;
 
-/** Stores events into a mapping of the file. */
+/** Stores events into a mapping of the file, on the appender's thread. */
 public final class MappedStorage extends FileStorage {
     /**
-     * Takes over an open file, unless this throws.
+     * Opens the storage. It takes over the open file unless this throws.
      *
-     * @param file           to write to; closed when this is closed or abandoned
-     * @param opened         its header as it was opened
-     * @param space          it gets
+     * @param file           to write to; closed when the storage is closed or abandoned
+     * @param opened         the file's header as it was opened
+     * @param space          how much space the file gets
      * @param maxClaimLength most bytes that are ever reserved at once
      * @throws DiskFullException if there is no space for the first window
      * @throws JournalException  if the file cannot be mapped
@@ -39,6 +39,6 @@ public final class MappedStorage extends FileStorage {
 
     @Override
     void write() {
-        // a store into the mapping is where readers look
+        // readers see the stores into the mapping
     }
 }

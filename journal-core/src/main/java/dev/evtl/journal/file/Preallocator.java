@@ -16,16 +16,19 @@ import org.agrona.BitUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Keeps one window ready ahead of the appender: allocates its space by writing zeros, where a full disk is an
- * exception and not a signal, maps it and touches its pages, all on a thread of its own; and unmaps what the appender
- * has left behind.
+ * Keeps one window of the file ready ahead of the appender, on a thread of its own. It allocates the window's space by
+ * writing zeros, so that a full disk is an exception and not a signal, then maps it and touches its pages. It also
+ * unmaps the windows that the appender has left.
  *
- * <p>Windows overlap by the longest claim, so that a claim that does not fit at the end of one fits at the start of
- * the next.
+ * <p>Windows overlap by the longest claim, so that a claim that does not fit at the end of one window fits at the start
+ * of the next.
  */
 final class Preallocator implements AutoCloseable {
     static final int PAGE_LENGTH = 4096;
-    /** Zeros much further ahead than this reach the device before the events do, and are written twice. */
+    /**
+     * Bytes of a window. Zeros much further ahead would reach the device before the events do and would be written
+     * twice.
+     */
     private static final int WINDOW_LENGTH = 64 << 20;
 
     private static final int PIECE_LENGTH = 1 << 20;
@@ -73,7 +76,7 @@ final class Preallocator implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    /** Maps the window in which an offset lies, on the calling thread, and starts the thread. */
+    /** Maps the window that holds an offset, on the calling thread, and starts the preallocator's thread. */
     Window start(final long offset) {
         final long wanted = Math.min(Math.max(space.initial(), offset + PAGE_LENGTH), space.maximum());
         growthEnd = Math.max(growthEnd, wanted);
@@ -84,7 +87,7 @@ final class Preallocator implements AutoCloseable {
         return window;
     }
 
-    /** Asks for the next window to be made ready. */
+    /** Asks for the next window. */
     void want() {
         wanted = true;
         LockSupport.unpark(thread);
@@ -93,7 +96,7 @@ final class Preallocator implements AutoCloseable {
     /**
      * Takes the next window.
      *
-     * @return the window, or null if it is not ready or there is none
+     * @return the window; null if it is not ready or there is none
      * @throws JournalException if the file cannot grow
      */
     Window take() {
@@ -108,12 +111,12 @@ final class Preallocator implements AutoCloseable {
         return window;
     }
 
-    /** Whether the file has reached its maximum, so that there is no window after the last one taken. */
+    /** Returns whether the file has reached its maximum, so that no window follows the last one taken. */
     boolean exhausted() {
         return exhausted && next == null;
     }
 
-    /** Hands over a window that nobody uses any more. */
+    /** Hands over a window that nobody uses any more, to be unmapped. */
     void retire(final Window window) {
         retired.add(window);
         LockSupport.unpark(thread);
@@ -169,7 +172,7 @@ final class Preallocator implements AutoCloseable {
     private void allocate(final long to) {
         final long from = allocated;
         if (to > from) {
-            // direct I/O fills whole pages; what is left at both ends goes through the page cache
+            // direct I/O fills whole pages; the rest at both ends goes through the page cache
             final long firstPage = Math.min(BitUtil.align(from, PAGE_LENGTH), to);
             final long lastPage = Math.max(to & -PAGE_LENGTH, firstPage);
             try {
@@ -184,7 +187,10 @@ final class Preallocator implements AutoCloseable {
         }
     }
 
-    /** In pieces: one that follows a cut would make the file long enough again, with a hole in it. */
+    /**
+     * Writes zeros in pieces and checks the file's length before each: a write after a cut would make the file long
+     * enough again, with a hole in it.
+     */
     private void fill(final FileChannel channel, final long from, final long to) throws IOException {
         long offset = from;
         while (offset < to) {
@@ -199,12 +205,13 @@ final class Preallocator implements AutoCloseable {
         try {
             fill(fillChannel, from, to);
         } catch (final IOException e) {
-            // after a write that a limit cut off within a page, direct I/O cannot go on to hear of the limit
+            // direct I/O cannot go on after a size limit has cut off a write within a page, so the page cache shows the
+            // limit
             fill(file.channel(), from, to);
         }
     }
 
-    /** A step that does not fit leaves the rest of the disk to others. */
+    /** Cuts the file back to its length before a step that did not fit, to leave the rest of the disk to others. */
     private void giveBack(final long length, final IOException cause) {
         try {
             file.setLength(length);
@@ -219,7 +226,7 @@ final class Preallocator implements AutoCloseable {
             final MappedByteBuffer map = channel.map(MapMode.READ_WRITE, start, end - start);
             final UnsafeBuffer buffer = new UnsafeBuffer(map);
             for (int i = 0; touch && i + Long.BYTES <= buffer.capacity(); i += PAGE_LENGTH) {
-                // plain accesses: were the file cut short now, an atomic one would kill the JVM
+                // not atomic read-modify-writes: they would kill the JVM if the file were cut short now
                 if (start + i >= unused) {
                     buffer.putLong(i, 0);
                 } else {
@@ -239,7 +246,7 @@ final class Preallocator implements AutoCloseable {
         }
     }
 
-    /** Ends the thread and unmaps all but the window that the appender has. */
+    /** Ends the thread and unmaps all windows except the one that the appender has. */
     @Override
     public void close() {
         running = false;

@@ -12,10 +12,10 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Collects the events of a batch and writes them in one piece, here into the page cache.
+ * Collects the events of a batch and writes them in one piece, on the appender's thread. This class writes into the
+ * page cache.
  *
- * <p>An interrupt of the appender's thread closes the channel, as it does with every Java file channel, and so ends the
- * journal with a failure.
+ * <p>An interrupt of the appender's thread closes the channel, as with every Java file channel, and the journal fails.
  */
 public class WriteStorage extends FileStorage {
     private static final int STAGE_LENGTH = 1 << 20;
@@ -24,18 +24,18 @@ public class WriteStorage extends FileStorage {
     private final int blockLength;
     private final ByteBuffer stage;
     private final UnsafeBuffer buffer;
-    /** Where events must end so that the block in which they do lies within the file's maximum. */
+    /** Offset at which events must end, so that their last block lies within the file's maximum. */
     private final long maximumEnd;
 
     private long stageStart;
     private long written;
 
     /**
-     * Takes over an open file, unless this throws.
+     * Opens the storage. It takes over the open file unless this throws.
      *
      * @param file           to write to; closed when the storage is closed or abandoned
-     * @param opened         its header as it was opened
-     * @param space          it gets
+     * @param opened         the file's header as it was opened
+     * @param space          how much space the file gets
      * @param maxClaimLength most bytes that are ever reserved at once
      * @throws DiskFullException if there is no space for the first window
      * @throws JournalException  if the file cannot be mapped
@@ -45,7 +45,10 @@ public class WriteStorage extends FileStorage {
         return new WriteStorage(file, opened, space, maxClaimLength, file.channel(), 1);
     }
 
-    /** With the channel that zeros are written through, and the length of the blocks that are written whole. */
+    /**
+     * Creates a storage with the channel through which zeros are written and the length of the blocks that are written
+     * whole.
+     */
     WriteStorage(
             final JournalFile file,
             final JournalHeader opened,
@@ -66,7 +69,7 @@ public class WriteStorage extends FileStorage {
         loadLastBlock();
     }
 
-    /** What the last block holds already: it is written again with what follows. */
+    /** Loads what the last block holds already, because it is written again with the events that follow. */
     private void loadLastBlock() {
         stage.limit((int) (written - stageStart));
         try {
@@ -102,7 +105,7 @@ public class WriteStorage extends FileStorage {
         if (end == written) {
             return;
         }
-        checkLength(); // or the write would fill up a file that was cut with a hole
+        checkLength(); // otherwise the write would make a file that was cut long enough again, with a hole in it
         write(written, end);
         written = end;
         final long nextStart = end & -blockLength;
@@ -110,22 +113,22 @@ public class WriteStorage extends FileStorage {
         stageStart = nextStart;
     }
 
-    /** Writes what is staged between two offsets. */
+    /** Writes the staged bytes between two offsets. */
     void write(final long from, final long to) throws IOException {
         FileCalls.write(channel, staged(from, to), from);
     }
 
-    /** The staged bytes between two offsets. */
+    /** Returns the staged bytes between two offsets. */
     final ByteBuffer staged(final long from, final long to) {
         return stage.limit(index(to)).position(index(from));
     }
 
-    /** Where the block that is written next begins. */
+    /** Returns the offset at which the block that is written next begins. */
     final long blockStart() {
         return stageStart;
     }
 
-    /** Fills the block in which an offset lies with zeros behind it; returns where it ends. */
+    /** Fills the block that holds an offset with zeros from there on. Returns the offset at which the block ends. */
     final long fillBlock(final long end) {
         final long blockEnd = BitUtil.align(end, blockLength);
         buffer.setMemory(index(end), (int) (blockEnd - end), (byte) 0);

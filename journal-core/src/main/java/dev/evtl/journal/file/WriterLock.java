@@ -25,24 +25,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Keeps a second writer out. The lock is on a file of its own beside the journal, {@code NAME.lock}: POSIX drops a
- * process's locks on a file when the process closes any descriptor of it, so a lock on the journal would go with the
- * first reader that closes. The file stays, with the process number of its last owner and, unless that closed the
- * journal, in a second line where its ring file is: to delete it would let two writers lock two files of the same name.
- * The operating system releases the lock of a process that died.
+ * Keeps a second writer out of a journal, for the thread that opens or closes it and for readers that ask. The lock is
+ * on a file beside the journal, {@code NAME.lock}. POSIX drops a process's locks on a file when the process closes any
+ * descriptor of it, so a lock on the journal itself would go when the first reader closes. The lock file is never
+ * deleted: otherwise two writers could lock two files of the same name. Its first line is the process number of the
+ * last owner; its second line names the journal's ring file, unless that owner closed the journal. The operating system
+ * releases the lock of a process that has died.
  *
- * <p>Until a reader in the same process closes, the journal itself is locked too, which keeps out who comes by another
- * name because the file was moved.
+ * <p>The journal itself is locked too, until a reader in the same process closes. That keeps out a writer that uses
+ * another name because the file was moved.
  */
 public final class WriterLock implements AutoCloseable {
     private static final Map<Path, WriterLock> HELD_HERE = new ConcurrentHashMap<>();
-    /** One object for all copies of this class that the JVM's class loaders have. */
+    /** One object for all copies of this class in the JVM's class loaders. */
     private static final Object MONITOR = WriterLock.class.getName().intern();
 
-    /** A reader that asks whether a writer lives holds the lock shared for an instant; so ask a few times. */
+    /** Attempts to take the lock: a reader that asks whether a writer is alive holds a shared lock for an instant. */
     private static final int ATTEMPTS = 5;
 
-    /** Of a lock file: a path has at most 4,096 bytes. */
+    /** Largest length of a lock file that is read, in bytes; a path has at most 4,096. */
     private static final int MAX_LENGTH = 8192;
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -67,7 +68,7 @@ public final class WriterLock implements AutoCloseable {
      * Takes the lock.
      *
      * @param journal     real path of the journal
-     * @param permissions of the lock file, if it is made
+     * @param permissions of the lock file, if it is created
      * @throws JournalLockedException if another writer has it
      */
     public static WriterLock acquire(final Path journal, final FileAttribute<?>... permissions) throws IOException {
@@ -114,12 +115,15 @@ public final class WriterLock implements AutoCloseable {
             return lock;
         } finally {
             if (!locked && channel != null) {
-                channel.close(); // or nobody in this process could take the lock again
+                channel.close(); // otherwise nobody in this process could take the lock again
             }
         }
     }
 
-    /** Writes over what is there before it cuts the rest off: a kill in between must not lose the note. */
+    /**
+     * Writes the lock file. The old content is overwritten first and cut afterwards, so that a kill in between does not
+     * lose the note.
+     */
     private void write() throws IOException {
         final String text = ProcessHandle.current().pid() + "\n" + (note == null ? "" : note + "\n");
         final ByteBuffer bytes = UTF_8.encode(text);
@@ -139,12 +143,12 @@ public final class WriterLock implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** The ring file that the last owner noted. */
+    /** Returns the ring file that the last owner noted. */
     public Optional<Path> note() {
         return Optional.ofNullable(note);
     }
 
-    /** Notes where the ring file is, or with null that there is none. */
+    /** Notes where the ring file is; null means that there is none. */
     public void note(final Path ringFile) throws IOException {
         if (!Objects.equals(note, ringFile)) {
             note = ringFile;
@@ -152,7 +156,10 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
-    /** The ring file that a journal's owner or last owner noted. Never while this process takes a lock. */
+    /**
+     * Returns the ring file that the owner or last owner of a journal noted. It does not run while this process takes a
+     * lock.
+     */
     public static Optional<Path> noteFor(final Path journal) throws IOException {
         synchronized (MONITOR) {
             final WriterLock lock = HELD_HERE.get(journal);
@@ -168,13 +175,19 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
-    /** By this class under this name, or by another copy of it or under another name, of which a property tells. */
+    /**
+     * Returns whether this process holds the lock: through this class under this name, or as a system property says,
+     * through another copy of the class or under another name.
+     */
     private static boolean isHeldHere(final Path journal) throws IOException {
         final Path lock = fileFor(journal);
         return HELD_HERE.containsKey(journal) || Files.exists(lock) && System.getProperty(property(lock)) != null;
     }
 
-    /** For the file, by whatever path: to open and close it only to look would drop the lock of whoever has it here. */
+    /**
+     * Returns the name of the system property of a lock file, which is the same for all its paths. The property spares
+     * opening and closing the file, which would drop a lock that this process has on it.
+     */
     private static String property(final Path lock) throws IOException {
         final Object key = Files.readAttributes(lock, BasicFileAttributes.class).fileKey();
         return "dev.evtl.lock." + (key == null ? lock : key);
@@ -189,8 +202,8 @@ public final class WriterLock implements AutoCloseable {
     }
 
     /**
-     * Whether a writer, in this process or another, has a journal open now. Changes nothing. Never while this process
-     * takes a lock, as closing a channel on the file would drop it.
+     * Returns whether a writer, in this process or another, has a journal open now. Changes nothing. It does not run
+     * while this process takes a lock, because closing a channel on the file would drop that lock.
      */
     public static boolean isHeld(final Path journal) throws IOException {
         synchronized (MONITOR) {
@@ -228,7 +241,7 @@ public final class WriterLock implements AutoCloseable {
                     return true;
                 }
             } catch (final OverlappingFileLockException e) {
-                return false; // somebody else in this process, who knows nothing of these locks, holds it
+                return false; // code in this process that does not use these locks holds it
             }
             LockSupport.parkNanos(RETRY_NANOS);
         }

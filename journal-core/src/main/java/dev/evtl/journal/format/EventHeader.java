@@ -4,7 +4,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * The 16 bytes before each event's payload, the same in the ring and in the file.
+ * Reads and writes the 16 bytes before each event's payload, which are the same in the ring and in the file. For any
+ * thread.
  *
  * <pre>
  *   0               4               8       9      10      12              16
@@ -20,17 +21,19 @@ import org.agrona.MutableDirectBuffer;
 public final class EventHeader {
     /** Length of the header in bytes. */
     public static final int LENGTH = 16;
-    /** Most bytes that a payload can have. */
+    /** Largest payload in bytes. */
     public static final int MAX_PAYLOAD_LENGTH = 65_535;
-    /** Most bytes that an event can have, its header included. */
+    /** Largest event in bytes, its header included. */
     public static final int MAX_EVENT_LENGTH = LENGTH + MAX_PAYLOAD_LENGTH;
     /** The application's highest type; its lowest is 1. */
     public static final int MAX_APPLICATION_TYPE = 239;
-    /** Never written: it reads as "nothing here". */
+    /** A type that is never written: it means "nothing here". */
     public static final int TYPE_NOTHING = 0;
-    /** The journal's own event for events that were offered and dropped; see {@link GapEvent}. */
+    /**
+     * The type of the journal's own event, which stands for events that were offered and dropped; see {@link GapEvent}.
+     */
     public static final int TYPE_GAP = 240;
-    /** The flag bits that are the application's. */
+    /** Flag bits that belong to the application. */
     public static final int APPLICATION_FLAGS = 0x0F;
     /** Flag: the next event belongs to the same claim. */
     public static final int FLAG_MORE = 0x10;
@@ -93,7 +96,7 @@ public final class EventHeader {
     }
 
     /**
-     * An event's timestamp.
+     * Returns an event's timestamp.
      *
      * @param buffer that holds the event
      * @param index  of the event in the buffer
@@ -104,7 +107,7 @@ public final class EventHeader {
     }
 
     /**
-     * Type, flags, payload length and checksum in one read, to be taken apart by the methods below.
+     * Returns type, flags, payload length and checksum in one read; the methods below take them apart.
      *
      * @param buffer that holds the event
      * @param index  of the event in the buffer
@@ -115,9 +118,9 @@ public final class EventHeader {
     }
 
     /**
-     * Whether a word can be an event's: it has a type, and no flag that must be 0.
+     * Returns whether a word can be an event's: it has a type, and no flag that must be 0.
      *
-     * @param word where an event would be
+     * @param word read where an event may be
      * @return false where no event can be
      */
     public static boolean isEvent(final long word) {
@@ -125,7 +128,7 @@ public final class EventHeader {
     }
 
     /**
-     * The type in a word.
+     * Returns the type in a word.
      *
      * @param word of an event
      * @return 0..255
@@ -135,7 +138,7 @@ public final class EventHeader {
     }
 
     /**
-     * The flags in a word.
+     * Returns the flags in a word.
      *
      * @param word of an event
      * @return the eight flag bits
@@ -145,7 +148,7 @@ public final class EventHeader {
     }
 
     /**
-     * The payload length in a word.
+     * Returns the payload length in a word.
      *
      * @param word of an event
      * @return 0..65535 bytes
@@ -155,22 +158,22 @@ public final class EventHeader {
     }
 
     /**
-     * An event's length.
+     * Returns an event's length.
      *
      * @param buffer that holds the event
      * @param index  of the event in the buffer
-     * @return bytes of its header and payload
+     * @return length of header and payload in bytes
      */
     public static int eventLength(final DirectBuffer buffer, final int index) {
         return LENGTH + payloadLength(word(buffer, index));
     }
 
     /**
-     * The timestamp of the last of several events that lie one behind the other.
+     * Returns the timestamp of the last of several events without space between them.
      *
      * @param buffer that holds the events
-     * @param index  of the first in the buffer
-     * @param length of all of them in bytes
+     * @param index  of the first event in the buffer
+     * @param length of all events in bytes
      * @return the timestamp
      */
     public static long lastTimestamp(final DirectBuffer buffer, final int index, final int length) {
@@ -182,7 +185,7 @@ public final class EventHeader {
     }
 
     /**
-     * The checksum in a word.
+     * Returns the checksum in a word.
      *
      * @param word of an event
      * @return the stored checksum

@@ -1,7 +1,7 @@
 package dev.evtl.journal.format;
 
 /**
- * What tells one journal file from every other, whatever its name: the fields of its header that never change.
+ * Identifies a journal file, whatever its name, by fields of its header that never change.
  *
  * @param createdAt      nanoseconds since the Unix epoch
  * @param headerChecksum of the file

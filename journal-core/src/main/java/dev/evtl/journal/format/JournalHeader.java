@@ -8,15 +8,15 @@ import java.nio.file.Path;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * A file's header as it was at one moment, with the fields that never change checked.
+ * A file's header as it was at one moment. The fields that never change were checked.
  *
  * @param createdAt     nanoseconds since the Unix epoch
- * @param eventCount    events before the write offset
- * @param writeOffset   where the next event goes
+ * @param eventCount    number of events before the write offset
+ * @param writeOffset   offset at which the next event goes
  * @param flags         0 or {@link FileHeader#FLAG_CHECKSUMS}
  * @param checksum      of the header
  * @param baseSequence  sequence number of the first event
- * @param durableOffset everything before it was forced to the device
+ * @param durableOffset offset before which everything was forced to the device
  * @param closed        whether the file was closed cleanly
  * @param length        of the file in bytes
  */
@@ -32,14 +32,15 @@ public record JournalHeader(
         long length) {
 
     /**
-     * Takes a header apart and checks what never changes.
+     * Decodes a header and checks the fields that never change.
      *
      * @param file   for messages
-     * @param buffer that holds the header, or what there is of it
-     * @param bytes  that there are
+     * @param buffer that holds the header, or a part of it
+     * @param bytes  number of bytes in the buffer
      * @param length of the file in bytes
      * @return the header
-     * @throws CorruptJournalException if this is no journal, one that this version does not read, or a damaged header
+     * @throws CorruptJournalException if the file is no journal or of a version that this library does not read, or if
+     *     the header is damaged
      */
     public static JournalHeader of(final Path file, final AtomicBuffer buffer, final int bytes, final long length) {
         if (bytes < FileHeader.LENGTH || length < FileHeader.LENGTH) {
@@ -84,9 +85,9 @@ public record JournalHeader(
     }
 
     /**
-     * A mismatch of two numbers, as messages have it.
+     * Describes a mismatch of two numbers for a message.
      *
-     * @param what     they are
+     * @param what     name of the number
      * @param expected number
      * @param actual   number
      * @return one line
@@ -96,7 +97,7 @@ public record JournalHeader(
     }
 
     /**
-     * Whether every event of the file carries a checksum.
+     * Returns whether every event of the file carries a checksum.
      *
      * @return true with checksums
      */
@@ -105,7 +106,7 @@ public record JournalHeader(
     }
 
     /**
-     * What tells the file from every other.
+     * Returns what identifies the file.
      *
      * @return its identity
      */
@@ -114,7 +115,7 @@ public record JournalHeader(
     }
 
     /**
-     * A write offset that no journal can have, said as such.
+     * Creates an exception that says that the write offset cannot be a journal's.
      *
      * @param file for the message
      * @return the exception, to be thrown

@@ -20,11 +20,11 @@ import java.util.Set;
 import org.agrona.LangUtil;
 
 /**
- * Every call that changes a journal's files or brings them to the device, under the eyes of the {@link FileWatcher}. New
- * files are made whole or not at all.
+ * Makes the calls that change a journal's files or bring them to the device, and shows them to the {@link FileWatcher}.
+ * For any thread. New files are made whole or not at all.
  */
 public final class FileCalls {
-    /** Large writes let the kernel lay large folios; aligned for direct I/O. */
+    /** Zeros in one large buffer, because large writes let the kernel use large folios; aligned for direct I/O. */
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect((1 << 20) + 4096)
             .alignedSlice(4096)
             .limit(1 << 20)
@@ -38,16 +38,16 @@ public final class FileCalls {
         watcher = told;
     }
 
-    /** What a new file is filled with, still under a name of its own. */
+    /** Writes the content of a new file, which still has a temporary name. */
     public interface Content {
         void write(Path unfinished, FileChannel channel) throws IOException;
     }
 
     /**
-     * Makes a file that appears under its name only when it is whole, or not at all.
+     * Creates a file that appears under its name only when it is complete. A failure leaves no file.
      *
-     * @param needed bytes, for the message of a full disk
-     * @param what   was not possible, for the others
+     * @param needed number of bytes, for the message of a full disk
+     * @param what   what was not possible, for other messages
      */
     public static void make(
             final Path file,
@@ -64,12 +64,12 @@ public final class FileCalls {
             }
             rename(unfinished, file);
         } catch (final Throwable t) {
-            deleteQuietly(unfinished); // first, so that what is free now is what was free before
+            deleteQuietly(unfinished); // first: the message is to state the free space without this file
             throwFailed(file, needed, what, t);
         }
     }
 
-    /** Throws a failure as what it is, under a name of the file that was to be made. */
+    /** Throws a failure as the exception that fits it, with the name of the file that was to be made. */
     public static void throwFailed(final Path file, final long needed, final String what, final Throwable failure) {
         if (failure instanceof final IOException e) {
             throw IoFailures.classify(file, needed, what, e);
@@ -77,7 +77,7 @@ public final class FileCalls {
         LangUtil.rethrowUnchecked(failure);
     }
 
-    /** Creates an empty file with exactly these permissions, of which the process's umask would take some away. */
+    /** Creates an empty file with exactly these permissions, some of which the process's umask would take away. */
     public static FileChannel createNew(final Path file, final FileAttribute<?>... permissions) throws IOException {
         final FileChannel channel = FileChannel.open(file, Set.of(CREATE_NEW, READ, WRITE), permissions);
         boolean done = false;
@@ -94,7 +94,10 @@ public final class FileCalls {
         }
     }
 
-    /** The permissions of a file, for one that is made beside it; none where the file system has no such thing. */
+    /**
+     * Returns the permissions of a file, for one that is made beside it; none if the file system has no POSIX
+     * permissions.
+     */
     public static FileAttribute<?>[] permissionsOf(final Path file) throws IOException {
         final Set<PosixFilePermission> permissions = posixPermissions(file);
         return permissions.isEmpty()
@@ -107,7 +110,7 @@ public final class FileCalls {
         return posix ? Files.getPosixFilePermissions(file) : Set.of();
     }
 
-    /** A new name is durable only after its directory was forced. */
+    /** Forces the directory of a file: only then is a new name durable. */
     public static void forceDirectory(final Path file) throws IOException {
         try (FileChannel directory = FileChannel.open(file.getParent(), READ)) {
             watcher.before(Call.FORCE_DIRECTORY, file.getParent(), 0, Long.MAX_VALUE);
@@ -116,17 +119,20 @@ public final class FileCalls {
         }
     }
 
-    /** Zeros to {@link #fill} with, for one thread. */
+    /** Returns zeros for {@link #fill}, for one thread. */
     public static ByteBuffer zeros() {
         return ZEROS.duplicate();
     }
 
-    /** Writes zeros: allocates space, so that a full disk shows here as an exception and not later as a signal. */
+    /**
+     * Writes zeros between two offsets. This allocates the space, so that a full disk is an exception here and not a
+     * signal later.
+     */
     public static void fill(final FileChannel channel, final long from, final long to) throws IOException {
         fill(channel, zeros(), from, to);
     }
 
-    /** The same again and again without garbage. */
+    /** Writes zeros between two offsets, from a buffer of the caller that is used again and again without garbage. */
     public static void fill(final FileChannel channel, final ByteBuffer zeros, final long from, final long to)
             throws IOException {
         long offset = from;
@@ -137,7 +143,7 @@ public final class FileCalls {
         }
     }
 
-    /** Fills the buffer's remaining bytes from an offset on; leaves some remaining only where the file ends. */
+    /** Fills the buffer's remaining bytes from an offset on. Some remain only where the file ends. */
     public static void read(final FileChannel channel, final ByteBuffer bytes, final long offset) throws IOException {
         final long start = offset - bytes.position();
         while (bytes.hasRemaining() && channel.read(bytes, start + bytes.position()) >= 0) {
@@ -145,7 +151,7 @@ public final class FileCalls {
         }
     }
 
-    /** Reads all of the bytes; an interrupt does not close the file, as it would with a channel. */
+    /** Fills the whole array from an offset on. An interrupt does not close the file, as it would with a channel. */
     public static void read(final RandomAccessFile opened, final byte[] bytes, final long offset) throws IOException {
         opened.seek(offset);
         opened.readFully(bytes);
@@ -155,7 +161,7 @@ public final class FileCalls {
         return write(Call.WRITE, channel, bytes, offset);
     }
 
-    /** Writes by a channel whose writes are on the device when they return. */
+    /** Writes through a channel whose writes are on the device when they return. */
     public static int writeThrough(final FileChannel channel, final ByteBuffer bytes, final long offset)
             throws IOException {
         return write(Call.WRITE_THROUGH, channel, bytes, offset);
@@ -179,14 +185,14 @@ public final class FileCalls {
         watcher.after(Call.FORCE, file, 0, Long.MAX_VALUE);
     }
 
-    /** The same; an interrupt does not close the file, as it would with a channel. */
+    /** Forces data and metadata. An interrupt does not close the file, as it would with a channel. */
     public static void force(final Path file, final RandomAccessFile opened) throws IOException {
         watcher.before(Call.FORCE, file, 0, Long.MAX_VALUE);
         opened.getFD().sync();
         watcher.after(Call.FORCE, file, 0, Long.MAX_VALUE);
     }
 
-    /** Writes the same way as to a channel, but an interrupt does not close the file. */
+    /** Writes the whole array at an offset. An interrupt does not close the file, as it would with a channel. */
     public static void write(final RandomAccessFile opened, final byte[] bytes, final long offset) throws IOException {
         watcher.before(Call.WRITE, null, offset, offset + bytes.length);
         opened.seek(offset);
@@ -194,7 +200,7 @@ public final class FileCalls {
         watcher.after(Call.WRITE, null, offset, offset + bytes.length);
     }
 
-    /** Forces a stretch of a file, which is mapped from an offset on. */
+    /** Forces the bytes between two offsets of a file, through a mapping that begins at an offset. */
     public static void force(
             final Path file, final MappedByteBuffer map, final long mapStart, final long from, final long to)
             throws IOException {
@@ -203,7 +209,7 @@ public final class FileCalls {
         watcher.after(Call.FORCE, file, from, to);
     }
 
-    /** Cuts a file or makes it longer; an interrupt does not close it, as it would with a channel. */
+    /** Sets the length of a file. An interrupt does not close the file, as it would with a channel. */
     public static void setLength(final Path file, final RandomAccessFile opened, final long length) throws IOException {
         watcher.before(Call.TRUNCATE, file, length, Long.MAX_VALUE);
         opened.setLength(length);
@@ -217,16 +223,16 @@ public final class FileCalls {
         watcher.after(Call.DELETE, file, 0, Long.MAX_VALUE);
     }
 
-    /** Where the failure that led here is the one to report. */
+    /** Deletes a file and ignores a failure, because an earlier failure is the one to report. */
     public static void deleteQuietly(final Path file) {
         try {
             delete(file);
         } catch (final IOException e) {
-            // what is left is no harm: it is deleted, or recovered, before the next attempt
+            // a file that is left does no harm: it is deleted or recovered before the next attempt
         }
     }
 
-    /** Where the failure that led here is the one to report; null is no resource. */
+    /** Closes a resource, which may be null, and ignores a failure, because an earlier failure is the one to report. */
     public static void closeQuietly(final AutoCloseable resource) {
         if (resource != null) {
             try {

@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Told of each call by which a journal's files are changed or brought to the device, on the thread that makes it. Tests
- * use one to know what a crash of the machine may leave, or to make a call fail.
+ * Is told of each {@link FileCalls} call that changes a journal's files or brings them to the device, on the thread
+ * that makes the call. Tests use one to know what a crash of the machine may leave, or to make a call fail.
  */
 public interface FileWatcher {
-    /** What the call does. Stores into a mapping are no calls. */
+    /** What the call does. Stores into a mapping are not calls. */
     enum Call {
         WRITE,
         /** A write that is on the device when it returns. */
@@ -24,17 +24,18 @@ public interface FileWatcher {
     FileWatcher NONE = (call, file, from, to) -> {};
 
     /**
-     * A call is about to be made.
+     * Is called before each call.
      *
-     * @param file that is forced, cut, deleted or has a new name; null for a write
-     * @param from first byte that is written, forced or cut off
-     * @param to   end of them
-     * @throws IOException with which the call fails, without being made
+     * @param file the file that is forced, cut or deleted, the directory that is forced, or the new name; null for a
+     *     write
+     * @param from offset of the first byte that is written, forced or cut off
+     * @param to   offset after the last of these bytes
+     * @throws IOException which the call then throws without being made
      */
     void before(Call call, Path file, long from, long to) throws IOException;
 
-    /** The call has succeeded. */
+    /** Is called after each call that has succeeded. */
     default void after(final Call call, final Path file, final long from, final long to) {
-        // for those who want to know
+        // a watcher that needs to know overrides this
     }
 }

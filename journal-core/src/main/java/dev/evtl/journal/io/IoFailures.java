@@ -7,14 +7,19 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the failure of a call on a file means to the user. */
+/** Turns the failure of a call on a file into the exception that the user sees. For any thread. */
 public final class IoFailures {
     private IoFailures() {}
 
-    /** The failure of a write as what it is: a full disk, or something else, with what was not possible. */
+    /**
+     * Returns the exception for a failure: that of a full disk, or one that says what was not possible.
+     *
+     * @param needed number of bytes, for the message of a full disk
+     * @param what   what was not possible
+     */
     public static JournalException classify(
             final Path file, final long needed, final String what, final IOException cause) {
-        // one that an interrupt made has none, and one without a reason says no more than the file
+        // an exception caused by an interrupt has no message, and one without a reason says no more than the file
         final boolean says =
                 cause.getMessage() != null && !(cause instanceof final FileSystemException e && e.getReason() == null);
         final String message = says ? cause.getMessage() : cause.toString();

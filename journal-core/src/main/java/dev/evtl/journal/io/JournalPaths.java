@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Finds out whether a path can be a journal's, and says clearly what is wrong with it. */
+/** Finds out whether a path can be a journal's, and if not throws an exception that says why. For any thread. */
 public final class JournalPaths {
     private JournalPaths() {}
 
-    /** The real path of a file that can be read as a journal. */
+    /** Returns the real path of a file that can be read as a journal. */
     public static Path readable(final Path path) {
         Platform.check();
         if (!Files.exists(path)) {
@@ -23,7 +23,7 @@ public final class JournalPaths {
         return real(path);
     }
 
-    /** The real path of a file that can be written or made as a journal. */
+    /** Returns the real path of a file that can be written or created as a journal. */
     public static Path writable(final Path path) {
         Platform.check();
         if (Files.exists(path)) {
@@ -54,7 +54,9 @@ public final class JournalPaths {
         }
     }
 
-    /** The writer's lock goes by name: a second name for the same file would let a second writer in. */
+    /**
+     * Refuses a file with hard links: the writer's lock goes by name, so a second name would let a second writer in.
+     */
     public static void checkOneName(final Path path) {
         try {
             final Object links = Files.getAttribute(path, "unix:nlink");
@@ -63,7 +65,7 @@ public final class JournalPaths {
                         + " names (hard links); remove all but one, or copy it, before it is opened for writing");
             }
         } catch (final UnsupportedOperationException e) {
-            // a file system that has no link counts
+            // this file system has no link counts
         } catch (final IOException e) {
             throw new JournalException(path + ": could not read its attributes", e);
         }

@@ -3,14 +3,17 @@ package dev.evtl.journal.io;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 
-/** What this library needs of the JVM and the machine, asked before Agrona fails on it less clearly. */
+/**
+ * Checks what this library needs of the JVM and the machine, before Agrona fails on it with a less clear message. For
+ * any thread.
+ */
 public final class Platform {
     private Platform() {}
 
     /**
      * Checks that the JVM was started with the flag that Agrona needs and that the machine is little-endian.
      *
-     * @throws IllegalStateException that names the flag
+     * @throws IllegalStateException if not; the message names the flag
      */
     public static void check() {
         final Module agrona = DirectBuffer.class.getModule();

@@ -1,5 +1,5 @@
 /**
- * Every call that changes a file or brings it to the device, and what its failures mean. Internal: no application uses
- * what is here, and it may change with any version.
+ * The calls that change files or bring them to the device, and the meaning of their failures. Internal: applications do
+ * not use this package, and it may change with any version.
  */
 package dev.evtl.journal.io;

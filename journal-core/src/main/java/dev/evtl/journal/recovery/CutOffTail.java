@@ -11,15 +11,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Keeps what a recovery cuts off a journal: the bytes from offset E to the last that is not zero, in a file
- * {@code NAME.cut-E} beside it, or {@code NAME.cut-E.2} and so on where an earlier recovery kept other bytes.
+ * Keeps the bytes that a recovery cuts off a journal, on the thread that recovers it. The bytes from offset E to the
+ * last one that is not zero go into a file {@code NAME.cut-E} beside the journal, or {@code NAME.cut-E.2} and so on if
+ * an earlier recovery kept other bytes there.
  */
 public final class CutOffTail {
     private static final int BUFFER_LENGTH = 1 << 16;
 
     private CutOffTail() {}
 
-    /** The file that holds the bytes already, or the first name that is free. Changes nothing. */
+    /** Returns the file that holds the bytes already, or the first free name. Changes nothing. */
     public static Path choose(final Path journal, final FileChannel channel, final long from, final long to)
             throws IOException {
         final Path first = journal.resolveSibling(journal.getFileName() + ".cut-" + from);
@@ -31,8 +32,8 @@ public final class CutOffTail {
     }
 
     /**
-     * Whether a file has every byte of the journal's tail, but for those that are zero there now: a recovery that was
-     * stopped while it wrote the zeros has kept the bytes before.
+     * Returns whether a file holds every byte of the journal's tail. Bytes that are zero in the tail are not compared:
+     * a recovery that was stopped while it wrote the zeros has kept them before.
      */
     private static boolean holds(final Path file, final FileChannel channel, final long from, final long to)
             throws IOException {
@@ -55,7 +56,10 @@ public final class CutOffTail {
         }
     }
 
-    /** Copies the bytes to the device, under their name only when they are whole; what is there already is kept. */
+    /**
+     * Copies the bytes to a file that appears under its name only when it is complete, and forces it. A file that
+     * exists is kept and forced.
+     */
     public static void save(
             final Path file, final Path journal, final FileChannel channel, final long from, final long to)
             throws IOException {

@@ -15,12 +15,12 @@ import java.util.OptionalLong;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * What can be made of a header that may be damaged, with the help of the events behind it: each is tied to the header
- * checksum, and so says what that must have been.
+ * What can be saved of a header that may be damaged, for the thread that salvages the journal. The events after the
+ * header help: each is tied to the header's checksum and so tells what that was.
  *
- * @param header        to read the events with; its live fields are as they were found and may be anything
- * @param sequenceKnown whether its base sequence is the file's; 0 if that is lost
- * @param remarks       what was damaged, a line each
+ * @param header        header to read the events with; its live fields are as they were found and may hold anything
+ * @param sequenceKnown whether the base sequence of {@code header} is the file's; if not, it is 0
+ * @param remarks       what was damaged, one line each
  */
 public record DamagedHeader(JournalHeader header, boolean sequenceKnown, List<String> remarks) {
     /**
@@ -44,7 +44,7 @@ public record DamagedHeader(JournalHeader header, boolean sequenceKnown, List<St
         if (unchecked
                 && !hasOnlyItsChecksumDamaged(buffer)
                 && repair(buffer, 0, stored).isEmpty()) {
-            JournalFile.readHeader(file, channel); // says what is wrong
+            JournalFile.readHeader(file, channel); // throws the exception that says what is wrong
         }
         final int flags = unchecked ? 0 : FileHeader.FLAG_CHECKSUMS;
         final int checksum = unchecked ? stored : (int) found;
@@ -83,8 +83,8 @@ public record DamagedHeader(JournalHeader header, boolean sequenceKnown, List<St
     }
 
     /**
-     * The base sequence of the header that has a checksum, if there is only a little wrong with it: fields that are the
-     * same in every file, one bit of the others, or a base sequence that was 0.
+     * Returns the base sequence of the header with the given checksum, if only a little of the header is wrong: fields
+     * that are the same in every file, one bit of another field, or a base sequence that was 0.
      */
     private static OptionalLong repair(final UnsafeBuffer buffer, final int flags, final int checksum) {
         final long createdAt = FileHeader.createdAt(buffer);

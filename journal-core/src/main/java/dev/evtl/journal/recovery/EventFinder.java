@@ -6,25 +6,26 @@ import java.util.Arrays;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Finds events in damaged bytes by trying every offset. What looks like a header may claim 64 KiB of payload, at one
- * offset in eight of random bytes: to compute each checksum from its bytes would take thousands of times the length of
- * the damage. So the state of a CRC over the bytes is kept for each offset of a window, once; as the CRC is linear, the
- * checksum of any stretch follows from the states at its two ends in constant time.
+ * Finds events in damaged bytes by trying every offset, for one thread at a time. In random bytes, one offset in eight
+ * looks like the header of an event, and its payload may claim 64 KiB: computing each checksum from the bytes would
+ * take thousands of times the length of the damage. Instead the state of a CRC over the bytes is computed once for each
+ * offset of a window. As the CRC is linear, the checksum of any stretch follows from the states at its two ends in
+ * constant time.
  *
- * <p>Remembers its window, so that many small stretches cost no more than one long one. For one thread.
+ * <p>The window is kept between calls, so many short stretches cost no more than one long stretch.
  */
 public final class EventFinder {
     public static final long NOWHERE = -1;
 
-    /** The Castagnoli polynomial, lowest power in the highest bit, as all polynomials here. */
+    /** The Castagnoli polynomial. As in all polynomials here, the highest bit is the lowest power. */
     private static final int POLYNOMIAL = 0x82F63B78;
 
     private static final int ONE = 0x80000000;
     private static final int[] TABLE = new int[256];
-    /** x to the 8n: to multiply by it takes a CRC's state past n zero bytes. */
+    /** x to the power of 8n at index n: multiplying by it moves the state of a CRC past n zero bytes. */
     private static final int[] PAST_ZEROS = new int[EventHeader.MAX_EVENT_LENGTH + 1];
 
-    /** As many events in a row as make chance impossible where it is not known what they are tied to. */
+    /** Number of consecutive events that rules out chance when it is not known which header they are tied to. */
     private static final int CHAIN_LENGTH = 3;
 
     private static final int STRIDE = 512 * 1024;
@@ -60,7 +61,10 @@ public final class EventFinder {
         this.states = new int[bytes.length + 1];
     }
 
-    /** The first offset in a stretch at which an event of a file with this header checksum verifies. */
+    /**
+     * Returns the first offset in a stretch at which an event verifies with this header checksum; {@link #NOWHERE} if
+     * there is none.
+     */
     public long next(final long from, final long to, final int headerChecksum) {
         for (long offset = from; offset < to; offset++) {
             load(offset);
@@ -72,8 +76,9 @@ public final class EventFinder {
     }
 
     /**
-     * What the events in a stretch are tied to, as an unsigned integer: one of the candidates, if some event verifies
-     * with it, or else what several events in a row have in common.
+     * Returns the header checksum that the events in a stretch are tied to, as an unsigned integer: a candidate with
+     * which an event verifies, or the checksum that several consecutive events have in common; {@link #NOWHERE} if
+     * there is none.
      */
     public long findHeaderChecksum(final long from, final long to, final int... candidates) {
         for (long offset = from; offset < to; offset++) {
@@ -110,7 +115,10 @@ public final class EventFinder {
         }
     }
 
-    /** The header checksum with which an event at this offset verifies, unsigned, if it can be one. */
+    /**
+     * Returns the header checksum, unsigned, with which an event at this offset verifies; {@link #NOWHERE} if no event
+     * can be there.
+     */
     private long tiedTo(final long offset) {
         final int index = (int) (offset - start);
         if (index + EventHeader.LENGTH > length) {
@@ -131,7 +139,10 @@ public final class EventFinder {
         return EventHeader.eventLength(buffer, index);
     }
 
-    /** The CRC of an event with its checksum field as 0: both what came before it and the field are taken out. */
+    /**
+     * Returns the CRC of an event as if its checksum field were 0. The bytes before the event and the checksum field
+     * are removed from the state.
+     */
     private int crc(final int index, final int eventLength, final int checksum) {
         final int before = pastZeros(~states[index], EventHeader.CHECKSUM_OFFSET) ^ checksum;
         return ~(pastZeros(before, eventLength - EventHeader.CHECKSUM_OFFSET) ^ states[index + eventLength]);
@@ -141,7 +152,7 @@ public final class EventFinder {
         return TABLE[(state ^ value) & 0xFF] ^ state >>> Byte.SIZE;
     }
 
-    /** The state after so many zero bytes: a multiplication of polynomials. */
+    /** Returns the state after a number of zero bytes, by a multiplication of polynomials. */
     private static int pastZeros(final int state, final int zeros) {
         int factor = PAST_ZEROS[zeros];
         int product = 0;

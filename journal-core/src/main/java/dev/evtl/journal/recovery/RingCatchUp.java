@@ -14,15 +14,17 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Finds out which records of a ring file the journal file holds already, after the appender's process was stopped
- * somewhere between copying them and writing the checkpoint that says so.
+ * Finds out which records of a ring file the journal file holds already, on the thread that opens, inspects or salvages
+ * the journal. They differ when the appender's process was stopped between copying records and writing the checkpoint.
  *
- * <p>The appender appends what lies in the ring from the checkpoint's ring position on, in order, from its file
- * offset on, and nobody else appends. So both are walked side by side, and what is the same in both is in the file. At
- * the first difference, at the file's end or at a record that is not committed the walk stops: the rest is to be
- * appended. Where the file ends before that offset, events that were published are gone from it, which
- * cannot happen while the machine runs unless somebody cuts the file; or its content is another, somebody has changed
- * it. Then nothing is taken as there, and what the ring holds is appended to what the file holds.
+ * <p>The appender appends the records from the checkpoint's ring position on, in order, at the checkpoint's file
+ * offset, and nobody else appends. So ring and file are walked side by side, and what is the same in both is in the
+ * file. The walk stops at the first difference, at the end of the file, or at a record that is not committed; the rest
+ * is still to be appended.
+ *
+ * <p>If the file ends before the checkpoint's file offset, published events are missing, which cannot happen while the
+ * machine runs unless the file was cut. If its content differs, the file was changed. In both cases nothing counts as
+ * being in the file, and everything in the ring is appended to what the file holds.
  */
 public final class RingCatchUp {
     private final RingFile ring;
@@ -45,29 +47,32 @@ public final class RingCatchUp {
         this.state = ring.checkpoint().load();
         if (state.fileSequence != fileSequence) {
             state.fileOffset =
-                    CheckpointState.NOWHERE; // it speaks of another file, and nothing of the ring is in this one
+                    CheckpointState.NOWHERE; // the checkpoint is of another file, so this one holds nothing of the ring
         }
     }
 
     /**
-     * What a ring holds that the file does not.
+     * What a ring holds and the file does not.
      *
-     * @param events     committed, the application's
-     * @param abandoned  claims that were released because their process has died, or will be
-     * @param drops      of producers that no gap event in the file records
-     * @param unrecorded drops of a full file that no gap event in it records
+     * @param events     number of the application's events that are committed
+     * @param abandoned  number of claims that were or will be released because their process has died
+     * @param drops      number of events dropped by producers that no gap event in the file records
+     * @param unrecorded number of events dropped because the file was full that no gap event in it records
      */
     public record Found(long events, int abandoned, long drops, long unrecorded) {
-        /** Nothing that the file does not hold. */
+        /** The ring holds nothing that the file does not. */
         public static final Found NOTHING = new Found(0, 0, 0, 0);
 
-        /** Whether an open for append brings nothing in. */
+        /** Returns whether opening for append brings nothing in. */
         public boolean isNothing() {
             return events == 0 && drops == 0 && unrecorded == 0;
         }
     }
 
-    /** Only looks. What lies behind a claim that is not committed counts too, as it will be released. */
+    /**
+     * Counts what the ring holds and the file does not, and changes nothing. Events after an uncommitted claim count
+     * too, because that claim will be released.
+     */
     public static Found look(
             final RingFile ring, final FileChannel channel, final long fileSequence, final long fileEnd)
             throws IOException {
@@ -76,7 +81,10 @@ public final class RingCatchUp {
         return catchUp.count(false);
     }
 
-    /** Takes out of the ring what is in the file, moves the checkpoint to the file's end and releases orphaned claims. */
+    /**
+     * Releases the part of the ring that is in the file, moves the checkpoint to the end of the file and releases
+     * orphaned claims. Returns what the ring still holds.
+     */
     public static Found run(final RingFile ring, final FileChannel channel, final long fileSequence, final long fileEnd)
             throws IOException {
         final RingCatchUp catchUp = new RingCatchUp(ring, channel, fileSequence, fileEnd);
@@ -88,7 +96,10 @@ public final class RingCatchUp {
         return catchUp.count(true);
     }
 
-    /** Copies to a new file what the ring holds and the file does not, in its order; returns how many events. */
+    /**
+     * Copies to a new file what the ring holds and the old file does not, in order. Returns the number of events
+     * copied.
+     */
     public static long copy(
             final RingFile ring,
             final FileChannel channel,
@@ -132,7 +143,7 @@ public final class RingCatchUp {
                 record.events(),
                 EventHeader.timestamp(records, index),
                 EventHeader.lastTimestamp(records, index, length))) {
-            state.fileOffset += GapEvent.LENGTH; // the file is full, and this was the first to be dropped
+            state.fileOffset += GapEvent.LENGTH; // the file is full, and this claim was the first to be dropped
             state.dropped += record.events();
             state.bytesDropped += length;
             return true;
@@ -142,7 +153,7 @@ public final class RingCatchUp {
 
     private boolean isGapThere(final int payload) throws IOException {
         final long drops = GapEvent.dropped(records, payload) - state.dropsJournaled;
-        final boolean there = drops <= 0 // another gap has recorded them
+        final boolean there = drops <= 0 // an earlier gap event in the file records them
                 || isGap(drops, GapEvent.firstTimestamp(records, payload), GapEvent.lastTimestamp(records, payload));
         if (there && drops > 0) {
             state.fileOffset += GapEvent.LENGTH;
@@ -151,7 +162,7 @@ public final class RingCatchUp {
         return there;
     }
 
-    /** Reads the file's next bytes; false if it has not so many. */
+    /** Reads the next bytes of the file. Returns false if fewer are left or the buffer is too small. */
     private boolean read(final int length) throws IOException {
         if (length > fileBytes.capacity() || length > fileEnd - state.fileOffset) {
             return false;
@@ -169,7 +180,10 @@ public final class RingCatchUp {
                 && GapEvent.lastTimestamp(fileEvents, EventHeader.LENGTH) == last;
     }
 
-    /** Whether the claim's events are the file's next, but for their checksums, which only the file has. */
+    /**
+     * Returns whether the claim's events are the next in the file, without comparing the checksums, which only the file
+     * has.
+     */
     private boolean isSame(final int index, final int length) throws IOException {
         if (!read(length)) {
             return false;
@@ -188,7 +202,11 @@ public final class RingCatchUp {
         return true;
     }
 
-    /** Up to where a living process may be about to claim, if any lives: who has all locks may pass over that. */
+    /**
+     * Counts what the ring holds from here on. With release, orphaned claims are released, and the count stops at a
+     * hole, where a living process may be about to claim. Without release the caller has all locks, no process is
+     * alive, and holes are passed.
+     */
     private Found count(final boolean release) {
         long events = 0;
         int abandoned = 0;
@@ -202,7 +220,7 @@ public final class RingCatchUp {
             record.at(position);
             final boolean hole = record.isHole();
             if (!release && !record.isCommitted() && !(hole && inHole && !record.isAtRingStart())) {
-                abandoned++; // as a release will, which takes zeros at once up to the next record or the ring's end
+                abandoned++; // a release takes all zeros up to the next record or the ring's end as one claim
             }
             if (hole && release) {
                 break;
@@ -216,7 +234,7 @@ public final class RingCatchUp {
         return new Found(events, abandoned, ring.dropped() - state.dropsJournaled, state.unrecorded);
     }
 
-    /** Appends what was committed, and a gap for what was dropped and is in none yet. */
+    /** Appends the committed claims, and a gap event for drops that no gap records yet. */
     private long copy(final SalvageWriter out) throws IOException {
         long events = 0;
         long lastTimestamp = 0;

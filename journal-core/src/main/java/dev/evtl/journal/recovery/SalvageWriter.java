@@ -17,8 +17,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A new journal written in one go, with checksums, which appears under its name only when it is closed and on the
- * device. For one thread.
+ * Writes a new journal with checksums, for the thread that salvages an old one. The file appears under its name only
+ * when it is closed and on the device.
  */
 public final class SalvageWriter implements AutoCloseable {
     private static final int STAGE_LENGTH = 1 << 20;
@@ -36,7 +36,7 @@ public final class SalvageWriter implements AutoCloseable {
     private int last;
     private long events;
 
-    /** Begins a file of a name that is free. */
+    /** Begins a file whose name must be free. */
     public SalvageWriter(
             final Path path, final long createdAt, final long baseSequence, final FileAttribute<?>... permissions)
             throws IOException {
@@ -48,7 +48,7 @@ public final class SalvageWriter implements AutoCloseable {
         this.channel = FileChannel.open(unfinished, WRITE);
     }
 
-    /** Puts a whole event at the end, with a checksum of its own. */
+    /** Appends a whole event and gives it a new checksum. */
     public void append(final DirectBuffer source, final int index, final int length) throws IOException {
         stamp();
         if (used + length > STAGE_LENGTH) {
@@ -60,7 +60,7 @@ public final class SalvageWriter implements AutoCloseable {
         events++;
     }
 
-    /** Puts a gap event at the end. */
+    /** Appends a gap event. */
     public void appendGap(final long missing, final long first, final long last) throws IOException {
         append(new UnsafeBuffer(gap(missing, first, last)), 0, GapEvent.LENGTH);
     }
@@ -71,7 +71,7 @@ public final class SalvageWriter implements AutoCloseable {
         return gap;
     }
 
-    /** The last event stays without its checksum until it is known what follows it. */
+    /** Gives the last event its checksum. That is done late, because what follows may change the event. */
     private void stamp() {
         if (last < used) {
             final int length = used - last;
@@ -82,9 +82,9 @@ public final class SalvageWriter implements AutoCloseable {
     }
 
     /**
-     * Lets the last event be the last of its claim.
+     * Ends the claim at the last event.
      *
-     * @return whether it was not
+     * @return whether the claim was incomplete, as the event said that another follows
      */
     public boolean endClaim() {
         if (last == used) {
@@ -95,7 +95,7 @@ public final class SalvageWriter implements AutoCloseable {
         return more;
     }
 
-    /** Replaces a gap that was appended before. */
+    /** Replaces a gap event that was appended at an offset before. */
     public void replaceGap(final long offset, final long missing, final long first, final long last)
             throws IOException {
         flush();
@@ -113,7 +113,7 @@ public final class SalvageWriter implements AutoCloseable {
         last = 0;
     }
 
-    /** Where the next event goes. */
+    /** Returns the offset at which the next event goes. */
     public long offset() {
         return stageStart + used;
     }
@@ -133,11 +133,11 @@ public final class SalvageWriter implements AutoCloseable {
             Files.setAttribute(unfinished, attribute.name(), attribute.value());
         }
         FileCalls.force(unfinished, channel);
-        Files.move(unfinished, path); // not over a file that was made meanwhile
+        Files.move(unfinished, path); // does not replace a file that was made meanwhile
         FileCalls.forceDirectory(path);
     }
 
-    /** Leaves nothing behind of a journal that was not finished. */
+    /** Closes the file, and deletes it if it was not finished. */
     @Override
     public void close() throws IOException {
         try {

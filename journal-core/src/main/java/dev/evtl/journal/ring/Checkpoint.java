@@ -4,9 +4,9 @@ import java.lang.invoke.VarHandle;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The {@link CheckpointState} in a ring file. Two copies, written in turn, and the index of the current one, stored last:
- * whoever opens the ring file of a process that was killed finds the state before or the state after, never a mixture.
- * For the thread that runs the appender.
+ * Stores the {@link CheckpointState} in the header of a ring, for the thread that runs the appender. There are two
+ * copies, which are written in turn; the index of the current copy is stored last. If the process is killed, the next
+ * one to open the ring file therefore finds either the old or the new state, never a mixture.
  *
  * <pre>
  *   0               8              16              24              32              40
@@ -35,19 +35,19 @@ public final class Checkpoint {
     private final UnsafeBuffer header;
     private int current;
 
-    /** In the header of a ring file. */
+    /** Opens the checkpoint in the header of a ring. */
     Checkpoint(final UnsafeBuffer header) {
         this.header = header;
         this.current = RingLayout.CHECKPOINT_OFFSET
                 + (int) (header.getLongVolatile(RingLayout.CHECKPOINT_INDEX_OFFSET) & 1) * RingLayout.CHECKPOINT_LENGTH;
     }
 
-    /** Of a new ring, of which nothing is in the file; in the header of a ring file. */
+    /** Writes the checkpoint of a new ring file, from which nothing is in the journal's file yet. */
     static void encodeNew(final UnsafeBuffer header) {
         header.putLong(RingLayout.CHECKPOINT_OFFSET + FILE_OFFSET_OFFSET, CheckpointState.NOWHERE);
     }
 
-    /** Reads the current state. */
+    /** Returns a copy of the current state. */
     public CheckpointState load() {
         final CheckpointState state = new CheckpointState();
         state.ringPosition = ringPosition();
@@ -64,7 +64,7 @@ public final class Checkpoint {
         return state;
     }
 
-    /** Makes a state the current one, after all stores before and before all stores after. */
+    /** Makes a state the current one: after all stores before this call, and before all stores after it. */
     public void store(final CheckpointState state) {
         final int next =
                 RingLayout.CHECKPOINT_OFFSET + RingLayout.CHECKPOINTS_END - RingLayout.CHECKPOINT_LENGTH - current;
@@ -83,15 +83,15 @@ public final class Checkpoint {
         header.putLongRelease(
                 RingLayout.CHECKPOINT_INDEX_OFFSET,
                 (current - RingLayout.CHECKPOINT_OFFSET) / RingLayout.CHECKPOINT_LENGTH);
-        VarHandle.releaseFence(); // the ring is zeroed only behind it
+        VarHandle.releaseFence(); // the ring must not be zeroed before the checkpoint is stored
     }
 
-    /** The current state's position in the ring. */
+    /** Returns the ring position of the current state. */
     long ringPosition() {
         return header.getLong(current + RING_POSITION_OFFSET);
     }
 
-    /** Where a field of the current state lies in the ring file. */
+    /** Returns the offset in the ring file of a field of the current state. */
     int offset(final int field) {
         return current + field;
     }

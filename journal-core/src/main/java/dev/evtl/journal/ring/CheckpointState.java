@@ -1,40 +1,41 @@
 package dev.evtl.journal.ring;
 
 /**
- * What a {@link Checkpoint} holds: up to where the journal's file holds what the ring held, and the counts that belong to
- * that place. The appender counts in one of these; opening brings another one up to date. For one thread.
+ * The content of a {@link Checkpoint}: up to where the journal's file holds what the ring held, and the counts at that
+ * place. The appender counts in one of these; opening a journal brings another one up to date. For one thread at a
+ * time.
  */
 public final class CheckpointState {
-    /** File offset of a ring of which nothing is in the file. */
+    /** The file offset of a ring from which nothing is in the file. */
     public static final long NOWHERE = Long.MAX_VALUE;
 
-    /** Position in the ring: what lies before it is in the file, or was dropped or passed over. */
+    /** Ring position. Every record before it is in the file, was dropped, or was passed over. */
     public long ringPosition;
     /** Base sequence of the file that {@link #fileOffset} is in. */
     public long fileSequence;
-    /** Offset in the file: what lies from {@link #ringPosition} on in the ring goes there. */
+    /** Offset in the file at which the events from {@link #ringPosition} on go. */
     public long fileOffset;
-    /** Events journaled. */
+    /** Number of events journaled. */
     public long journaled;
     /** Bytes of the events journaled. */
     public long bytesJournaled;
-    /** Drops of the producers that gap events in the journal record. */
+    /** Number of events that producers dropped and that gap events in the journal record. */
     public long dropsJournaled;
-    /** Events that the appender dropped, because the file is full or the journal had failed. */
+    /** Number of events that the appender dropped because the file was full or the journal had failed. */
     public long dropped;
     /** Bytes of the events that the appender dropped. */
     public long bytesDropped;
-    /** Events dropped because the file is full, for which the gap event is not yet in the file. */
+    /** Number of events that were dropped because the file is full and that no gap event in the file records yet. */
     public long unrecorded;
-    /** Timestamp of the first of them. */
+    /** Timestamp of the first unrecorded event. */
     public long firstUnrecorded;
-    /** Timestamp of the last of them. */
+    /** Timestamp of the last unrecorded event. */
     public long lastUnrecorded;
 
-    /** With nothing counted. */
+    /** Creates a state with all counts 0. */
     public CheckpointState() {}
 
-    /** Shows what was counted. */
+    /** Copies the counts to the shared counters. */
     public void show(final RingCounters counters) {
         counters.set(RingCounters.BYTES_DROPPED_BY_APPENDER, bytesDropped);
         counters.set(RingCounters.DROPPED_BY_APPENDER, dropped);
@@ -42,7 +43,7 @@ public final class CheckpointState {
         counters.set(RingCounters.JOURNALED, journaled);
     }
 
-    /** Counts anew from what was shown: the rest is still in the ring. */
+    /** Resets the counts to those last shown, because the events counted since then are still in the ring. */
     public void recount(final RingCounters counters) {
         bytesDropped = counters.get(RingCounters.BYTES_DROPPED_BY_APPENDER);
         dropped = counters.get(RingCounters.DROPPED_BY_APPENDER);

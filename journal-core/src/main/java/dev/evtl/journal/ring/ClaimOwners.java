@@ -1,11 +1,15 @@
 package dev.evtl.journal.ring;
 
-/** Who has made the claims in a ring, and whether they can still end them. For the thread that runs the appender. */
+/**
+ * Tells which process made a claim in the ring and whether it can still end it. For the thread that runs the appender.
+ */
 public interface ClaimOwners {
-    /** Result of {@link #release}: the claim's owner lives, or it cannot be told yet. */
+    /**
+     * Result of {@link #release}: the record was not released. Its owner is or may be alive, or the claim has ended.
+     */
     int HELD = -1;
 
-    /** Threads of this process, which live as long as the ring. */
+    /** Owners of a ring in memory: threads of this process, which lives as long as the ring. */
     ClaimOwners THIS_PROCESS = new ClaimOwners() {
         @Override
         public int release(final long position) {
@@ -19,14 +23,17 @@ public interface ClaimOwners {
     };
 
     /**
-     * Releases the record at a position, which is before the tail, if it is neither committed nor aborted and nobody will
-     * ever do it.
+     * Releases the record at a position if it is neither committed nor aborted and nobody will ever do either.
      *
-     * @param position in the ring, of a record's start
-     * @return events in the released claim, 1 where that is not known, 0 for a gap; {@link #HELD} if it was not released
+     * @param position start of a record before the tail
+     * @return number of events in the released claim, 1 if that is not known, 0 for a gap; {@link #HELD} if the record
+     *     was not released
      */
     int release(long position);
 
-    /** The number of the process that has made a claim, for messages; 0 if it is this one or the record does not say. */
+    /**
+     * Returns the number of the process that made a claim, for messages; 0 if it is this process or the record does not
+     * say.
+     */
     long process(long position);
 }

@@ -12,19 +12,21 @@ import java.lang.invoke.VarHandle;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Events that producers dropped because the ring was full, until a gap event records them at their place.
+ * Counts the events that producers dropped because the ring was full, and records them in a gap event at their place in
+ * the order. Used by publishing threads and by the thread that runs the appender.
  *
- * <p>Two counters that only grow, dropped and recorded, and one rule make the place exact without a lock: who sees that
- * they differ reads them, claims a place in the ring, and only then moves recorded to the dropped that it read; whoever
- * loses that race gives its place back. So a drop is recorded after all that its thread published before, because the
- * counter was read after the drop, and before all that it publishes later, because it claims nothing while they differ.
+ * <p>Two counters that only grow, dropped and recorded, keep the place exact without a lock. A thread that sees them
+ * differ reads them, claims room for a gap event, and only then moves recorded to the value of dropped that it read. If
+ * another thread was faster, it aborts its claim. So a drop is recorded after everything that its thread published
+ * before it, because the counter is read after the drop. It is also recorded before everything that its thread
+ * publishes later, because no thread claims anything else while the counters differ.
  *
- * <p>A gap in the ring holds the dropped up to which it records, and the appender takes from that what the file holds
- * already. So a gap that is recorded twice is there once, and a process may be killed anywhere: before the gap is
- * written whole nothing counts as recorded, and after that the gap is good, whether its process came to commit it or
- * not. The dropped, stored last, is what makes it whole.
+ * <p>A gap in the ring holds the value of dropped up to which it records. The appender subtracts what the file records
+ * already, so a gap that is in the ring twice is in the file once. The value of dropped is stored last and completes
+ * the gap. A process can therefore be killed at any moment: before that store nothing counts as recorded, and after it
+ * the gap is valid even if it was never committed.
  *
- * <p>The count is exact. The timestamps can be off by drops that race with the recording of others.
+ * <p>The count is exact. The timestamps can be off when drops race with the recording of other drops.
  */
 public final class Drops {
     private final RingCounters counters;
@@ -38,7 +40,7 @@ public final class Drops {
     /**
      * Counts dropped events.
      *
-     * @return false, without counting them, once the journal has recorded its last drop
+     * @return false if they were not counted because the counting has ended
      */
     public boolean drop(final int events, final int bytes, final long timestamp) {
         long dropped;
@@ -56,7 +58,7 @@ public final class Drops {
         return true;
     }
 
-    /** Ends the counting: what is offered from now on is refused. */
+    /** Ends the counting of drops. Events offered from now on are refused. */
     public void seal() {
         counters.seal();
     }
@@ -69,7 +71,7 @@ public final class Drops {
         return dropped() != counters.get(DROPS_RECORDED);
     }
 
-    /** Takes back what was said to be recorded but is in no gap that the appender got: a close has passed over one. */
+    /** Resets the number of recorded drops to what the file records, after a close has passed over a gap. */
     public void recordAnew(final long journaled) {
         counters.set(DROPS_RECORDED, journaled);
     }
@@ -77,7 +79,7 @@ public final class Drops {
     /**
      * Puts a gap event for all drops so far into the ring.
      *
-     * @return false if the ring has no room for it
+     * @return false if the ring has no room for it, or a close has passed over the gap's claim
      */
     public boolean record() {
         final long target = dropped();

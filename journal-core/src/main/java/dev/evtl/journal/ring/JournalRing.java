@@ -6,9 +6,9 @@ import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /**
- * The ring between the publishing threads and the appender, with all that belongs to it: the counters, the checkpoint that
- * says what of it the journal's file holds, and who owns its claims. It lies in memory of this process or in a
- * {@link RingFile}; nobody else needs to know which.
+ * The ring between the publishing threads and the appender, with its counters, its checkpoint and the owners of its
+ * claims; for all threads of a process. It lies in memory of this process or in a {@link RingFile}; users of this class
+ * need not know which.
  */
 public final class JournalRing {
     private final RingMemory memory;
@@ -35,9 +35,9 @@ public final class JournalRing {
     }
 
     /**
-     * A new ring in memory.
+     * Creates a ring in memory.
      *
-     * @param capacity       in bytes, a power of two
+     * @param capacity       bytes, a power of two
      * @param singleProducer whether only one thread ever publishes
      */
     public static JournalRing inMemory(final int capacity, final boolean singleProducer) {
@@ -48,19 +48,19 @@ public final class JournalRing {
         return new JournalRing(memory, buffer, counters, new LocalProducer(buffer), ClaimOwners.THIS_PROCESS);
     }
 
-    /** The same by way of another view of it, by which tests stop who uses it between two steps. */
+    /** Returns this ring with another view of its buffer, with which tests stop a thread between two steps. */
     JournalRing seenBy(final RingBuffer view) {
         return new JournalRing(memory, view, counters, new LocalProducer(view), owners);
     }
 
-    /** The ring in a file, for a process that has a slot there. */
+    /** Returns the ring in a file, for a process that has a slot there. */
     static JournalRing mapped(
             final RingMemory memory, final RingCounters counters, final ProcessSlot slot, final ClaimOwners owners) {
         final RingBuffer buffer = new ManyToOneRingBuffer(memory.ring());
         return new JournalRing(memory, buffer, counters, new SharedProducer(buffer, counters, slot), owners);
     }
 
-    /** Agrona's view of it. */
+    /** Returns the ring as Agrona sees it. */
     public RingBuffer buffer() {
         return buffer;
     }
@@ -69,17 +69,17 @@ public final class JournalRing {
         return counters;
     }
 
-    /** Up to where the journal's file holds what the ring held; for the appender. */
+    /** Returns the checkpoint: up to where the journal's file holds what the ring held. For the appender. */
     public Checkpoint checkpoint() {
         return checkpoint;
     }
 
-    /** Makes and ends the claims of this process. */
+    /** Returns the producer, which makes and ends the claims of this process. */
     public RingProducer producer() {
         return producer;
     }
 
-    /** Counts what producers drop. */
+    /** Returns the counter of the events that producers drop. */
     public Drops drops() {
         return drops;
     }
@@ -88,32 +88,34 @@ public final class JournalRing {
         return owners;
     }
 
-    /** Whether what was accepted is still there when this process has ended. */
+    /** Returns whether accepted events outlive this process, as they do in a ring file. */
     public boolean outlivesProcess() {
         return producer.outlivesClose();
     }
 
-    /** A new reader of the ring; the appender has the only one that releases. */
+    /** Creates a reader of the ring. Only the appender's reader may release what it has read. */
     public RingConsumer consumer() {
         return new RingConsumer(buffer);
     }
 
-    /** A view of one record at a time, for one thread. */
+    /** Creates a view of one record at a time, for one thread. */
     public RingRecord record() {
         return memory.record();
     }
 
-    /** Before it lies what was released to the producers. */
+    /** Returns the head: everything before this position was released to the producers. */
     public long head() {
         return buffer.consumerPosition();
     }
 
-    /** Where the next claim begins. */
+    /** Returns the tail: the position at which the next claim begins. */
     public long tail() {
         return buffer.producerPosition();
     }
 
-    /** A position that publishing returned; throws an {@link IllegalArgumentException} where it cannot have. */
+    /**
+     * Returns the position if publishing can have returned it; otherwise throws an {@link IllegalArgumentException}.
+     */
     public long check(final long position) {
         if (position <= 0 || position > tail()) {
             throw new IllegalArgumentException(
@@ -123,12 +125,13 @@ public final class JournalRing {
     }
 
     /**
-     * Ends the claim at the head, which a close does not wait for any longer, unless its owner does before: who commits is
-     * told which of the two was first. A gap that says up to where it records may count as recorded already, and is taken
-     * as it is.
+     * Ends the claim at the head when a close no longer waits for it. If its owner ends it at the same time, one of the
+     * two wins, and the owner learns which. A gap that is complete may count as recorded already, so it is committed
+     * instead.
      *
-     * @param consumer of the appender
-     * @return false if it ended otherwise, or nothing of it can be passed
+     * @param consumer the appender's
+     * @return whether the claim was ended here; false if its owner ended it, or if nothing can be passed over because
+     *     not even its length was stored
      */
     public boolean passOver(final RingConsumer consumer) {
         final RingRecord head = record().at(head());
@@ -156,7 +159,10 @@ public final class JournalRing {
         }
     }
 
-    /** Unblocking does not look behind the ring's end for what it could go on with. */
+    /**
+     * Turns the rest of the ring up to its end into padding if it holds only zeros. Unblocking does not do so, because
+     * it does not look past the end for a record to go on with.
+     */
     private boolean padToTheEnd(final RingRecord head) {
         final int length = head.toRingEnd();
         final boolean padded = tail() - head.position() > length && head.zeros(length) == length;

@@ -5,11 +5,12 @@ import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
-/** In a ring in memory, of which this process is the only one. */
+/** Makes and ends claims in a ring in memory, for the threads of the only process that uses it. */
 final class LocalProducer extends RingProducer {
     /**
-     * The ring for one producer moves its tail by a store, which a load behind it may overtake; so the producer could
-     * still see a journal that runs, and the close an empty ring. The other ring moves it by an exchange.
+     * Whether a claim needs a fence. The ring for a single producer moves its tail by a plain store, which a later load
+     * may overtake: the producer could still see a running journal while the close sees an empty ring. The ring for
+     * many producers moves its tail by an atomic exchange.
      */
     private final boolean fencing;
 

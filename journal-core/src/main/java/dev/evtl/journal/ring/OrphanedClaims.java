@@ -6,17 +6,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Releases claims in a ring file that nobody will ever commit or abort, because their process has died; never one whose
- * process lives, however long that stands still.
+ * Releases orphaned claims in a ring file: claims whose process has died, so that nobody will ever end them. It never
+ * releases a claim of a living process, however long that stands still. For the thread that runs the appender.
  *
- * <p>Who has claimed a record stands in it, but for the instant between the step of the tail and the last store of the
- * claim. Such a record has lost its owner if at some instant since it was seen no living process had a thread there
- * ({@link ProcessSlot}) and it still is as it was.
+ * <p>A record names the process that claimed it, except for the instant between the move of the tail and the last store
+ * of the claim. A record in that state is orphaned if it has not changed since it was first seen and each process was,
+ * at some instant since then, dead or without a thread in the middle of a claim ({@link ProcessSlot}).
  *
- * <p>Most become padding. A gap that says up to where it records is committed instead: that may count as recorded
- * already, and this is its place.
- *
- * <p>For the thread that runs the appender.
+ * <p>Most orphaned claims become padding. A complete gap is committed instead, because it may count as recorded already
+ * and this is its place.
  */
 public final class OrphanedClaims implements ClaimOwners {
     private final Path path;
@@ -38,13 +36,13 @@ public final class OrphanedClaims implements ClaimOwners {
     }
 
     /**
-     * As {@link ClaimOwners#release}.
+     * {@inheritDoc}
      *
-     * @throws JournalException if it cannot be found out who lives
+     * @throws JournalException if the operating system does not tell which processes are alive
      */
     @Override
     public int release(final long position) {
-        record.at(position); // once, or what is judged is not what was asked about
+        record.at(position); // read once, so that the record judged is the record released
         final boolean orphaned;
         if (record.isCommitted()) {
             orphaned = false;
@@ -53,7 +51,7 @@ public final class OrphanedClaims implements ClaimOwners {
         } else {
             orphaned = hasLostItsOwner();
         }
-        // asked again behind the question who lives: it may have gone on just before
+        // the record is read again, because its owner may have gone on just before its process died
         return orphaned && record.isUnchanged() ? end() : HELD;
     }
 
@@ -83,7 +81,9 @@ public final class OrphanedClaims implements ClaimOwners {
         return record.isClaim() ? record.events() : 1;
     }
 
-    /** Length of the zeros up to the next record or the tail that was seen first: what lies behind that may be young. */
+    /**
+     * Returns the length of the zeros up to the next record or the tail first seen; claims behind that tail may be new.
+     */
     private int hole() {
         return Math.max(RingRecord.ALIGNMENT, record.zeros((int)
                 Math.min(record.toRingEnd(), suspectTail - record.position())));

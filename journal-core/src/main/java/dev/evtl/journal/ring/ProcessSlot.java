@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The place of a process in a ring file. Its number stands in every claim that the process makes.
+ * The place of a process in a ring file, used by all threads of that process and read by the appender. Its number is in
+ * every claim that the process makes.
  *
  * <pre>
  *   0               8              16              24              32              40
@@ -15,11 +16,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  *  +---------------+---------------+---------------+---------------+---------------+
  * </pre>
  *
- * <p>A slot whose process has ended is used again only when the ring's head has passed <em>free after</em>, the tail of
- * when that was noticed: until then claims of the one before may lie in the ring.
+ * <p>When a process has ended, its claims may still lie in the ring. Its slot is therefore used again only after the
+ * ring's head has passed <em>free after</em>, the tail at the time when the end was noticed.
  *
- * <p>Between <em>begun</em> and <em>ended</em>, which only grow, a thread of the process may be about to store whose a
- * record is. When both are equal, no thread is. For any thread of its process.
+ * <p><em>Begun</em> and <em>ended</em> are counters that only grow while a process has the slot. While they differ, a
+ * thread of the process may be about to store the owner of a record. When they are equal, no thread is.
  */
 final class ProcessSlot {
     static final long FREE = 0;
@@ -42,22 +43,22 @@ final class ProcessSlot {
         this.number = number;
     }
 
-    /** Its number, 0 to 127. */
+    /** Returns the number of the slot, 0 to 127. */
     int number() {
         return number;
     }
 
-    /** Says that a thread begins with what leaves a record without an owner for an instant. */
+    /** Notes that a thread begins to claim, which leaves a record without an owner for an instant. */
     void begin() {
         buffer.getAndAddLong(offset + BEGUN_OFFSET, 1);
     }
 
-    /** Says that the thread has done it. */
+    /** Notes that the thread has finished claiming. */
     void end() {
         buffer.getAndAddLong(offset + ENDED_OFFSET, 1);
     }
 
-    /** Whether there was an instant during the call in which no thread of the process had begun and not ended. */
+    /** Returns whether there was an instant during this call at which no thread of the process was claiming. */
     boolean isQuiet() {
         final long ended = buffer.getLongVolatile(offset + ENDED_OFFSET);
         return buffer.getLongVolatile(offset + BEGUN_OFFSET) == ended;
@@ -71,7 +72,7 @@ final class ProcessSlot {
         return buffer.getLongVolatile(offset + PROCESS_OFFSET);
     }
 
-    /** To be used by this process, which has its lock, before its first claim. */
+    /** Takes the slot for this process, which must hold its lock, before the first claim. */
     void use() {
         buffer.putLong(offset + BEGUN_OFFSET, 0);
         buffer.putLong(offset + ENDED_OFFSET, 0);
@@ -79,7 +80,7 @@ final class ProcessSlot {
         buffer.putLongRelease(offset + STATE_OFFSET, USED);
     }
 
-    /** Not to be used again before the head has come to where the tail is; by who has its lock. */
+    /** Gives the slot up, to be used again once the head has reached this tail. The caller must hold its lock. */
     void leave(final long tail) {
         buffer.putLong(offset + FREE_AFTER_OFFSET, tail);
         buffer.putLongRelease(offset + STATE_OFFSET, LEFT);
@@ -90,17 +91,21 @@ final class ProcessSlot {
         return state == FREE || state == LEFT && head >= buffer.getLong(offset + FREE_AFTER_OFFSET);
     }
 
-    /** Takes a free slot for this process. */
+    /**
+     * Takes a free slot for this process.
+     *
+     * @throws JournalException if all slots are taken
+     */
     static ProcessSlot take(final Path path, final RingMemory memory, final RingLocks locks) throws IOException {
         for (int attempt = 0; attempt < RingLocks.ATTEMPTS * RingLayout.SLOTS; attempt++) {
             final int i = attempt % RingLayout.SLOTS;
             if (attempt > 0 && i == 0) {
-                RingLocks.pause(); // who looks at the ring holds all for an instant
+                RingLocks.pause(); // a process that inspects the ring holds all locks for an instant
             }
             if (locks.take(i)) {
                 final ProcessSlot candidate = new ProcessSlot(memory.header(), i);
                 if (candidate.state() == USED) {
-                    candidate.leave(memory.tail()); // its process has ended, and nobody has noticed
+                    candidate.leave(memory.tail()); // its process has ended without giving it up
                 }
                 if (candidate.isFree(memory.head())) {
                     candidate.use();

@@ -12,10 +12,11 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
- * Refuses a ring file with a head, a tail, a checkpoint or records that no process leaves there, before anything of it gets
- * into the journal. Its records have no checksums; one that is damaged within its payload goes unnoticed.
+ * Refuses a damaged ring file before anything from it gets into the journal: one with a head, a tail, a checkpoint or
+ * records that no process can have left. Records have no checksums, so damage within a payload is not noticed.
  *
- * <p>For who has the ring file and not begun to append; publishers may go on meanwhile.
+ * <p>Used by the process that opens or inspects the ring file, before its appender starts; publishers may go on
+ * meanwhile.
  */
 final class RingCheck {
     private final Path path;
@@ -35,9 +36,9 @@ final class RingCheck {
     }
 
     /**
-     * Looks at all that lies in the ring now.
+     * Checks everything that is in the ring now.
      *
-     * @throws JournalException if something is damaged, with its offset in the file
+     * @throws JournalException if something is damaged; the message names its offset in the file
      */
     static void check(final Path path, final RingMemory memory, final Checkpoint checkpoint) {
         new RingCheck(path, memory, checkpoint).check();
@@ -69,11 +70,11 @@ final class RingCheck {
         }
     }
 
-    /** What is free is zeros, or a record would seem to be there before it is made. */
+    /** Checks that free room holds only zeros; anything else would look like a record before one is made there. */
     private void checkFree(final long end) {
         for (long position = tail; position < end; position += Long.BYTES) {
             final long found = ring.getLongVolatile(memory.index(position));
-            if (found != 0 && position >= memory.tail()) { // which a living process moves before it stores anything
+            if (found != 0 && position >= memory.tail()) { // a living process moves the tail before it stores anything
                 throw damaged(memory.index(position), "0, as nothing lies here", found);
             }
         }
@@ -88,7 +89,7 @@ final class RingCheck {
         }
     }
 
-    /** Checks a record, and returns how much room it takes. */
+    /** Checks a record and returns how many bytes it takes. */
     private int checkRecord(final long position) {
         record.at(position);
         final int room = (int) Math.min(record.toRingEnd(), tail - position);
@@ -96,7 +97,7 @@ final class RingCheck {
         if (hole > 0) {
             return hole;
         }
-        final int length = record.at(position).length(); // which may have been stored just now
+        final int length = record.at(position).length(); // the length may have been stored just now
         final long aligned = BitUtil.align(Math.abs((long) length), RingRecord.ALIGNMENT);
         if (aligned > room || Math.abs(length) < RingRecord.HEADER_LENGTH) {
             throw damaged(
@@ -111,8 +112,9 @@ final class RingCheck {
     }
 
     /**
-     * Zeros of claims that had not got as far as their length. A living process may get that far meanwhile and begin its
-     * payload, which is no record: what was found behind zeros is one if they still are zeros.
+     * Returns the length of the holes at the record. A living process may store a length there meanwhile and begin its
+     * payload, which must not be taken for a record. So a record found behind the zeros counts only if the zeros are
+     * still there.
      */
     private int hole(final int room) {
         int found = room;
@@ -129,7 +131,7 @@ final class RingCheck {
         if (type == RingBuffer.PADDING_MSG_TYPE_ID) {
             return;
         }
-        final int most = memory.capacity() / 8; // as Agrona's rings take no longer message
+        final int most = memory.capacity() / 8; // Agrona's rings take no longer message
         final int events = record.eventsIndex();
         final int bytes = record.eventsLength();
         if (!record.isClaim() || bytes > most) {

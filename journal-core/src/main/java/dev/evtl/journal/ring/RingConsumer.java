@@ -6,13 +6,13 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
- * Reads a ring as its own read does, but in two steps, so that what was read can be put in safety before its room is
- * given back. For the thread that runs the appender.
+ * Reads claims from the ring in two steps, for the thread that runs the appender: first the claims are read, and only
+ * when they are safe is their room released.
  */
 public final class RingConsumer {
-    /** Takes a claim. */
+    /** Receives the claims that are read. */
     public interface Handler {
-        /** Returns false to leave it in the ring. */
+        /** Takes a claim, or returns false to leave it in the ring. */
         boolean onClaim(RingRecord claim);
     }
 
@@ -29,15 +29,16 @@ public final class RingConsumer {
         this.ring = ring;
         this.buffer = ring.buffer();
         this.capacity = ring.capacity();
-        this.zeroing = !(ring instanceof OneToOneRingBuffer); // whose producer does it
+        this.zeroing = !(ring instanceof OneToOneRingBuffer); // its producer writes the zeros itself
         this.record = new RingRecord(buffer, capacity);
         this.head = ring.consumerPosition();
     }
 
     /**
-     * Hands on committed claims from the head on, up to the first that is not, to the ring's end or to a limit.
+     * Hands committed claims to a handler, from the head up to the first uncommitted claim, the end of the ring or the
+     * limit.
      *
-     * @return how many were taken
+     * @return number of claims that the handler took
      */
     public int read(final Handler handler, final int limit) {
         head = ring.consumerPosition();
@@ -57,22 +58,25 @@ public final class RingConsumer {
         return claims;
     }
 
-    /** Takes the record at the head for padding: its producer, stopped in claiming it, may still store a type there. */
+    /**
+     * Treats the record at the head as padding from now on. Its producer, stopped while claiming, may still store a
+     * type there.
+     */
     public void pass() {
         passed = ring.consumerPosition();
     }
 
-    /** Bytes that were read, padding included, and not released yet. */
+    /** Returns the bytes that were read and not released yet, padding included. */
     public int taken() {
         return taken;
     }
 
-    /** Where the head will be once they are. */
+    /** Returns the position of the head once these bytes are released. */
     public long end() {
         return head + taken;
     }
 
-    /** Gives the room of what was read back to the producers, zeroed as they expect it. */
+    /** Releases the room of what was read to the producers, zeroed if they expect zeros. */
     public void release() {
         if (taken > 0) {
             if (zeroing) {

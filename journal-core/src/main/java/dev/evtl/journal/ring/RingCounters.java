@@ -6,65 +6,66 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * The numbers and the state that the threads of a journal share, and with a ring file its processes. {@link RingLayout}
- * has the table of them, with units.
+ * The state and the counters that all threads of a journal share, and with a ring file all its processes. {@link
+ * RingLayout} lists the counters with their units.
  *
- * <p>The state grows from {@link #RUNNING} to {@link #FAILED_AND_CLOSED}. In a ring file it is counted from a multiple of
- * {@link #GENERATION}, which moves on when those who hold claims that a close had not waited for are to publish no more.
+ * <p>The state grows from {@link #RUNNING} to {@link #FAILED_AND_CLOSED}. In a ring file it is relative to a multiple
+ * of {@link #GENERATION}. A new owner moves to the next generation if a close did not wait for all claims; processes of
+ * the old generation can then no longer publish.
  */
 public final class RingCounters {
     private static final int STATE = 0;
-    /** Events that producers dropped; the highest bit says that no more are counted. */
+    /** Number of events that producers dropped; the highest bit says that the counting has ended. */
     static final int DROPPED_BY_PRODUCERS = 1;
-    /** Of these, events that gaps in the ring record. */
+    /** Number of events dropped by producers that gaps in the ring record. */
     static final int DROPS_RECORDED = 2;
     /** Timestamp of the first event dropped since the last gap. */
     static final int FIRST_DROP_TIMESTAMP = 3;
-    /** Timestamp of the last one. */
+    /** Timestamp of the last event dropped. */
     static final int LAST_DROP_TIMESTAMP = 4;
     /** Bytes of the events that producers dropped. */
     public static final int BYTES_DROPPED_BY_PRODUCERS = 5;
-    /** Events refused. */
+    /** Number of events refused. */
     public static final int REFUSED = 6;
     /** Bytes of the events refused. */
     public static final int BYTES_REFUSED = 7;
-    /** Events journaled. */
+    /** Number of events journaled. */
     public static final int JOURNALED = 8;
     /** Bytes of the events journaled. */
     public static final int BYTES_JOURNALED = 9;
-    /** Events that the appender dropped. */
+    /** Number of events that the appender dropped. */
     public static final int DROPPED_BY_APPENDER = 10;
     /** Bytes of the events that the appender dropped. */
     public static final int BYTES_DROPPED_BY_APPENDER = 11;
-    /** Most bytes of the ring that the appender found in use. */
+    /** Largest number of bytes in the ring that the appender found in use. */
     public static final int RING_HIGH_WATER_MARK = 12;
-    /** When the claim at the head began to hold up those behind it, by {@link System#nanoTime}; 0 if it does not. */
+    /** Time by {@link System#nanoTime} since which the claim at the head holds up those behind it; 0 if it does not. */
     public static final int STUCK_SINCE = 13;
-    /** Events of claims that were neither committed nor aborted. */
+    /** Number of events in claims that were neither committed nor aborted. */
     public static final int ABANDONED = 14;
-    /** Forces that succeeded. */
+    /** Number of forces that succeeded. */
     public static final int FORCES = 15;
-    /** Forces that failed. */
+    /** Number of forces that failed. */
     public static final int FORCES_FAILED = 16;
     /** Offset in the file at which the next event goes. */
     public static final int FILE_OFFSET = 17;
 
-    /** Position of the ring up to which somebody waits for a force. */
+    /** Ring position up to which a thread or process waits for a force. */
     public static final int SYNC_WANTED = 18;
-    /** Position of the ring up to which all was forced. */
+    /** Ring position up to which everything was forced. */
     public static final int SYNCED = 19;
 
     static final int COUNT = 20;
 
     /** Claims are accepted. */
     public static final long RUNNING = 0;
-    /** Nothing is accepted; what was accepted is journaled. */
+    /** No claims are accepted; what was accepted is being journaled. */
     public static final long CLOSING = 1;
-    /** From here on claims are not committed any more. */
+    /** The journal has failed. From this state on claims are not committed. */
     public static final long FAILED = 2;
-    /** From here on nobody reads the ring. */
+    /** The journal is closed. From this state on nobody reads the ring. */
     public static final long CLOSED = 3;
-    /** Both. */
+    /** The journal has failed and is closed. */
     public static final long FAILED_AND_CLOSED = 4;
 
     private static final long GENERATION = 8;
@@ -72,11 +73,11 @@ public final class RingCounters {
     private static final long SEALED = Long.MIN_VALUE;
 
     private final AtomicBuffer buffer;
-    /** Ring indexes of open claims that a close did not wait for any longer; also what guards the passing over. */
+    /** Ring indexes of the claims that a close passed over. Also the monitor that guards passing over. */
     private final Set<Integer> passedOver = new HashSet<>();
-    /** What the state counter is while the journal runs, a multiple of {@link #GENERATION}; or {@link #NEVER}. */
+    /** Value of the state counter while the journal runs, a multiple of {@link #GENERATION}; or {@link #NEVER}. */
     private volatile long running;
-    /** The state for this process, once what others do with a ring file is none of its concern. */
+    /** The state as this process sees it after {@link #end}, whatever the ring file's state is. */
     private volatile long ended;
 
     private RingCounters(final AtomicBuffer buffer, final long running) {
@@ -84,40 +85,44 @@ public final class RingCounters {
         this.running = running;
     }
 
-    /** Those of a ring in memory, all 0. */
+    /** Returns the counters of a ring in memory, all 0. */
     static RingCounters inMemory(final AtomicBuffer zeros) {
         return new RingCounters(zeros, RUNNING);
     }
 
-    /** Of a new ring file: nothing is accepted into it before its owner has opened the journal. */
+    /** Writes the counters of a new ring file, which accepts nothing before its owner has opened the journal. */
     static void encodeNew(final MutableDirectBuffer counters) {
         counters.putLong(RingLayout.counterOffset(STATE), CLOSING);
     }
 
-    /** Whether an owner of a ring file has not waited for claims, so that somebody who lives may still write there. */
+    /**
+     * Returns whether an owner of a ring file gave up waiting for claims, so that a living process may still write
+     * there.
+     */
     static boolean isGivenUp(final AtomicBuffer counters) {
         return counters.getLongVolatile(RingLayout.counterOffset(STATE)) % GENERATION >= CLOSED;
     }
 
-    /** Says closed to all who have a ring file that will not be used again. */
+    /** Sets the state to closed for all processes that have the ring file, which will not be used again. */
     static void giveUp(final AtomicBuffer counters) {
         final int state = RingLayout.counterOffset(STATE);
         counters.putLongRelease(state, counters.getLongVolatile(state) & -GENERATION | CLOSED);
     }
 
-    /** Drops counted by producers in a ring file. */
+    /** Returns the number of events that producers dropped in a ring file. */
     static long dropped(final AtomicBuffer counters) {
         return counters.getLongVolatile(RingLayout.counterOffset(DROPPED_BY_PRODUCERS)) & ~SEALED;
     }
 
-    /** Those of a ring file, for a process that attaches to it. */
+    /** Returns the counters of a ring file, for a process that attaches to it. */
     static RingCounters attach(final AtomicBuffer buffer) {
         return new RingCounters(buffer, buffer.getLongVolatile(RingLayout.counterOffset(STATE)) & -GENERATION);
     }
 
     /**
-     * Those of a ring file, for its new owner, who lets the others go on. Unless the owner before died while it closed
-     * the journal and had given up waiting for claims: those who hold one must not end it any more.
+     * Returns the counters of a ring file for its new owner. The other processes go on, unless the previous owner died
+     * while closing after it had given up waiting for claims: then a new generation begins, because those claims must
+     * not be ended any more.
      */
     static RingCounters reopen(final AtomicBuffer buffer) {
         final long state = buffer.getLongVolatile(RingLayout.counterOffset(STATE));
@@ -146,14 +151,14 @@ public final class RingCounters {
         set(STATE, running + value);
     }
 
-    /** Ends what this process does with a ring file, which may go on for others. */
+    /** Ends this process's use of a ring file, which other processes may go on using. */
     public void end(final long value) {
         ended = value;
         running = NEVER;
     }
 
     public void closing() {
-        final long base = running; // once: another thread may end it
+        final long base = running; // read once, because another thread may change it
         if (base != NEVER) {
             compareAndSet(STATE, base, base + CLOSING);
         }
@@ -173,7 +178,10 @@ public final class RingCounters {
         return buffer.getLongVolatile(RingLayout.counterOffset(counter));
     }
 
-    /** Not atomic with a {@link #get} before it: for a counter of one thread, or where the last one wins. */
+    /**
+     * Sets a counter. This is not atomic with a {@link #get} before it: use it for a counter of one thread, or where
+     * the last value wins.
+     */
     public void set(final int counter, final long value) {
         buffer.putLongRelease(RingLayout.counterOffset(counter), value);
     }
@@ -182,7 +190,7 @@ public final class RingCounters {
         buffer.getAndAddLong(RingLayout.counterOffset(counter), delta);
     }
 
-    /** Sets a counter to a value, unless it is above that already. */
+    /** Raises a counter to a value, unless it is higher already. */
     public void raise(final int counter, final long value) {
         long found = get(counter);
         while (found < value && !compareAndSet(counter, found, value)) {
@@ -194,7 +202,10 @@ public final class RingCounters {
         return buffer.compareAndSetLong(RingLayout.counterOffset(counter), expected, value);
     }
 
-    /** Whether this process can never publish into the ring again: it was closed, or goes on without its claims. */
+    /**
+     * Returns whether this process can never publish into the ring again: it was closed, or goes on without this
+     * process's claims.
+     */
     public boolean isEnded() {
         return state() >= CLOSED;
     }
@@ -204,7 +215,7 @@ public final class RingCounters {
         add(DROPPED_BY_PRODUCERS, get(DROPPED_BY_PRODUCERS) < 0 ? 0 : SEALED);
     }
 
-    /** Drops counted by producers. */
+    /** Returns the number of events that producers dropped. */
     public long dropped() {
         return dropped(buffer);
     }

@@ -5,18 +5,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A ring file that this process has mapped. One process owns it, the one that has the journal open; others attach.
- * Nothing unmaps it before nobody can reach it any more, as threads may still hold claims in it.
+ * A ring file that this process has mapped, for the thread that opens or closes the journal or the publisher. One
+ * process, which has the journal open, owns the file; others attach to it. The mapping stays until nobody can reach it
+ * any more, because threads may still hold claims in it.
  *
- * <p>It must not be cut, copied over or deleted by others while a process has it open: a store into a page that is gone
+ * <p>Nobody may truncate, overwrite or delete the file while a process has it open: a store into a page that is gone
  * ends the JVM.
  */
 public final class RingFile implements AutoCloseable {
-    /** What this process has it for. */
+    /** What this process uses the file for. */
     enum Role {
         OWNER,
         PUBLISHER,
-        /** Has all locks and no slot. */
+        /** Looks at the content; holds all locks and has no slot. */
         INSPECTOR
     }
 
@@ -30,7 +31,10 @@ public final class RingFile implements AutoCloseable {
     private boolean closed;
     private boolean keepsSlot;
 
-    /** Of a file whose header was checked; what the role needs of the locks is taken, but for the slot's. */
+    /**
+     * Takes over a mapped file whose header was checked. The caller holds the locks that the role needs, except the
+     * slot's.
+     */
     RingFile(final Path path, final RingLocks locks, final RingMemory memory, final Role role) throws IOException {
         this.path = path;
         this.locks = locks;
@@ -44,7 +48,7 @@ public final class RingFile implements AutoCloseable {
         this.slot = role == Role.INSPECTOR ? null : ProcessSlot.take(path, memory, locks);
     }
 
-    /** Its real path. */
+    /** Returns the file's real path. */
     public Path path() {
         return path;
     }
@@ -53,72 +57,72 @@ public final class RingFile implements AutoCloseable {
         return memory;
     }
 
-    /** Up to where the journal's file holds what the ring held. */
+    /** Returns the checkpoint: up to where the journal's file holds what the ring held. */
     public Checkpoint checkpoint() {
         return checkpoint;
     }
 
-    /** Releases claims whose process has died. */
+    /** Returns what releases the claims of processes that have died. */
     public OrphanedClaims orphans() {
         return orphans;
     }
 
-    /** The place of this process in it. */
+    /** Returns the slot of this process; null for an inspector. */
     ProcessSlot slot() {
         return slot;
     }
 
-    /** Drops that its producers have counted. */
+    /** Returns the number of events that producers dropped. */
     public long dropped() {
         return RingCounters.dropped(memory.counters());
     }
 
-    /** Most bytes of a payload. */
+    /** Returns the largest payload in bytes. */
     public int maxPayloadLength() {
         return memory.header().getInt(RingLayout.MAX_PAYLOAD_OFFSET);
     }
 
-    /** The ring for the process that runs the appender, which lets the others go on. */
+    /** Returns the ring for the process that runs the appender, and lets the other processes go on. */
     public JournalRing owned() {
         return JournalRing.mapped(memory, RingCounters.reopen(memory.counters()), slot, orphans);
     }
 
-    /** The ring for a process that only publishes. */
+    /** Returns the ring for a process that only publishes. */
     public JournalRing attached() {
         return JournalRing.mapped(memory, RingCounters.attach(memory.counters()), slot, orphans);
     }
 
-    /** Whether all that was accepted has been taken from it. */
+    /** Returns whether the ring is empty. */
     public boolean isEmpty() {
         return memory.head() == memory.tail();
     }
 
-    /** Whether somebody who lives may still write where his claim was, as an owner has not waited for it. */
+    /** Returns whether a living process may still write into a claim that an owner did not wait for. */
     public boolean isGivenUp() {
         return RingCounters.isGivenUp(memory.counters());
     }
 
-    /** Deletes it, and says closed to those who hope that it goes on. */
+    /** Deletes and closes the file, and sets its state to closed for the processes that still have it. */
     public void giveUp() throws IOException {
         RingCounters.giveUp(memory.counters());
         delete();
         close();
     }
 
-    /** Deletes the file, in which nothing is left. Who has it mapped keeps the memory. */
+    /** Deletes the file. Processes that have it mapped keep its memory. */
     public void delete() throws IOException {
         FileCalls.delete(path);
     }
 
     /**
-     * Before a close that leaves the file to the next owner: while this process lives, its claims stay its own, as it may
-     * still write into them.
+     * Prepares a close that leaves the file to the next owner. If this process has open claims, it keeps its slot as
+     * long as it lives, because it may still write into them.
      */
     public synchronized void keepClaims() {
         keepsSlot = !closed && hasClaims();
     }
 
-    /** Whether a thread of this process has a claim in it, or is about to say that it has one. */
+    /** Returns whether a thread of this process has an open claim or is in the middle of claiming. */
     private boolean hasClaims() {
         final long tail = memory.tail();
         final RingRecord record = memory.record();
@@ -129,13 +133,13 @@ public final class RingFile implements AutoCloseable {
         return found;
     }
 
-    /** Leaves a file that was deleted while this process attached to it. */
+    /** Gives the slot back. */
     void abandonSlot() throws IOException {
         slot.leave(memory.tail());
         locks.release(slot.number());
     }
 
-    /** Gives the slot back, and the file to the next owner. What is mapped stays so until nobody can reach it. */
+    /** Gives the slot back and releases the locks. The mapping stays until nobody can reach it. */
     @Override
     public synchronized void close() throws IOException {
         if (closed) {

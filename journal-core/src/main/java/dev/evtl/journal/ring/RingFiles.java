@@ -23,19 +23,19 @@ import java.util.Objects;
 import java.util.Optional;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Finds, makes and opens ring files, for their owner, for a publisher, or to look at what one holds. */
+/** Finds, creates and opens ring files: for the owner, for a publisher, or to inspect the content. For any thread. */
 public final class RingFiles {
     private RingFiles() {}
 
     /**
      * The ring file that a journal is to have.
      *
-     * @param path             of the file
-     * @param capacity         bytes of the ring, a power of two
-     * @param maxPayloadLength most bytes of a payload
+     * @param path             path of the file
+     * @param capacity         size of the ring in bytes, a power of two
+     * @param maxPayloadLength largest payload in bytes
      */
     public record Wanted(Path path, int capacity, int maxPayloadLength) {
-        /** One that exists, as it is. */
+        /** Returns the settings of an existing ring file. */
         public static Wanted as(final Path ringFile) throws IOException {
             final RingHeader header = RingHeader.read(ringFile);
             return new Wanted(ringFile, header.capacity(), header.maxPayloadLength());
@@ -43,8 +43,8 @@ public final class RingFiles {
     }
 
     /**
-     * A ring file that is locked for its owner and found to be the journal's, or not to exist; one of an earlier boot of
-     * the machine was set aside. To be opened or closed.
+     * A ring file that is locked for its owner. Either it does not exist yet or it is the journal's; a file of an
+     * earlier boot of the machine was renamed. The holder opens it or closes the lease.
      */
     public static final class Lease implements AutoCloseable {
         private final Wanted wanted;
@@ -83,22 +83,22 @@ public final class RingFiles {
             creating = Files.notExists(path);
         }
 
-        /** The real path of the file, to be noted before it is opened: it may take events from then on. */
+        /** Returns the real path of the file. Note it before you open the file, which may take events from then on. */
         public Path path() {
             return path;
         }
 
-        /** Where the ring file of an earlier boot went. */
+        /** Returns the new path of a ring file of an earlier boot; empty if there was none. */
         public Optional<Path> setAside() {
             return Optional.ofNullable(setAside);
         }
 
-        /** Whether opening makes the file. */
+        /** Returns whether opening creates the file. */
         public boolean isNew() {
             return creating;
         }
 
-        /** Opens the file, and makes it if there is none. */
+        /** Opens the file, and creates it if there is none. */
         public RingFile open() throws IOException {
             if (creating) {
                 create();
@@ -124,7 +124,7 @@ public final class RingFiles {
             FileCalls.make(path, length, "could not be created", content, permissions);
         }
 
-        /** Gives the lock back, unless the file was opened, which does it then. */
+        /** Releases the lock, unless the file was opened: then closing the file releases it. */
         @Override
         public void close() throws IOException {
             if (!opened) {
@@ -136,12 +136,13 @@ public final class RingFiles {
     }
 
     /**
-     * Locks the ring file of a journal for the process that has the journal's lock.
+     * Locks the ring file of a journal. The caller holds the journal's lock.
      *
      * @param journalPath for messages
-     * @throws JournalLockedException if another journal's process has it
+     * @throws JournalLockedException if another journal's process has the ring file open
      * @throws DiskFullException      if there is no space for its lock file
-     * @throws JournalException       if it is another journal's, of another size or damaged; nothing was touched
+     * @throws JournalException       if it is another journal's, has another size or is damaged; then nothing was
+     *     changed
      */
     public static Lease lease(
             final Wanted wanted,
@@ -169,10 +170,10 @@ public final class RingFiles {
     }
 
     /**
-     * Takes the ring file that a journal left, to see what is in it.
+     * Opens the ring file that a journal left, to inspect its content.
      *
-     * @return the file; empty if it does not exist, is another journal's or of an earlier boot
-     * @throws JournalException if a process has it open
+     * @return the file; empty if it does not exist, is another journal's or is of an earlier boot
+     * @throws JournalException if a process has it open, or it is damaged
      */
     public static Optional<RingFile> inspect(final Path path, final FileIdentity journal) throws IOException {
         if (!isOf(path, journal) || !RingHeader.read(path).isOfThisBoot()) {
@@ -201,9 +202,9 @@ public final class RingFiles {
      * Attaches this process as a publisher.
      *
      * @param ringFile of a journal that is or was open
-     * @return the file, with a slot of this process
-     * @throws JournalException if there is no such file, or it is none, damaged or of an earlier boot, or all slots are
-     *     taken
+     * @return the file, with a slot for this process
+     * @throws JournalException if the file does not exist, is not a ring file, is damaged or of an earlier boot, or if
+     *     all slots are taken
      */
     public static RingFile attach(final Path ringFile) {
         Platform.check();
@@ -237,7 +238,7 @@ public final class RingFiles {
         }
     }
 
-    /** Whether there is a ring file to attach to. */
+    /** Returns whether there is a ring file to attach to. */
     public static boolean isThere(final Path ringFile) {
         return Files.exists(ringFile);
     }
@@ -246,19 +247,26 @@ public final class RingFiles {
         return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
     }
 
-    /** Whether there is a ring file at a path and it is a journal's own; it may be of an earlier boot. */
+    /** Returns whether a path leads to a journal's own ring file, which may be of an earlier boot. */
     public static boolean isOf(final Path ringFile, final FileIdentity journal) throws IOException {
         return Files.exists(ringFile) && RingHeader.read(ringFile).isOf(journal);
     }
 
-    /** The name that {@link #lease} would give a journal's ring file of an earlier boot; empty if it is none. */
+    /**
+     * Returns the new name that {@link #lease} would give a journal's ring file of an earlier boot; empty if it is not
+     * one.
+     */
     public static Optional<Path> asideFor(final Path path, final FileIdentity journal) throws IOException {
         return isOf(path, journal) && !RingHeader.read(path).isOfThisBoot()
                 ? Optional.of(freeName(path))
                 : Optional.empty();
     }
 
-    /** The path that a ring file's locks go by. */
+    /**
+     * Returns the real path of a ring file, by which its locks are named.
+     *
+     * @throws JournalException if the file has more than one name or cannot be one
+     */
     public static Path real(final Path path) {
         final Path absolute = path.toAbsolutePath().normalize();
         final Path parent = absolute.getParent();

@@ -14,7 +14,10 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** What stands at the beginning of a ring file and never changes: whose it is, its sizes, and the boot it was made in. */
+/**
+ * The fields at the start of a ring file that never change: the journal that it belongs to, its sizes, and the boot of
+ * the machine in which it was made. For the thread that opens the file.
+ */
 final class RingHeader {
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final UUID NO_BOOT_ID = new UUID(0, 0);
@@ -30,7 +33,7 @@ final class RingHeader {
     /**
      * Reads the header of a file.
      *
-     * @throws JournalException if it is no ring file or a damaged one
+     * @throws JournalException if the file is not a ring file, is of another version, or is damaged
      */
     static RingHeader read(final Path path) throws IOException {
         final ByteBuffer bytes = ByteBuffer.allocateDirect(RingLayout.FIXED_LENGTH);
@@ -53,7 +56,7 @@ final class RingHeader {
         return header;
     }
 
-    /** Writes the header of a new file, of this boot. */
+    /** Writes the header of a new file, with the identity of the current boot. */
     static void encode(
             final UnsafeBuffer header, final FileIdentity journal, final int capacity, final int maxPayloadLength)
             throws IOException {
@@ -78,7 +81,9 @@ final class RingHeader {
         return (int) crc.getValue();
     }
 
-    /** What identifies the time since the machine was started: what a ring holds is complete only within that. */
+    /**
+     * Returns the identity of the current boot of the machine. Only within that boot is the content of a ring complete.
+     */
     private static UUID bootId() throws IOException {
         return Files.isReadable(BOOT_ID)
                 ? UUID.fromString(Files.readString(BOOT_ID).strip())

@@ -4,8 +4,9 @@ import org.agrona.BitUtil;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
- * Where everything lies in a ring file. It is mapped and shared by the processes of one machine for as long as that
- * runs; it is no format for other machines or versions. A ring in memory has the same parts, without the header.
+ * Defines where everything lies in a ring file, for all classes of this package. The processes of one machine map and
+ * share the file while the machine runs; it is not a format for other machines or versions. A ring in memory has the
+ * same parts, except the slots.
  *
  * <pre>
  *  +---------------------------------------+ 0
@@ -30,13 +31,13 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  *  +---------------------------------------+
  * </pre>
  *
- * <p>The counters, i64 each, on lines of their own, so that one that the appender writes does not slow a producer that
- * reads another:
+ * <p>The counters are i64. Each has cache lines of its own, so that a store to one does not slow a thread that reads
+ * another:
  *
  * <pre>
  *  number  counter                    unit
  *  0       state                      see {@link RingCounters}
- *  1       dropped by producers       events; the highest bit says that no more are counted
+ *  1       dropped by producers       events; the highest bit says that the counting has ended
  *  2       drops recorded in gaps     events
  *  3       first drop's timestamp     the application's
  *  4       last drop's timestamp      the application's
@@ -53,8 +54,8 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  *  15      forces                     calls
  *  16      forces that failed         calls
  *  17      next event's offset        bytes from the start of the file
- *  18      somebody waits for a force position in the ring
- *  19      all was forced up to       position in the ring
+ *  18      force wanted up to         position in the ring
+ *  19      everything forced up to    position in the ring
  * </pre>
  */
 public final class RingLayout {
@@ -84,7 +85,7 @@ public final class RingLayout {
 
     static final int COUNTERS_OFFSET = SLOTS_OFFSET + SLOTS * SLOT_LENGTH;
     static final int COUNTERS_LENGTH = 4096;
-    /** Two lines, as processors fetch lines in pairs. */
+    /** Two cache lines, because processors fetch lines in pairs. */
     static final int COUNTER_LENGTH = 2 * BitUtil.CACHE_LINE_LENGTH;
 
     static final int RING_OFFSET = COUNTERS_OFFSET + COUNTERS_LENGTH;

@@ -17,18 +17,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Which processes of a ring file live: each holds a byte of the file {@code RING.lock}, which the operating system lets
- * go when the process ends, however it ends, so that a process number that is used again means nothing.
+ * Tells which processes of a ring file are alive. Each holds a lock on one byte of the file {@code RING.lock}. The
+ * operating system releases the lock when the process ends, however it ends; process numbers, which are used again,
+ * play no part. For any thread.
  *
- * <p>POSIX drops all locks that a process has on a file when it closes any descriptor of it. So a process has one
- * channel for each such file, shared by all that it has open there and closed with the last. The file stays: to delete
- * it would let two processes lock two files of the same name. For any thread.
+ * <p>POSIX drops all locks that a process has on a file when the process closes any descriptor of it. A process
+ * therefore has one channel for each lock file; all its users share the channel, and the last one closes it. The lock
+ * file is never deleted: otherwise two processes could lock two files of the same name.
  */
 final class RingLocks implements AutoCloseable {
-    /** The byte of the process that runs the appender; the others are those of the slots. */
+    /** The byte of the process that runs the appender; the bytes before it belong to the slots. */
     static final int OWNER = RingLayout.SLOTS;
 
-    /** To take what may be held for an instant only. */
+    /** Attempts to take a lock that another process may hold for an instant. */
     static final int ATTEMPTS = 100;
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -50,10 +51,10 @@ final class RingLocks implements AutoCloseable {
     }
 
     /**
-     * The locks of a ring file, to be closed by each who opened them.
+     * Opens the locks of a ring file. Each caller closes them.
      *
      * @param ring        real path of the ring file
-     * @param permissions of the lock file, if it is made
+     * @param permissions of the lock file, if it is created
      */
     static RingLocks open(final Path ring, final FileAttribute<?>... permissions) throws IOException {
         synchronized (OPEN) {
@@ -76,7 +77,10 @@ final class RingLocks implements AutoCloseable {
         }
     }
 
-    /** As {@link #take}, but waits for who holds all bytes for an instant only, to look at the ring. */
+    /**
+     * Takes a byte as {@link #take} does, but waits for a process that holds all bytes for an instant to inspect the
+     * ring.
+     */
     boolean takeSoon(final int number) throws IOException {
         for (int i = 1; !take(number); i++) {
             if (i == ATTEMPTS) {
@@ -87,12 +91,12 @@ final class RingLocks implements AutoCloseable {
         return true;
     }
 
-    /** Before the next attempt. */
+    /** Waits before the next attempt. */
     static void pause() {
         LockSupport.parkNanos(RETRY_NANOS);
     }
 
-    /** Takes a byte; false if somebody has it, in this process too. */
+    /** Takes a byte; returns false if another user has it, in this process or another. */
     synchronized boolean take(final int number) throws IOException {
         if (held.containsKey(number)) {
             return false;
@@ -108,7 +112,7 @@ final class RingLocks implements AutoCloseable {
         try {
             return channel.tryLock(number, 1, false);
         } catch (final OverlappingFileLockException e) {
-            return null; // a second copy of this class, under another class loader, holds it
+            return null; // a copy of this class in another class loader holds it
         }
     }
 
@@ -119,7 +123,7 @@ final class RingLocks implements AutoCloseable {
         }
     }
 
-    /** Whether somebody, in this process or another, has a byte now. */
+    /** Returns whether a user, in this process or another, has a byte now. */
     synchronized boolean isHeld(final int number) throws IOException {
         if (held.containsKey(number)) {
             return true;
@@ -131,7 +135,7 @@ final class RingLocks implements AutoCloseable {
         return lock == null;
     }
 
-    /** Releases the first so many bytes, and closes. */
+    /** Releases the first bytes, as many as given, and closes. */
     void close(final int taken) throws IOException {
         for (int i = 0; i < taken; i++) {
             release(i);

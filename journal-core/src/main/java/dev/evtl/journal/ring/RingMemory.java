@@ -6,7 +6,10 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
-/** The memory of a ring: the process's own, or the parts of a mapped ring file as {@link RingLayout} has them. */
+/**
+ * The memory of a ring: this process's own, or the parts of a mapped ring file as {@link RingLayout} defines them. For
+ * any thread.
+ */
 public final class RingMemory {
     private static final int PAGE_LENGTH = 4096;
 
@@ -23,7 +26,7 @@ public final class RingMemory {
         this.capacity = capacity;
     }
 
-    /** Of the process, zeroed; without the slots of other processes. */
+    /** Allocates zeroed memory in this process, without slots. */
     static RingMemory allocate(final int capacity) {
         return new RingMemory(
                 allocate(RingLayout.CHECKPOINTS_END, RingLayout.COUNTER_LENGTH),
@@ -36,7 +39,7 @@ public final class RingMemory {
         return new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, alignment));
     }
 
-    /** Of a ring file whose header was checked. */
+    /** Returns the parts of a mapped ring file whose header was checked. */
     static RingMemory of(final MappedByteBuffer map) {
         final UnsafeBuffer header = new UnsafeBuffer(map.slice(0, RingLayout.COUNTERS_OFFSET));
         final int capacity = header.getInt(RingLayout.CAPACITY_OFFSET);
@@ -55,32 +58,32 @@ public final class RingMemory {
         return counters;
     }
 
-    /** The ring with its trailer: index 0 is the ring's first byte. */
+    /** Returns the ring with its trailer; index 0 is the ring's first byte. */
     public AtomicBuffer ring() {
         return ring;
     }
 
-    /** Bytes of the ring, a power of two. */
+    /** Returns the size of the ring in bytes, a power of two. */
     public int capacity() {
         return capacity;
     }
 
-    /** A view of one record at a time, for one thread. */
+    /** Creates a view of one record at a time, for one thread. */
     public RingRecord record() {
         return new RingRecord(ring, capacity);
     }
 
-    /** Before it lies what was released to the producers. */
+    /** Returns the head: everything before this position was released to the producers. */
     long head() {
         return ring.getLongVolatile(capacity + RingBufferDescriptor.HEAD_POSITION_OFFSET);
     }
 
-    /** What producers take for the head until the ring seems full. */
+    /** Returns the copy of the head that producers use until the ring seems full. */
     long cachedHead() {
         return ring.getLongVolatile(capacity + RingBufferDescriptor.HEAD_CACHE_POSITION_OFFSET);
     }
 
-    /** Where the next claim begins. */
+    /** Returns the tail: the position at which the next claim begins. */
     public long tail() {
         return ring.getLongVolatile(capacity + RingBufferDescriptor.TAIL_POSITION_OFFSET);
     }
@@ -89,7 +92,7 @@ public final class RingMemory {
         return (int) position & capacity - 1;
     }
 
-    /** Gives back all before a position: zeros first, as producers take what is behind the head for zeros. */
+    /** Releases everything before a position. It is zeroed first, because producers expect zeros in free room. */
     public void release(final long position) {
         for (long at = head(); at < position; ) {
             final int length = (int) Math.min(position - at, capacity - index(at));

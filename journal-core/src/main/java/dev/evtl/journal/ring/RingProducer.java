@@ -5,7 +5,10 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
-/** Makes and ends claims in the ring, for all threads of one process. A claim is named by the index of its events. */
+/**
+ * Makes and ends claims in the ring, for all publishing threads of one process. A claim is identified by the index of
+ * its first event.
+ */
 public abstract class RingProducer {
     final RingBuffer ring;
     private final AtomicBuffer buffer;
@@ -17,39 +20,45 @@ public abstract class RingProducer {
         this.capacity = ring.capacity();
     }
 
-    /** The memory that claims are indexes into. */
+    /** Returns the memory that the indexes of claims refer to. */
     public final AtomicBuffer buffer() {
         return buffer;
     }
 
-    /** Most bytes of one claim. */
+    /** Returns the largest length of a claim in bytes. */
     public final int maxLength() {
         return ring.maxMsgLength();
     }
 
-    /** Claims bytes for a number of events: returns their index, or a negative value if there is no room. */
+    /** Claims bytes for a number of events. Returns their index, or a negative value if there is no room. */
     public abstract int tryClaim(int events, int length);
 
-    /** Claims bytes for a gap event, likewise. */
+    /** Claims bytes for a gap event. Returns their index, or a negative value if there is no room. */
     abstract int tryClaimGap(int length);
 
-    /** Commits a claim as it was made; throws an {@link IllegalStateException} if it has ended before. */
+    /** Commits a whole claim; throws an {@link IllegalStateException} if it has ended before. */
     public abstract void commit(int index);
 
-    /** Commits the first bytes of a claim, with the number of events in them; what is left becomes padding. */
+    /**
+     * Commits the first bytes of a claim, which hold the given number of events; the rest becomes padding. Throws an
+     * {@link IllegalStateException} if the claim has ended before.
+     */
     public abstract void commit(int index, int events, int length);
 
-    /** Makes a claim padding; throws an {@link IllegalStateException} if it has ended before. */
+    /** Turns a claim into padding; throws an {@link IllegalStateException} if it has ended before. */
     public abstract void abort(int index);
 
-    /** Whether a claim holds up the ring behind a close too: its owner may have died, and another goes on with the ring. */
+    /**
+     * Returns whether the ring outlives a close, so that an open claim still holds it up; its next owner may be another
+     * process.
+     */
     public abstract boolean outlivesClose();
 
-    /** Where an open claim ends in the stream of all claims, in bytes from when the ring was made. */
+    /** Returns the position at which an open claim ends, in bytes since the ring was made. */
     public final long end(final int index, final int length) {
         final long tail = ring.producerPosition();
         final int record = index - RingRecord.HEADER_LENGTH;
-        // the claim is open, so the tail is at most a ring's length past its beginning, and not at it
+        // the claim is open, so the tail is after its beginning and at most one ring length past it
         final long sinceBegin = tail - record - 1 & capacity - 1;
         return tail - sinceBegin - 1 + BitUtil.align(RingRecord.HEADER_LENGTH + length, RingRecord.ALIGNMENT);
     }
@@ -58,7 +67,7 @@ public abstract class RingProducer {
         return new IllegalStateException("the claim was committed, aborted or left before");
     }
 
-    /** Makes padding of what an open claim of some record length does not need. */
+    /** Turns the unused rest of an open claim into padding. Both lengths include the record's header. */
     final void padBehind(final int record, final int used, final int claimed) {
         final int end = BitUtil.align(used, RingRecord.ALIGNMENT);
         final int rest = BitUtil.align(claimed, RingRecord.ALIGNMENT) - end;
@@ -69,9 +78,9 @@ public abstract class RingProducer {
     }
 
     /**
-     * Ends an open claim, whose word is known, in one step, so that of several who do the first is the one.
+     * Ends an open claim, whose word was read before, in one step, so that only the first of several threads succeeds.
      *
-     * @return false if it was another
+     * @return false if another thread was first
      */
     static boolean end(final AtomicBuffer buffer, final int record, final long open, final int type, final int length) {
         return (int) open < 0 && buffer.compareAndSetLong(record, open, (long) type << Integer.SIZE | length);

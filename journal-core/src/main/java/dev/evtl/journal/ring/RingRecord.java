@@ -8,8 +8,8 @@ import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /**
- * A record of the ring as it was when it was looked at; used again for one record after the other. Every walk over a ring
- * goes from record to record with one of these. For one thread at a time.
+ * A view of one record of the ring as it was when it was read. Every walk over a ring moves one of these from record to
+ * record. For one thread at a time.
  *
  * <pre>
  *   0               4               8
@@ -20,9 +20,9 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  *  +------------------ up to the next multiple of 8
  * </pre>
  *
- * <p>The length, these eight bytes included, is negative while the claim is open and positive once it is committed or
- * padding. A length of 0 between head and tail is a <em>hole</em>: a claim whose thread has moved the tail and not stored
- * its length yet, or never will.
+ * <p>The length includes these eight bytes. It is negative while the claim is open, and positive once it is committed
+ * or padding. A length of 0 between head and tail marks a <em>hole</em>: a claim whose thread has moved the tail and
+ * has not stored its length yet, or never will.
  */
 public final class RingRecord {
     /** Bytes before a record's events. */
@@ -37,17 +37,17 @@ public final class RingRecord {
     private long word;
 
     /**
-     * On the records of a ring, at none of them yet.
+     * Creates a view that is not at a record yet.
      *
-     * @param ring     memory, index 0 being the ring's first byte
-     * @param capacity of the ring in bytes, a power of two
+     * @param ring     memory of the ring; index 0 is its first byte
+     * @param capacity size of the ring in bytes, a power of two
      */
     RingRecord(final AtomicBuffer ring, final int capacity) {
         this.ring = ring;
         this.capacity = capacity;
     }
 
-    /** Looks at the record that begins at a position. */
+    /** Reads the record that begins at a position. */
     public RingRecord at(final long recordPosition) {
         position = recordPosition;
         index = (int) recordPosition & capacity - 1;
@@ -55,97 +55,99 @@ public final class RingRecord {
         return this;
     }
 
-    /** Looks at the record behind this one, with the least that a hole takes. */
+    /** Reads the next record. A hole is taken to have the smallest length. */
     public RingRecord next() {
         return at(end());
     }
 
-    /** Where this record begins. */
+    /** Returns the position at which this record begins. */
     public long position() {
         return position;
     }
 
-    /** Where the record behind this one begins. */
+    /** Returns the position at which the next record begins. */
     public long end() {
         return position + Math.max(ALIGNMENT, BitUtil.align(Math.abs((long) length()), ALIGNMENT));
     }
 
-    /** Bytes, negative while the claim is open, 0 for a hole. */
+    /** Returns the length in bytes: negative while the claim is open, 0 for a hole. */
     int length() {
         return (int) word;
     }
 
-    /** As {@link RecordType} tells. */
+    /** Returns the type, which {@link RecordType} decodes. */
     int type() {
         return (int) (word >>> Integer.SIZE);
     }
 
-    /** Where in the ring's memory this record begins. */
+    /** Returns the index in the ring's memory at which this record begins. */
     int index() {
         return index;
     }
 
-    /** Length and type as they were read, to see whether they have changed. */
+    /** Returns length and type as they were read, to find out later whether they have changed. */
     long word() {
         return word;
     }
 
-    /** Whether it is as it was when it was looked at. */
+    /** Returns whether length and type are still as they were read. */
     boolean isUnchanged() {
         return ring.getLongVolatile(index) == word;
     }
 
-    /** Whether a consumer may take it. */
+    /** Returns whether a consumer may take this record. */
     public boolean isCommitted() {
         return length() > 0;
     }
 
-    /** Whether it is claimed and neither committed nor aborted. */
+    /** Returns whether this record is claimed and neither committed nor aborted. */
     boolean isOpen() {
         return length() < 0;
     }
 
-    /** Whether nothing of it was stored yet. */
+    /** Returns whether this record is a hole. */
     public boolean isHole() {
         return length() == 0;
     }
 
-    /** Whether it says that it holds events or a gap. */
+    /** Returns whether the type is that of a claim of events or of a gap. */
     public boolean isClaim() {
         return RecordType.isClaim(type());
     }
 
-    /** Whether it says that it holds a gap. */
+    /** Returns whether the type is that of a gap. */
     public boolean isGap() {
         return RecordType.isGap(type());
     }
 
-    /** The application's events that it says it holds. */
+    /** Returns the number of the application's events according to the type. */
     public int events() {
         return RecordType.events(type());
     }
 
-    /** Where in the ring's memory its events begin. */
+    /** Returns the index in the ring's memory at which the events begin. */
     public int eventsIndex() {
         return index + HEADER_LENGTH;
     }
 
-    /** Bytes of its events. */
+    /** Returns the length of the events in bytes. */
     public int eventsLength() {
         return Math.abs(length()) - HEADER_LENGTH;
     }
 
-    /** Where in the ring's memory the payload of a gap begins. */
+    /** Returns the index in the ring's memory at which the payload of a gap begins. */
     public int gapPayload() {
         return eventsIndex() + EventHeader.LENGTH;
     }
 
-    /** Whether it is a gap of which nothing is missing but the commit; it may count as recorded already. */
+    /** Returns whether this is a gap that lacks at most the commit; such a gap may count as recorded already. */
     boolean isWholeGap() {
         return isGap() && GapEvent.dropped(ring, gapPayload()) != 0;
     }
 
-    /** Bytes from here on, up to a limit, at which a record could begin and none has. */
+    /**
+     * Returns how many bytes from here on, up to a limit, hold no record: every place where one could begin is zero.
+     */
     int zeros(final int limit) {
         int zeros = 0;
         while (zeros < limit && ring.getIntVolatile(RecordDescriptor.lengthOffset(index + zeros)) == 0) {
@@ -154,22 +156,22 @@ public final class RingRecord {
         return zeros;
     }
 
-    /** Whether the ring begins again here: what lies before is not looked at together with it. */
+    /** Returns whether this record is at the start of the ring, so that no hole continues into it. */
     public boolean isAtRingStart() {
         return index == 0;
     }
 
-    /** Bytes from here to where the ring begins again. */
+    /** Returns the number of bytes from here to the end of the ring's memory. */
     int toRingEnd() {
         return capacity - index;
     }
 
-    /** Commits it as it is. */
+    /** Commits this record as it is. */
     void commit() {
         ring.putIntRelease(RecordDescriptor.lengthOffset(index), Math.abs(length()));
     }
 
-    /** Makes it padding, which consumers pass over. */
+    /** Turns this record into padding of the given length, which consumers pass over. */
     void pad(final int length) {
         ring.putIntRelease(RecordDescriptor.typeOffset(index), RingBuffer.PADDING_MSG_TYPE_ID);
         ring.putIntRelease(RecordDescriptor.lengthOffset(index), length);

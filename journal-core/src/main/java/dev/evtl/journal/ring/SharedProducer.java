@@ -4,8 +4,9 @@ import org.agrona.BitUtil;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /**
- * In a ring file that other processes may have too. Each claim bears the process's slot, and that a record is without an
- * owner for an instant is told there, so that a claim of a process that died can be known as such.
+ * Makes and ends claims in a ring file that other processes may use too, for all publishing threads of this process.
+ * Each claim names the process's slot. The slot counts the instants in which a record has no owner, so that a claim of
+ * a process that died can be recognized.
  */
 final class SharedProducer extends RingProducer {
     private final RingCounters counters;
@@ -39,7 +40,10 @@ final class SharedProducer extends RingProducer {
         }
     }
 
-    /** Without beginning: behind a record without an owner, producers that try again and again would never be quiet. */
+    /**
+     * Returns whether a claim cannot fit. This is asked before {@link ProcessSlot#begin}: behind a stuck record,
+     * producers that try again and again would otherwise never let the slot be quiet.
+     */
     private boolean isFull(final int length) {
         final int needed = BitUtil.align(length + RingRecord.HEADER_LENGTH, RingRecord.ALIGNMENT);
         return ring.size() > ring.capacity() - needed;
@@ -70,7 +74,10 @@ final class SharedProducer extends RingProducer {
         return true;
     }
 
-    /** Another's may lie there, if an owner left this one and died while its journal closed. */
+    /**
+     * Returns the word of an open claim of this process. Another process's claim may lie at the index if an owner
+     * passed this one over while closing and then died.
+     */
     private long openWord(final int index) {
         final long word = buffer().getLongVolatile(index - RingRecord.HEADER_LENGTH);
         final int type = (int) (word >>> Integer.SIZE);
