@@ -59,8 +59,8 @@ final class JournalOpener implements JournalLease {
             final JournalFile.NewFile newFile,
             final Optional<RingFiles.Wanted> wanted,
             final LongConsumer progress) {
-        checkExistence(path, mode);
         final JournalOpener opener = new JournalOpener(path, newFile);
+        checkExistence(path, mode);
         boolean opened = false;
         try {
             opener.lock = WriterLock.acquire(opener.real, opener.permissions);

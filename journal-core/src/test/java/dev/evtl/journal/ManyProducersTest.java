@@ -36,8 +36,8 @@ class ManyProducersTest {
         "8, 100000, BLOCK",
         "50, 20000, BLOCK",
         "100, 10000, BLOCK",
-        "8, 50000, FAIL",
-        "100, 4000, FAIL",
+        "8, 50000, REFUSE",
+        "100, 4000, REFUSE",
         "8, 50000, DROP",
         "50, 8000, DROP",
         "100, 4000, DROP"
