@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.torture.Numbered.Producer;
@@ -101,6 +102,7 @@ final class OpenerProcess implements AutoCloseable {
                 .maxPayloadLength(Numbered.MAX_PAYLOAD_LENGTH)
                 .backPressure(BackPressure.BLOCK)
                 .initialSize(4096)
+                .listener(JournalListener.NONE) // or it would speak between the answers
                 .build();
     }
 
