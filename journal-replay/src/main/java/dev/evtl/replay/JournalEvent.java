@@ -14,7 +14,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * thread.
  */
 public final class JournalEvent {
-    private DirectBuffer buffer = new UnsafeBuffer(0, 0);
+    /** A view of the memory in which events lie: of a known class, and never exchanged, as that costs at every event. */
+    private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
+
     private int index;
     private long word;
     private long sequence;
@@ -34,19 +36,22 @@ public final class JournalEvent {
      */
     public JournalEvent wrap(
             final DirectBuffer source, final int eventIndex, final long eventSequence, final long eventOffset) {
-        set(source, eventIndex, EventHeader.word(source, eventIndex), eventSequence, eventOffset);
+        lieIn(source);
+        set(eventIndex, EventHeader.word(source, eventIndex), eventSequence, eventOffset);
         return this;
     }
 
-    void set(
-            final DirectBuffer source,
-            final int eventIndex,
-            final long eventWord,
-            final long eventSequence,
-            final long eventOffset) {
-        if (buffer != source) { // storing a reference costs more than asking
-            buffer = source;
-        }
+    /** The memory in which the next events lie. */
+    void lieIn(final DirectBuffer memory) {
+        buffer.wrap(memory);
+    }
+
+    /** There is no such memory any more: who asks for bytes of it gets an exception and not a signal. */
+    void lieNowhere() {
+        buffer.wrap(0, 0);
+    }
+
+    void set(final int eventIndex, final long eventWord, final long eventSequence, final long eventOffset) {
         index = eventIndex;
         word = eventWord;
         sequence = eventSequence;

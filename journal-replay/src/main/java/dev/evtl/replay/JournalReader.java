@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.agrona.DirectBuffer;
 
 /**
  * Reads the events of a journal in their order, from the start or from where it is told, and follows a journal that is
@@ -58,7 +57,6 @@ public final class JournalReader implements AutoCloseable {
     private long droppedEvents;
     private long lastEnd;
     private boolean found;
-    private DirectBuffer window;
 
     private JournalReader(final JournalView view, final boolean verify) {
         this.view = view;
@@ -66,6 +64,9 @@ public final class JournalReader implements AutoCloseable {
         this.block = verify ? new EventVerifier(view.header(), view) : null;
         this.sequence = view.header().baseSequence();
         this.lastEnd = view.header().writeOffset();
+        if (verify) {
+            event.lieIn(block.buffer());
+        }
     }
 
     /**
@@ -171,7 +172,7 @@ public final class JournalReader implements AutoCloseable {
         if (length == 0) {
             throw corrupt(block.problem());
         }
-        event.set(block.buffer(), block.index(), block.word(), sequence, offset);
+        event.set(block.index(), block.word(), sequence, offset);
         return length;
     }
 
@@ -180,20 +181,20 @@ public final class JournalReader implements AutoCloseable {
             throw corrupt("expected an event before write_offset " + end + ", found one that is cut off");
         }
         int index = indexInWindow(EventHeader.LENGTH, end);
-        final long word = EventHeader.word(window, index);
+        final long word = EventHeader.word(event.buffer(), index);
         final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
         if (EventHeader.type(word) == EventHeader.TYPE_NOTHING || length > end - offset) {
             throw corrupt("expected an event before write_offset " + end + ", found event_type "
                     + EventHeader.type(word) + " and " + length + " bytes");
         }
         index = indexInWindow(length, end);
-        event.set(window, index, word, sequence, offset);
+        event.set(index, word, sequence, offset);
         return length;
     }
 
     private int indexInWindow(final int length, final long end) {
         if (offset < view.windowStart() || offset + length > view.windowEnd()) {
-            window = view.window(offset, end);
+            event.lieIn(view.window(offset, end));
         }
         return (int) (offset - view.windowStart());
     }
@@ -523,7 +524,7 @@ public final class JournalReader implements AutoCloseable {
     private void release() {
         if (!state.compareAndSet(IN_USE, FREE)) {
             state.set(CLOSED);
-            view.close();
+            closeView();
         }
     }
 
@@ -532,9 +533,14 @@ public final class JournalReader implements AutoCloseable {
     public void close() {
         while (!isClosed() && !state.compareAndSet(IN_USE, CLOSING)) {
             if (state.compareAndSet(FREE, CLOSED)) {
-                view.close();
+                closeView();
             }
         }
+    }
+
+    private void closeView() {
+        event.lieNowhere();
+        view.close();
     }
 
     /** File and place, and where the journal ended when the reader last looked. Any thread may ask. */
