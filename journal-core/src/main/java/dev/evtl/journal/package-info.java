@@ -38,8 +38,9 @@
  *       thread loads the head before it claims there, so it finds zeros.
  *   <li>The state of the journal is stored before a close looks at the ring. A publishing thread loads it after it has
  *       claimed, with a full fence in between. So either the close sees the claim or the thread sees the close.
- *   <li>The ring's head reaches a position that publishing returned only after the event is in the file, unless it was
- *       dropped there or the journal has failed. Each counter is stored with release semantics, but no two counters are read at one instant.
+ *   <li>The ring's head reaches a position that publishing returned only after the event is in the file, unless the
+ *       event was dropped there or the journal has failed. Each counter is stored with release semantics, but no two
+ *       counters are read at one instant.
  * </ul>
  *
  * <p>So the events of one thread are in the journal in the order of its program, and those of several threads in the

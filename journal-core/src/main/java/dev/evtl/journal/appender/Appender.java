@@ -283,8 +283,8 @@ public final class Appender implements Agent {
     }
 
     /**
-     * Returns the failure, or null. It stays null until the shared state says failed, so who sees it finds that nothing
-     * is accepted any more.
+     * Returns the failure, or null. It stays null until the shared state says failed, so a caller that sees it finds
+     * that nothing is accepted any more.
      */
     public Throwable failure() {
         return counters.isFailed() ? failure : null;

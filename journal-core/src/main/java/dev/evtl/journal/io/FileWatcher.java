@@ -36,6 +36,6 @@ public interface FileWatcher {
 
     /** Is called after each call that has succeeded. */
     default void after(final Call call, final Path file, final long from, final long to) {
-        // for those who want to know
+        // a watcher that needs to know overrides this
     }
 }
