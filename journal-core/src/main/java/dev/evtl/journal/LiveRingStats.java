@@ -28,8 +28,8 @@ class LiveRingStats implements RingStats {
         return switch ((int) counters.state()) {
             case (int) RingCounters.RUNNING -> "running";
             case (int) RingCounters.CLOSING -> "closing";
-            case (int) RingCounters.CLOSED -> "closed";
-            default -> "failed";
+            case (int) RingCounters.FAILED, (int) RingCounters.FAILED_AND_CLOSED -> "failed";
+            default -> "closed"; // also where another process goes on with the ring, without this one
         };
     }
 

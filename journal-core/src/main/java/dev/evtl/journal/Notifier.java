@@ -8,6 +8,7 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
@@ -27,7 +28,11 @@ final class Notifier implements AppenderEvents {
     private final JournalListener listener;
     private final String journal;
     private final ManyToOneConcurrentArrayQueue<Runnable> reports = new ManyToOneConcurrentArrayQueue<>(MAX_REPORTS);
+    private final AtomicReference<Runnable> firstFailure = new AtomicReference<>();
     private Thread delivery;
+    /** Of the threads that deliver, one after the other. */
+    private volatile boolean failureTold;
+
     private volatile boolean watched;
     private JournalStats stats;
     private BooleanSupplier ended;
@@ -71,20 +76,26 @@ final class Notifier implements AppenderEvents {
         tell(() -> listener.onAbandonedClaim(report));
     }
 
+    /** The first failure is told however far behind the listener is. */
     @Override
     public void onFailure(final JournalFailedException failure) {
-        tell(() -> listener.onFailure(failure));
+        final Runnable report = () -> listener.onFailure(failure);
+        if (firstFailure.compareAndSet(null, report)) {
+            deliver();
+        } else {
+            tell(report);
+        }
     }
 
     /** Where the queue is full the listener is far behind what it was told before, and the rest is in the statistics. */
     private void tell(final Runnable report) {
-        if (listener != JournalListener.NONE && reports.offer(report)) {
+        if (reports.offer(report)) {
             deliver();
         }
     }
 
     private synchronized void deliver() {
-        if (delivery == null) {
+        if (listener != JournalListener.NONE && delivery == null) {
             delivery = new Thread(this::deliverAll, "evtl-listener " + journal);
             delivery.setDaemon(true);
             delivery.start();
@@ -94,12 +105,17 @@ final class Notifier implements AppenderEvents {
     private void deliverAll() {
         do {
             reports.drain(this::call);
+            final Runnable failure = firstFailure.get();
+            if (failure != null && !failureTold) {
+                failureTold = true;
+                call(failure);
+            }
         } while (hasMore());
     }
 
     /** Whether the thread has more to tell; if not, the next report gets a new one. */
     private synchronized boolean hasMore() {
-        if (reports.isEmpty()) {
+        if (reports.isEmpty() && (failureTold || firstFailure.get() == null)) {
             delivery = null;
         }
         return delivery != null;

@@ -283,8 +283,8 @@ public final class Appender implements Agent {
     }
 
     /**
-     * Returns the failure, or null. It stays null until the shared state says failed, so a caller that sees it finds that nothing
-     * is accepted any more.
+     * Returns the failure, or null. It stays null until the shared state says failed, so a caller that sees it finds
+     * that nothing is accepted any more.
      */
     public Throwable failure() {
         return counters.isFailed() ? failure : null;
@@ -299,6 +299,11 @@ public final class Appender implements Agent {
     void requestClose() {
         counters.closing();
         closeRequested = true;
+    }
+
+    /** Ends the appender before it has run: a thread that comes late finds nothing to do. */
+    void giveUp() {
+        terminated = true;
     }
 
     public boolean isTerminated() {

@@ -39,12 +39,12 @@ public final class FileHeader {
     /** State of a file that was closed cleanly. */
     public static final int STATE_CLOSED = 1;
 
-    private static final int MAGIC_OFFSET = 0;
-    private static final int VERSION_OFFSET = 4;
+    static final int MAGIC_OFFSET = 0;
+    static final int VERSION_OFFSET = 4;
     private static final int CREATED_AT_OFFSET = 8;
     private static final int EVENT_COUNT_OFFSET = 16;
-    private static final int WRITE_OFFSET_OFFSET = 24;
-    private static final int FLAGS_OFFSET = 32;
+    static final int WRITE_OFFSET_OFFSET = 24;
+    static final int FLAGS_OFFSET = 32;
     private static final int HEADER_CHECKSUM_OFFSET = 36;
     private static final int BASE_SEQUENCE_OFFSET = 40;
     private static final int DURABLE_OFFSET_OFFSET = 48;

@@ -52,10 +52,15 @@ public record JournalHeader(
                     "too short to be a journal: expected at least " + FileHeader.LENGTH + " bytes, found "
                             + Math.min(length, bytes));
         }
-        expect(file, 0, "not a journal: magic", FileHeader.MAGIC, FileHeader.magic(buffer));
-        expect(file, 4, "a version this does not read", FileHeader.VERSION, FileHeader.version(buffer));
+        expect(file, FileHeader.MAGIC_OFFSET, "not a journal: magic", FileHeader.MAGIC, FileHeader.magic(buffer));
+        expect(
+                file,
+                FileHeader.VERSION_OFFSET,
+                "a version this does not read",
+                FileHeader.VERSION,
+                FileHeader.version(buffer));
         final int flags = FileHeader.flags(buffer);
-        expect(file, 32, "an unknown flag", flags & FileHeader.FLAG_CHECKSUMS, flags);
+        expect(file, FileHeader.FLAGS_OFFSET, "an unknown flag", flags & FileHeader.FLAG_CHECKSUMS, flags);
         final int checksum = FileHeader.computeChecksum(buffer);
         if (checksum != FileHeader.checksum(buffer)) {
             throw new CorruptJournalException(
@@ -124,7 +129,7 @@ public record JournalHeader(
         return new CorruptJournalException(
                 DAMAGED_HEADER,
                 file,
-                24,
+                FileHeader.WRITE_OFFSET_OFFSET,
                 -1,
                 "header damaged: write_offset: expected "
                         + (closed ? "the file's length, " : FileHeader.LENGTH + " to the file's length, ") + length

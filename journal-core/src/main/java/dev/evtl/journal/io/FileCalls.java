@@ -243,9 +243,17 @@ public final class FileCalls {
         }
     }
 
+    /** Gives a file another name, and puts it in the place of a file that has that name. */
     public static void rename(final Path from, final Path to) throws IOException {
         watcher.before(Call.RENAME, to, 0, Long.MAX_VALUE);
         Files.move(from, to, ATOMIC_MOVE);
+        watcher.after(Call.RENAME, to, 0, Long.MAX_VALUE);
+    }
+
+    /** Gives a file another name, which must be free. */
+    public static void moveToFreeName(final Path from, final Path to) throws IOException {
+        watcher.before(Call.RENAME, to, 0, Long.MAX_VALUE);
+        Files.move(from, to);
         watcher.after(Call.RENAME, to, 0, Long.MAX_VALUE);
     }
 }

@@ -45,7 +45,16 @@ public final class SalvageWriter implements AutoCloseable {
         this.checksum = new EventChecksum(FileHeader.checksum(header));
         this.permissions = permissions;
         this.unfinished = Files.createTempFile(path.getParent(), path.getFileName() + ".", ".new");
-        this.channel = FileChannel.open(unfinished, WRITE);
+        this.channel = open(unfinished);
+    }
+
+    private static FileChannel open(final Path unfinished) throws IOException {
+        try {
+            return FileChannel.open(unfinished, WRITE);
+        } catch (final IOException e) {
+            FileCalls.deleteQuietly(unfinished);
+            throw e;
+        }
     }
 
     /** Appends a whole event and gives it a new checksum. */
@@ -133,7 +142,7 @@ public final class SalvageWriter implements AutoCloseable {
             Files.setAttribute(unfinished, attribute.name(), attribute.value());
         }
         FileCalls.force(unfinished, channel);
-        Files.move(unfinished, path); // does not replace a file that was made meanwhile
+        FileCalls.moveToFreeName(unfinished, path); // does not replace a file that was made meanwhile
         FileCalls.forceDirectory(path);
     }
 

@@ -54,7 +54,7 @@ public final class RingFiles {
         private final RingLocks locks;
         private Path setAside;
         private boolean creating;
-        private boolean opened;
+        private boolean released;
 
         private Lease(
                 final Wanted wanted,
@@ -77,7 +77,8 @@ public final class RingFiles {
                     found.checkCapacity(wanted.capacity());
                 } else {
                     setAside = freeName(path);
-                    Files.move(path, setAside);
+                    FileCalls.moveToFreeName(path, setAside);
+                    FileCalls.forceDirectory(setAside);
                 }
             }
             creating = Files.notExists(path);
@@ -104,7 +105,7 @@ public final class RingFiles {
                 create();
             }
             final RingFile file = new RingFile(path, locks, map(path), RingFile.Role.OWNER);
-            opened = true;
+            released = true;
             return file;
         }
 
@@ -127,8 +128,8 @@ public final class RingFiles {
         /** Releases the lock, unless the file was opened: then closing the file releases it. */
         @Override
         public void close() throws IOException {
-            if (!opened) {
-                opened = true;
+            if (!released) {
+                released = true;
                 locks.release(RingLocks.OWNER);
                 locks.close();
             }
