@@ -305,7 +305,8 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Waits until the event at a position, and everything before it, is in the file, where readers see it and it
-     * survives the death of the process. With an invoker, the thread that invokes it runs the appender in this call.
+     * survives the death of the process. Under {@link WhenFull#DROP} an event for which the file has no room counts as
+     * there once it is dropped and on record. With an invoker, the thread that invokes it runs the appender in this call.
      *
      * @param position that publishing returned
      * @param timeout  longest time to wait
