@@ -81,7 +81,8 @@ public final class AttachedPublisher implements AutoCloseable {
      *     stays set
      */
     public boolean awaitOpen(final Duration timeout) {
-        return Waiting.until(Waiting.nanos(timeout), () -> counters.isRunning() || isEnded()) && !isEnded();
+        return Waiting.until(Waiting.nanos(timeout), () -> counters.isRunning() && file.hasOwner() || isEnded())
+                && !isEnded();
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.evtl.journal;
 import dev.evtl.journal.ring.JournalRing;
 import dev.evtl.journal.ring.RingCounters;
 import dev.evtl.journal.ring.RingRecord;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToIntFunction;
 
@@ -167,6 +168,12 @@ class LiveRingStats implements RingStats {
     public String toString() {
         return getState() + ": " + getJournaledEvents() + " events journaled up to offset " + getFileOffset() + ", "
                 + getDroppedEvents() + " dropped, " + getRefusedEvents() + " refused, " + getAbandonedEvents()
-                + " abandoned, ring " + getRingUsed() + " of " + getRingSize() + " bytes, " + getForces() + " forces";
+                + " abandoned" + stuck() + ", ring " + getRingUsed() + " of " + getRingSize() + " bytes, " + getForces()
+                + " forces";
+    }
+
+    private String stuck() {
+        final long nanos = getHeadStuckNanos();
+        return nanos == 0 ? "" : ", a claim is open since " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms";
     }
 }

@@ -1,6 +1,7 @@
 package dev.evtl.replay;
 
 import org.agrona.ErrorHandler;
+import org.agrona.LangUtil;
 
 /** What one consumer of a {@link Dispatcher} took and did not take. */
 public final class Delivery {
@@ -8,7 +9,7 @@ public final class Delivery {
     private final ErrorHandler errorHandler;
     private long delivered;
     private long failed;
-    private VirtualMachineError error;
+    private Throwable error;
 
     Delivery(final EventConsumer consumer, final ErrorHandler errorHandler) {
         this.consumer = consumer;
@@ -42,19 +43,23 @@ public final class Delivery {
     }
 
     private void report(final String what, final Throwable thrown) {
-        if (thrown instanceof final VirtualMachineError e) {
-            error = e;
+        if (thrown instanceof VirtualMachineError) {
+            error = thrown;
         }
-        errorHandler.onError(
-                new ConsumerException("consumer " + consumer.name() + ": " + what + ": " + thrown, thrown));
+        try {
+            errorHandler.onError(
+                    new ConsumerException("consumer " + consumer.name() + ": " + what + ": " + thrown, thrown));
+        } catch (final Throwable t) {
+            error = t; // for who drains, once the others have what this one had
+        }
     }
 
     /** Throws what is not the consumer's alone, once the others have what it had. */
     void throwError() {
         if (error != null) {
-            final VirtualMachineError thrown = error;
+            final Throwable thrown = error;
             error = null;
-            throw thrown;
+            LangUtil.rethrowUnchecked(thrown);
         }
     }
 

@@ -78,7 +78,7 @@ public final class Dispatcher {
     }
 
     /**
-     * Dispatches all events that are there now.
+     * Dispatches all events that are there when this is called.
      *
      * @return number of events read, those that the filter kept back included
      * @throws dev.evtl.journal.exceptions.CorruptJournalException as {@link JournalReader#poll} does; the events before
@@ -101,7 +101,8 @@ public final class Dispatcher {
         int unflushed = 0;
         stopped = false;
         try {
-            while (read < limit && !stopped) {
+            final long end = reader.endOffset(); // once: what consumers themselves bring about is not there yet
+            while (read < limit && !stopped && reader.offset() < end) {
                 final int polled = reader.poll(handler, (int) Math.min(BATCH_LENGTH, limit - read));
                 if (polled == 0) {
                     break;

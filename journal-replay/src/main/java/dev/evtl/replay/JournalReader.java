@@ -121,6 +121,7 @@ public final class JournalReader implements AutoCloseable {
      * @throws IllegalStateException   if the reader is closed or in use
      */
     public int poll(final EventHandler handler, final int limit) {
+        Objects.requireNonNull(handler, "handler"); // before an event counts as read
         use();
         try {
             return read(handler, limit, end());
@@ -216,7 +217,7 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Hands over all events and gaps that are there now.
+     * Hands over all events and gaps that are there when this is called.
      *
      * @param consumer to hand them to; each is valid only during the call
      * @return number of events read, those passed over included
@@ -225,17 +226,26 @@ public final class JournalReader implements AutoCloseable {
      * @throws IllegalStateException   as {@link #poll} does
      */
     public long forEach(final Consumer<? super JournalEvent> consumer) {
+        Objects.requireNonNull(consumer, "consumer");
         final EventHandler handler = shown -> {
             consumer.accept(shown);
             return Action.CONTINUE;
         };
-        long read = 0;
-        int polled = 1;
-        while (polled > 0 && (read == 0 || !isClosed())) { // the consumer may have closed it
-            polled = poll(handler, Integer.MAX_VALUE);
-            read += polled;
+        use();
+        try {
+            final long end = end(); // once: what the consumer itself brings about is not there yet
+            long read = 0;
+            int polled;
+            do {
+                polled = read(handler, Integer.MAX_VALUE, end);
+                read += polled;
+            } while (polled == Integer.MAX_VALUE);
+            return read;
+        } catch (final InternalError e) {
+            throw cutShort(e);
+        } finally {
+            release();
         }
-        return read;
     }
 
     /**

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.evtl.journal.Journal;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongPredicate;
 import org.agrona.concurrent.OffsetEpochNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -140,6 +142,47 @@ class DispatcherTest {
             assertSame(error, errors.get(0).getCause());
             assertEquals(1, dispatcher.drain());
             assertEquals(List.of(0L, 1L, 2L), taking.seen);
+        }
+    }
+
+    @Test
+    void errorHandlerThatThrowsEndsTheDrainAfterTheOthersHaveTheEvent() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final Recording throwing = new Recording(DispatcherTest::fail);
+            final Recording taking = new Recording(sequence -> true);
+            final Dispatcher dispatcher = new Dispatcher(
+                    reader,
+                    EventFilter.ALL,
+                    error -> {
+                        throw new IllegalArgumentException(error);
+                    },
+                    List.of(throwing, taking));
+            for (int i = 0; i < 3; i++) {
+                assertThrows(IllegalArgumentException.class, dispatcher::drain);
+            }
+            assertEquals(0, dispatcher.drain());
+            assertEquals(List.of(0L, 1L, 2L), taking.seen);
+            assertEquals(3, dispatcher.failed());
+        }
+    }
+
+    @Test
+    void drainEndsWhereTheJournalDidWhenItBegan() {
+        final Path file = directory.resolve("own.evtl");
+        try (Journal journal = Journal.open(file)) {
+            final UnsafeBuffer payload = new UnsafeBuffer(new byte[8]);
+            journal.publisher().offer(1, payload, 0, 8);
+            journal.sync();
+            try (JournalReader reader = JournalReader.open(file)) {
+                final Recording echoing = new Recording(sequence -> {
+                    journal.publisher().offer(2, payload, 0, 8);
+                    journal.sync();
+                    return true;
+                });
+                assertEquals(1, dispatcher(reader, false, echoing).drain());
+                assertEquals(1, reader.forEach(event -> echoing.consume(event)));
+                assertEquals(List.of(0L, 1L), echoing.seen);
+            }
         }
     }
 

@@ -54,6 +54,7 @@ public final class Appender implements Agent {
     private volatile boolean closeRequested;
     private volatile boolean terminated;
 
+    private boolean runnerErrorTold;
     private long publishedEnd;
     private long lastForce = System.nanoTime();
     private long detachedSince;
@@ -269,7 +270,8 @@ public final class Appender implements Agent {
      * and that is reported.
      */
     void onError(final Throwable error) {
-        if (!(error instanceof Error)) {
+        if (!(error instanceof Error) && !runnerErrorTold) {
+            runnerErrorTold = true; // an idle strategy that throws does so at every idle moment
             settings.events().onFailure(new JournalFailedException(storage.name() + ": " + error, error));
         }
     }

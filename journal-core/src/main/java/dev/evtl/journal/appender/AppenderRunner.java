@@ -31,6 +31,14 @@ public abstract class AppenderRunner {
         startAppender();
     }
 
+    /** Runs the appender once on the calling thread. */
+    int work() {
+        if (thread != Thread.currentThread()) {
+            thread = Thread.currentThread();
+        }
+        return appender.doWork();
+    }
+
     abstract void startAppender();
 
     /**
@@ -54,10 +62,7 @@ public abstract class AppenderRunner {
 
         @Override
         public int doWork() {
-            if (thread != Thread.currentThread()) {
-                thread = Thread.currentThread();
-            }
-            return appender.doWork();
+            return work();
         }
 
         @Override
@@ -93,7 +98,7 @@ public abstract class AppenderRunner {
     public final boolean runHere() {
         final boolean here = isOnAppenderThread() && !appender.isTerminated();
         if (here) {
-            appender.doWork();
+            work();
         }
         return here;
     }
@@ -130,7 +135,7 @@ public abstract class AppenderRunner {
                 return false;
             }
             if (isOnAppenderThread()) {
-                appender.doWork();
+                work();
             } else {
                 LockSupport.parkNanos(LOOK_NANOS);
             }
@@ -156,7 +161,7 @@ public abstract class AppenderRunner {
         final long start = System.nanoTime();
         while (!appender.isTerminated()) {
             if (canRunHere()) {
-                appender.doWork();
+                work();
             } else if (System.nanoTime() - start >= patienceNanos()) {
                 throw new JournalTimeoutException(appender.roleName()
                         + ": is not run by the thread that is to run it; the journal is not closed");

@@ -13,7 +13,7 @@ public final class JournalPaths {
     /** Returns the real path of a file that can be read as a journal. */
     public static Path readable(final Path path) {
         Platform.check();
-        if (!Files.exists(path)) {
+        if (Files.notExists(path)) {
             throw new JournalNotFoundException(path + ": does not exist");
         }
         checkRegular(path);
@@ -48,6 +48,10 @@ public final class JournalPaths {
     private static void checkRegular(final Path path) {
         if (Files.isDirectory(path)) {
             throw new JournalException(path + ": is a directory; give the path of a file in it");
+        }
+        if (!Files.exists(path)) {
+            throw new JournalException(
+                    path + ": cannot be looked at by this user; change the permissions of its directory");
         }
         if (!Files.isRegularFile(path)) {
             throw new JournalException(path + ": is a pipe, a device or a socket; give the path of a regular file");

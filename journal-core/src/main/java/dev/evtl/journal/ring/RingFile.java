@@ -1,5 +1,6 @@
 package dev.evtl.journal.ring;
 
+import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.io.FileCalls;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -90,6 +91,15 @@ public final class RingFile implements AutoCloseable {
     /** Returns the ring for a process that only publishes. */
     public JournalRing attached() {
         return JournalRing.mapped(memory, RingCounters.attach(memory.counters()), slot, orphans);
+    }
+
+    /** Returns whether a process that lives has the journal open. */
+    public boolean hasOwner() {
+        try {
+            return locks.isHeld(RingLocks.OWNER);
+        } catch (final IOException e) {
+            throw new JournalException(path + ": could not find out whether its owner lives: " + e.getMessage(), e);
+        }
     }
 
     /** Returns whether the ring is empty. */

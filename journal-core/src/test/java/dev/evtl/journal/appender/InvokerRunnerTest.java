@@ -14,6 +14,8 @@ import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -158,5 +160,33 @@ class InvokerRunnerTest {
         end.set(true);
         closing.join();
         assertClosedWith(1);
+    }
+
+    /** By mistake: one of them runs the appender, and the other does nothing meanwhile. */
+    @Test
+    void threadsThatInvokeAtOnceDoNoHarm() throws Exception {
+        final AtomicBoolean stopped = new AtomicBoolean();
+        final List<Thread> threads = new ArrayList<>();
+        long offered = 0;
+        try (Journal journal = open()) {
+            for (int i = 0; i < 3; i++) {
+                final Thread thread = new Thread(() -> {
+                    while (!stopped.get()) {
+                        journal.invoker().invoke();
+                    }
+                });
+                threads.add(thread);
+                thread.start();
+            }
+            while (offered < 5_000) {
+                offered += journal.publisher().offer(1, payload(8), 0, 8) > 0 ? 1 : 0;
+            }
+            journal.sync();
+            stopped.set(true);
+            for (final Thread thread : threads) {
+                thread.join();
+            }
+        }
+        assertClosedWith(offered);
     }
 }
