@@ -95,8 +95,8 @@ public final class Appender implements Agent {
         final long head = ring.head();
         try {
             if (failure == null) {
-                append();
-                forceIfDue();
+                final boolean idle = !append();
+                forceIfDue(idle);
             } else if (!ring.outlivesProcess()) {
                 consumer.read(discardHandler, BATCH_LIMIT);
                 consumer.release();
@@ -123,7 +123,8 @@ public final class Appender implements Agent {
         return monitor.look(closeRequested, failure != null);
     }
 
-    private void append() throws IOException {
+    /** Returns whether there was anything to append. */
+    private boolean append() throws IOException {
         final int claims = copier.begin() ? consumer.read(appendHandler, BATCH_LIMIT) : 0;
         final int taken = consumer.taken();
         publish();
@@ -132,6 +133,7 @@ public final class Appender implements Agent {
         if (claims == 0 && drops.pending()) {
             drops.record(); // no producer has recorded the drops yet
         }
+        return claims > 0;
     }
 
     private void publish() throws IOException {
@@ -167,9 +169,9 @@ public final class Appender implements Agent {
         }
     }
 
-    private void forceIfDue() throws IOException {
+    private void forceIfDue(final boolean idle) throws IOException {
         final long unforced = publishedEnd - storage.durable();
-        if (syncs.isDue(ring.head()) || unforced >= settings.syncBytes() || unforced > 0 && intervalIsOver()) {
+        if (syncs.isDue(ring.head(), idle) || unforced >= settings.syncBytes() || unforced > 0 && intervalIsOver()) {
             force(unforced);
         }
     }

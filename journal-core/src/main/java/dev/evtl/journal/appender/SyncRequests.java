@@ -14,12 +14,17 @@ final class SyncRequests {
 
     SyncRequests(final RingCounters counters) {
         this.counters = counters;
+        counters.set(RingCounters.SYNCED, 0); // what an owner before had forced is not all that this one has to force
     }
 
-    /** Returns whether a force is wanted for which the ring's head has come far enough. */
-    boolean isDue(final long head) {
+    /**
+     * Returns whether to force now: somebody waits for it, and either all that anybody waits for is in the file, or no more
+     * will come for a while and some of it is.
+     */
+    boolean isDue(final long head, final boolean idle) {
         final long wanted = counters.get(RingCounters.SYNC_WANTED);
-        return wanted > counters.get(RingCounters.SYNCED) && head >= wanted;
+        final long synced = counters.get(RingCounters.SYNCED);
+        return wanted > synced && (head >= wanted || idle && head > synced);
     }
 
     /** Notes that everything before a position of the ring was forced, and wakes all waiters. */
