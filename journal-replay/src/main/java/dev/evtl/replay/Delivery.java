@@ -18,20 +18,17 @@ public final class Delivery {
 
     /** Returns whether the consumer took the event. */
     boolean deliver(final JournalEvent event) {
-        boolean taken = false;
         try {
-            taken = consumer.consume(event);
+            if (consumer.consume(event)) {
+                delivered++;
+                return true;
+            }
+            failed++;
         } catch (final Throwable t) {
             failed++;
             report("consume of event " + event.sequence(), t);
-            return false;
         }
-        if (taken) {
-            delivered++;
-        } else {
-            failed++;
-        }
-        return taken;
+        return false;
     }
 
     void flush() {
