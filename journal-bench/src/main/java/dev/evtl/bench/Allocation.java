@@ -1,10 +1,12 @@
 package dev.evtl.bench;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.format.FileHeader;
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.ReaderConfig;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -95,22 +97,24 @@ public class Allocation extends FileBenchmark {
     @State(Scope.Benchmark)
     public static class Full {
         private Journal journal;
+        private Claim claim;
 
         @Setup(Level.Trial)
         public void open(final Allocation benchmark) throws IOException {
             journal = Journal.open(
                     benchmark.newFile(),
                     config(true)
-                            .backPressure(BackPressure.FAIL)
+                            .backPressure(BackPressure.REFUSE)
                             .useInvoker(true)
                             .build());
-            for (int claim = claim(); claim > 0; claim = claim()) {
-                journal.publisher().commit(claim);
+            claim = journal.publisher().newClaim();
+            while (claim() > 0) {
+                claim.commit();
             }
         }
 
-        private int claim() {
-            return journal.publisher().tryClaim(Content.FIRST_TYPE, PAYLOAD);
+        private long claim() {
+            return journal.publisher().tryClaim(claim, Content.FIRST_TYPE, PAYLOAD);
         }
 
         @TearDown(Level.Trial)
@@ -127,13 +131,18 @@ public class Allocation extends FileBenchmark {
 
         private JournalReader reader;
         private long sum;
-        private final EventHandler handler = (sequence, timestamp, type, flags, buffer, offset, length) ->
-                sum += timestamp + Content.sum(buffer, offset, length);
+        private final EventHandler handler = this::add;
+
+        private EventHandler.Action add(final JournalEvent event) {
+            sum += event.timestamp() + Content.sum(event.buffer(), event.payloadOffset(), event.payloadLength());
+            return EventHandler.Action.CONTINUE;
+        }
 
         @Setup(Level.Trial)
         public void open(final Allocation benchmark) throws IOException {
             write(benchmark.newFile(), true, PAYLOAD, REPLAYED_EVENTS);
-            reader = JournalReader.open(benchmark.file(), verify);
+            reader = JournalReader.open(
+                    benchmark.file(), ReaderConfig.builder().verify(verify).build());
         }
 
         @TearDown(Level.Trial)
@@ -164,7 +173,7 @@ public class Allocation extends FileBenchmark {
 
     /** A claim that the full ring refuses. */
     @Benchmark
-    public int refuse(final Full full) {
+    public long refuse(final Full full) {
         return full.claim();
     }
 
@@ -173,7 +182,7 @@ public class Allocation extends FileBenchmark {
     @OperationsPerInvocation(EVENTS)
     public long replay(final Written written) {
         if (written.reader.poll(written.handler, EVENTS) == 0) {
-            written.reader.seek(FileHeader.LENGTH, written.reader.header().baseSequence());
+            written.reader.seekToStart();
             written.reader.poll(written.handler, EVENTS);
         }
         return written.sum;

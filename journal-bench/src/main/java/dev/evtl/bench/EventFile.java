@@ -1,15 +1,11 @@
 package dev.evtl.bench;
 
-import dev.evtl.journal.format.EventChecksum;
-import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.JournalFile;
-import dev.evtl.journal.storage.JournalStorage;
-import dev.evtl.journal.storage.MappedStorage;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.Space;
+import dev.evtl.journal.file.EventMemory;
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.file.MappedStorage;
+import dev.evtl.journal.file.Space;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.agrona.concurrent.SystemEpochNanoClock;
@@ -23,49 +19,45 @@ public final class EventFile implements AutoCloseable {
     private static final long STEP = 64 << 20;
 
     private final JournalStorage storage;
-    private final EventChecksum checksum;
+    private final EventMemory source;
 
     /**
      * Makes a journal with the defaults of the journal's config.
      *
      * @param path           of the file
+     * @param memory         a direct byte buffer that the events are appended from
      * @param maxEventLength most bytes that an event has
+     * @throws IOException if it cannot be made
      */
-    public EventFile(final Path path, final int maxEventLength) {
-        final JournalFile file = JournalFile.open(
+    public EventFile(final Path path, final UnsafeBuffer memory, final int maxEventLength) throws IOException {
+        JournalFile.create(
                 path,
-                OpenMode.CREATE,
                 new JournalFile.NewFile(
                         SystemEpochNanoClock.INSTANCE.nanoTime(),
                         true,
                         0,
                         PosixFilePermissions.fromString("rw-------")));
-        storage = new MappedStorage(file, new Space(STEP, Growth.steps(STEP), Long.MAX_VALUE), maxEventLength);
-        checksum = new EventChecksum(file.header().checksum());
+        final JournalFile file = JournalFile.open(path.toRealPath());
+        storage = new MappedStorage(
+                file,
+                JournalFile.readHeader(path, file.channel()),
+                new Space(STEP, length -> length + STEP, Long.MAX_VALUE),
+                maxEventLength);
+        source = new EventMemory(memory);
     }
 
     /**
      * Appends an event.
      *
-     * @param source that holds it
-     * @param bytes  the same memory
-     * @param index  of the event
+     * @param index  of the event in the memory
      * @param length of the event in bytes, its header included
      * @throws IOException if writing fails
      */
-    public void append(final UnsafeBuffer source, final ByteBuffer bytes, final int index, final int length)
-            throws IOException {
-        int target = storage.reserve(length);
-        while (target < 0) {
+    public void append(final int index, final int length) throws IOException {
+        while (storage.reserve(length) != JournalStorage.READY) {
             Thread.yield();
-            target = storage.reserve(length);
         }
-        storage.buffer().putBytes(target, source, index, length);
-        storage.buffer()
-                .putInt(
-                        target + EventHeader.CHECKSUM_OFFSET,
-                        checksum.compute(bytes, index, length, storage.position()));
-        storage.append(length, 1);
+        storage.append(source, index, length, 1);
     }
 
     /**

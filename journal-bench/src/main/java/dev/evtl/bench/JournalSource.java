@@ -1,9 +1,10 @@
 package dev.evtl.bench;
 
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.ReaderConfig;
 import java.nio.file.Path;
-import org.agrona.DirectBuffer;
 
 /** The journal's reader. */
 public final class JournalSource implements EventSource, EventHandler {
@@ -17,7 +18,8 @@ public final class JournalSource implements EventSource, EventHandler {
      * @param verify whether the reader verifies checksums
      */
     public JournalSource(final Path path, final boolean verify) {
-        this.reader = JournalReader.open(path, verify);
+        this.reader =
+                JournalReader.open(path, ReaderConfig.builder().verify(verify).build());
     }
 
     @Override
@@ -27,15 +29,12 @@ public final class JournalSource implements EventSource, EventHandler {
     }
 
     @Override
-    public void onEvent(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
-        visitor.onEvent(timestamp, type, Content.sum(buffer, offset, length));
+    public Action onEvent(final JournalEvent event) {
+        visitor.onEvent(
+                event.timestamp(),
+                event.type(),
+                Content.sum(event.buffer(), event.payloadOffset(), event.payloadLength()));
+        return Action.CONTINUE;
     }
 
     @Override

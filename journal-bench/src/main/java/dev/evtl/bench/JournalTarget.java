@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
@@ -57,19 +58,30 @@ public final class JournalTarget implements EventTarget {
         journal.close();
     }
 
-    private static void requireAccepted(final int result) {
+    private static void requireAccepted(final long result) {
         if (result <= 0) {
             throw new IllegalStateException("not accepted: " + result);
         }
     }
 
-    private record SingleProducer(Publisher publisher, int number, int payloadLength) implements EventProducer {
+    private static final class SingleProducer implements EventProducer {
+        private final Publisher publisher;
+        private final Claim claim;
+        private final int number;
+        private final int payloadLength;
+
+        SingleProducer(final Publisher publisher, final int number, final int payloadLength) {
+            this.publisher = publisher;
+            this.claim = publisher.newClaim();
+            this.number = number;
+            this.payloadLength = payloadLength;
+        }
+
         @Override
         public void publish(final long index, final long timestamp) {
-            final int claim = publisher.tryClaim(Content.FIRST_TYPE + number, 0, timestamp, payloadLength);
-            requireAccepted(claim);
-            Content.fill(publisher.buffer(), claim, payloadLength, Content.seed(number, index));
-            publisher.commit(claim);
+            requireAccepted(publisher.tryClaimAt(claim, timestamp, Content.FIRST_TYPE + number, 0, payloadLength));
+            Content.fill(claim.buffer(), 0, payloadLength, Content.seed(number, index));
+            claim.commit();
         }
     }
 
@@ -106,8 +118,11 @@ public final class JournalTarget implements EventTarget {
         }
 
         private void put(final long index, final long timestamp) {
-            final int offset = batch.next(Content.FIRST_TYPE + number, 0, timestamp, payloadLength);
-            Content.fill(batch.buffer(), offset, payloadLength, Content.seed(number, index));
+            Content.fill(
+                    batch.nextAt(timestamp, Content.FIRST_TYPE + number, 0, payloadLength),
+                    0,
+                    payloadLength,
+                    Content.seed(number, index));
         }
     }
 }

@@ -4,7 +4,9 @@ import dev.evtl.journal.Journal;
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventFilter;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.ReaderConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.agrona.DirectBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -109,7 +110,8 @@ public class Replay extends FileBenchmark {
         for (int i = 0; i < count.consumers; i++) {
             consumers.add(new CheckingConsumer(payload));
         }
-        try (JournalReader reader = JournalReader.open(file(), verify)) {
+        try (JournalReader reader =
+                JournalReader.open(file(), ReaderConfig.builder().verify(verify).build())) {
             final Dispatcher dispatcher = new Dispatcher(reader, EventFilter.ALL, Replay::rethrow, consumers);
             dispatcher.drain();
             for (final EventConsumer consumer : consumers) {
@@ -131,15 +133,11 @@ public class Replay extends FileBenchmark {
         }
 
         @Override
-        public boolean consume(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            check.onEvent(timestamp, type, Content.sum(buffer, offset, length));
+        public boolean consume(final JournalEvent event) {
+            check.onEvent(
+                    event.timestamp(),
+                    event.type(),
+                    Content.sum(event.buffer(), event.payloadOffset(), event.payloadLength()));
             return true;
         }
 

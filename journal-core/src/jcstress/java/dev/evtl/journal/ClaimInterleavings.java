@@ -2,9 +2,8 @@ package dev.evtl.journal;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
-import java.nio.ByteBuffer;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingAccess;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -120,13 +119,13 @@ public final class ClaimInterleavings {
 
         @Actor
         public void first(final LLL_Result r) {
-            final int claim = claim(1);
+            final Claim claim = claim(1);
             r.r1 = commit(claim, 1);
         }
 
         @Actor
         public void second(final LLL_Result r) {
-            final int claim = claim(2);
+            final Claim claim = claim(2);
             append();
             r.r2 = commit(claim, 2);
             append();
@@ -149,7 +148,7 @@ public final class ClaimInterleavings {
 
         @Actor
         public void first(final LLL_Result r) {
-            publisher.abort(claim(1));
+            claim(1).abort();
             r.r1 = "aborted";
         }
 
@@ -279,26 +278,27 @@ public final class ClaimInterleavings {
     @Outcome(id = "too late, passed over, -1", expect = ACCEPTABLE, desc = "Padding, and the producer knows.")
     @State
     public static class CommitAndPassingOver {
-        private final AtomicBuffer record = new UnsafeBuffer(ByteBuffer.allocateDirect(32));
-
-        public CommitAndPassingOver() {
-            record.putInt(RecordDescriptor.lengthOffset(0), -32);
-            record.putInt(RecordDescriptor.typeOffset(0), 7);
-        }
+        private final JournalRing ring = RingAccess.shared(64);
+        private final int claim = ring.producer().tryClaim(7, 8);
 
         @Actor
         public void producer(final LLL_Result r) {
-            r.r1 = Claims.end(record, 0, false) ? "committed" : "too late";
+            try {
+                ring.producer().commit(claim);
+                r.r1 = "committed";
+            } catch (final IllegalStateException e) {
+                r.r1 = "too late";
+            }
         }
 
         @Actor
         public void close(final LLL_Result r) {
-            r.r2 = Claims.end(record, 0, true) ? "passed over" : "too late";
+            r.r2 = ring.passOver(ring.consumer()) ? "passed over" : "too late";
         }
 
         @Arbiter
         public void end(final LLL_Result r) {
-            r.r3 = record.getInt(RecordDescriptor.typeOffset(0));
+            r.r3 = ring.buffer().buffer().getInt(RecordDescriptor.typeOffset(0));
         }
     }
 }

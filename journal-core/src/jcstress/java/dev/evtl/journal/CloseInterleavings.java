@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import dev.evtl.journal.appender.AppenderAccess;
 import java.time.Duration;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -110,7 +111,7 @@ public final class CloseInterleavings {
     @Outcome(id = "accepted, 1", expect = ACCEPTABLE, desc = "The close has waited.")
     @State
     public static class CommitAndClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public CommitAndClose() {
             super(FAIL);
@@ -139,7 +140,7 @@ public final class CloseInterleavings {
     @Outcome(id = "aborted, nothing", expect = ACCEPTABLE, desc = "Nothing was offered.")
     @State
     public static class AbortAndClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public AbortAndClose() {
             super(FAIL);
@@ -149,7 +150,7 @@ public final class CloseInterleavings {
         @Actor
         public void producer(final LL_Result r) {
             stagger();
-            publisher.abort(claim);
+            claim.abort();
             r.r1 = "aborted";
         }
 
@@ -170,7 +171,7 @@ public final class CloseInterleavings {
     @Outcome(id = "closed, nothing", expect = ACCEPTABLE, desc = "Too late.")
     @State
     public static class CommitAndImpatientClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public CommitAndImpatientClose() {
             super(IMPATIENT);
@@ -200,7 +201,7 @@ public final class CloseInterleavings {
     @Outcome(id = "closed, nothing", expect = ACCEPTABLE, desc = "Too late.")
     @State
     public static class SingleProducerCommitAndImpatientClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public SingleProducerCommitAndImpatientClose() {
             super(IMPATIENT_SINGLE);
@@ -229,7 +230,7 @@ public final class CloseInterleavings {
     @Outcome(id = "aborted, nothing", expect = ACCEPTABLE, desc = "Nothing was offered.")
     @State
     public static class AbortAndImpatientClose extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public AbortAndImpatientClose() {
             super(IMPATIENT);
@@ -239,7 +240,7 @@ public final class CloseInterleavings {
         @Actor
         public void producer(final LL_Result r) {
             stagger();
-            publisher.abort(claim);
+            claim.abort();
             r.r1 = "aborted";
         }
 
@@ -325,10 +326,8 @@ public final class CloseInterleavings {
         @Actor
         public void waiter(final LL_Result r) {
             stagger();
-            appender.requestClose();
-            while (!appender.isTerminated()) {
-                awaitTermination();
-            }
+            AppenderAccess.requestClose(appender);
+            awaitTermination();
             r.r1 = read();
         }
 

@@ -110,7 +110,7 @@ public final class FailureInterleavings {
     @Outcome(id = "failed, 9", expect = ACCEPTABLE, desc = "After it.")
     @State
     public static class CommitAndFailedForce extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public CommitAndFailedForce() {
             super(EVERY_BATCH, new MemoryStorage(false, true));
@@ -140,7 +140,7 @@ public final class FailureInterleavings {
     @Outcome(id = "aborted, 9", expect = ACCEPTABLE, desc = "Nothing was offered.")
     @State
     public static class AbortAndFailedForce extends Rig {
-        private final int claim;
+        private final Claim claim;
 
         public AbortAndFailedForce() {
             super(EVERY_BATCH, new MemoryStorage(false, true));
@@ -151,7 +151,7 @@ public final class FailureInterleavings {
         @Actor
         public void producer(final LL_Result r) {
             stagger();
-            publisher.abort(claim);
+            claim.abort();
             r.r1 = "aborted";
         }
 

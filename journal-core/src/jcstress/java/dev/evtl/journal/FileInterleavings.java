@@ -2,12 +2,10 @@ package dev.evtl.journal;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import dev.evtl.journal.file.EventVerifier;
+import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
-import dev.evtl.journal.storage.EventBlock;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.JournalView;
-import dev.evtl.journal.storage.StorageMode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -31,7 +29,7 @@ public final class FileInterleavings {
         private final Journal journal;
         private final EventBatch batch;
         private final JournalView view;
-        private final EventBlock block;
+        private final EventVerifier block;
         private long position = FileHeader.LENGTH;
         private long next;
         private long seen;
@@ -49,15 +47,15 @@ public final class FileInterleavings {
                             .build());
             batch = journal.publisher().newBatch();
             view = new JournalView(journal.path());
-            block = new EventBlock(view.header(), view);
+            block = new EventVerifier(view.header(), view);
             unlink(journal.path());
         }
 
         /** Claims of two events, numbered on and on. */
         void write() {
-            if (batch.tryClaim(2, 2 * Long.BYTES) == Publisher.ACCEPTED) {
-                batch.buffer().putLong(batch.next(1, Long.BYTES), next++);
-                batch.buffer().putLong(batch.next(2, Long.BYTES), next++);
+            if (batch.tryClaim(2, 2 * Long.BYTES) > 0) {
+                batch.next(1, Long.BYTES).putLong(0, next++);
+                batch.next(2, Long.BYTES).putLong(0, next++);
                 batch.commit();
             }
             journal.invoker().invoke();
@@ -169,8 +167,9 @@ public final class FileInterleavings {
 
         public ClosedIsTheEnd() {
             unlink(journal.path());
-            final int claim = journal.publisher().tryClaim(1, Long.BYTES);
-            journal.publisher().commit(claim);
+            final Claim claim = journal.publisher().newClaim();
+            journal.publisher().tryClaim(claim, 1, Long.BYTES);
+            claim.commit();
         }
 
         @Actor

@@ -1,10 +1,12 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.file.EventMemory;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
-import dev.evtl.journal.storage.JournalHeader;
-import dev.evtl.journal.storage.JournalStorage;
+import dev.evtl.journal.format.JournalHeader;
 import java.io.IOException;
-import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A file of some hundred bytes in memory, made thousands of times a second. Events are published as in a real one. */
@@ -12,6 +14,7 @@ final class MemoryStorage implements JournalStorage {
     private static final int LENGTH = 2048;
 
     final UnsafeBuffer file = new UnsafeBuffer(new byte[LENGTH]);
+    private final EventChecksum checksum;
     private final boolean failingReserve;
     private final boolean failingForce;
     private long position = FileHeader.LENGTH;
@@ -22,6 +25,7 @@ final class MemoryStorage implements JournalStorage {
         this.failingReserve = failingReserve;
         this.failingForce = failingForce;
         FileHeader.encode(file, 1, FileHeader.FLAG_CHECKSUMS, 0);
+        this.checksum = new EventChecksum(FileHeader.checksum(file));
     }
 
     /** The same for all: its fields that never change are the same. */
@@ -36,12 +40,7 @@ final class MemoryStorage implements JournalStorage {
         if (failingReserve) {
             throw new IOException("provoked");
         }
-        return position + length > LENGTH ? FULL : (int) position;
-    }
-
-    @Override
-    public UnsafeBuffer buffer() {
-        return file;
+        return position + length > LENGTH ? FULL : READY;
     }
 
     @Override
@@ -50,7 +49,25 @@ final class MemoryStorage implements JournalStorage {
     }
 
     @Override
-    public void append(final int length, final int eventCount) {
+    public long fileSequence() {
+        return 0;
+    }
+
+    @Override
+    public long fileOffset() {
+        return position;
+    }
+
+    @Override
+    public void append(final EventMemory source, final int index, final int length, final int eventCount) {
+        file.putBytes((int) position, source.buffer(), index, length);
+        for (int event = 0; event < length; ) {
+            final int eventLength = EventHeader.eventLength(source.buffer(), index + event);
+            file.putInt(
+                    (int) position + event + EventHeader.CHECKSUM_OFFSET,
+                    checksum.compute(source.buffer().byteBuffer(), index + event, eventLength, position + event));
+            event += eventLength;
+        }
         position += length;
         events += eventCount;
     }
@@ -83,8 +100,8 @@ final class MemoryStorage implements JournalStorage {
     }
 
     @Override
-    public Path path() {
-        return Path.of("memory");
+    public String name() {
+        return "memory";
     }
 
     @Override

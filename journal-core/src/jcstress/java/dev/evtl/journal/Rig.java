@@ -1,11 +1,15 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.appender.Appender;
+import dev.evtl.journal.appender.AppenderAccess;
+import dev.evtl.journal.appender.AppenderEvents;
+import dev.evtl.journal.appender.JournalLease;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.file.EventVerifier;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
-import dev.evtl.journal.storage.EventBlock;
-import java.nio.ByteBuffer;
+import dev.evtl.journal.ring.JournalRing;
 import java.time.Duration;
 import java.util.StringJoiner;
 import java.util.concurrent.ThreadLocalRandom;
@@ -13,10 +17,6 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
-import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
  * What a {@link Journal} is made of, without a file and a thread: a ring that eight of the events here that are long
@@ -39,13 +39,12 @@ class Rig {
                 .blockIdleStrategy(YieldingIdleStrategy::new)
                 .closeTimeout(Duration.ofMinutes(10))
                 .stuckClaimTimeout(Duration.ofMinutes(10))
-                .errorHandler(error -> {})
+                .listener(JournalListener.NONE)
                 .clock(() -> 1);
     }
 
-    final Counters counters = new Counters();
     final MemoryStorage storage;
-    final RingBuffer ring;
+    final JournalRing ring;
     final Publisher publisher;
     final Appender appender;
     final JournalStats stats;
@@ -56,75 +55,73 @@ class Rig {
 
     Rig(final JournalConfig config, final MemoryStorage storage) {
         this.storage = storage;
-        final UnsafeBuffer memory =
-                new UnsafeBuffer(ByteBuffer.allocateDirect(RING_SIZE + RingBufferDescriptor.TRAILER_LENGTH));
-        this.ring = config.singleProducer ? new OneToOneRingBuffer(memory) : new ManyToOneRingBuffer(memory);
-        final Claims claims = new Claims(ring, counters);
-        final Drops drops = new Drops(counters, claims);
-        this.publisher = new Publisher(
-                claims,
-                counters,
-                drops,
-                config.backPressure,
-                config.blockIdleStrategy,
-                config.clock,
-                config.maxPayloadLength);
-        this.appender = new Appender(
-                config, ring, counters, drops, storage, new EventChecksum(FileHeader.checksum(storage.file)), null);
-        this.stats = new LiveStats(ring, counters, drops, storage, appender, Long.MAX_VALUE);
+        this.ring = JournalRing.inMemory(RING_SIZE, config.singleProducer);
+        this.publisher = new Publisher(ring, config, config.maxPayloadLength, () -> false);
+        this.appender = new Appender(config.appenderSettings(AppenderEvents.NONE), ring, storage, JournalLease.NONE);
+        this.stats = new LiveStats(ring, storage, appender, Long.MAX_VALUE);
     }
 
     /** Fills the ring with events of type 9, but for a number of long events. */
     final void fill(final int butFor) {
         for (int i = butFor; i < 8; i++) {
-            final int claim = publisher.tryClaim(9, LONG_PAYLOAD_LENGTH);
-            put(publisher.buffer(), claim, 9);
-            publisher.commit(claim);
+            commit(claim(9, LONG_PAYLOAD_LENGTH), 9);
         }
     }
 
     final String offer(final int number) {
-        final int claim = publisher.tryClaim(number, PAYLOAD_LENGTH);
-        return claim < 0 ? name(claim) : commit(claim, number);
+        return offer(number, PAYLOAD_LENGTH);
     }
 
     final String offerLong(final int number) {
-        final int claim = publisher.tryClaim(number, LONG_PAYLOAD_LENGTH);
-        return claim < 0 ? name(claim) : commit(claim, number);
+        return offer(number, LONG_PAYLOAD_LENGTH);
     }
 
-    final int claim(final int number) {
-        return publisher.tryClaim(number, PAYLOAD_LENGTH);
+    private String offer(final int number, final int length) {
+        final Claim claim = publisher.newClaim();
+        final long result = publisher.tryClaim(claim, number, length);
+        return result < 0 ? name(result) : commit(claim, number);
     }
 
-    final String commit(final int claim, final int number) {
-        put(publisher.buffer(), claim, number);
-        return name(publisher.commit(claim));
+    final Claim claim(final int number) {
+        return claim(number, PAYLOAD_LENGTH);
+    }
+
+    private Claim claim(final int number, final int length) {
+        final Claim claim = publisher.newClaim();
+        publisher.tryClaim(claim, number, length);
+        return claim;
+    }
+
+    final String commit(final Claim claim, final int number) {
+        put(claim.buffer(), number);
+        return name(claim.commit());
     }
 
     /** Two events in one claim. */
     final String offerBatch(final int first, final int second) {
         final EventBatch batch = publisher.newBatch();
-        final int result = batch.tryClaim(2, 2 * PAYLOAD_LENGTH);
+        final long result = batch.tryClaim(2, 2 * PAYLOAD_LENGTH);
         if (result < 0) {
             return name(result);
         }
-        put(batch.buffer(), batch.next(first, PAYLOAD_LENGTH), first);
-        put(batch.buffer(), batch.next(second, PAYLOAD_LENGTH), second);
+        put(batch.next(first, PAYLOAD_LENGTH), first);
+        put(batch.next(second, PAYLOAD_LENGTH), second);
         return name(batch.commit());
     }
 
-    private static void put(final MutableDirectBuffer buffer, final int index, final int number) {
-        buffer.putLong(index, number * 0x0101_0101_0101_0101L);
+    private static void put(final MutableDirectBuffer buffer, final int number) {
+        buffer.putLong(0, number * 0x0101_0101_0101_0101L);
     }
 
-    static String name(final int result) {
-        return switch (result) {
-            case Publisher.ACCEPTED -> "accepted";
-            case Publisher.BACK_PRESSURED -> "back-pressured";
-            case Publisher.DROPPED -> "dropped";
-            case Publisher.CLOSED -> "closed";
-            case Publisher.FAILED -> "failed";
+    static String name(final long result) {
+        if (result > 0) {
+            return "accepted";
+        }
+        return switch ((int) result) {
+            case (int) Publisher.BACK_PRESSURED -> "back-pressured";
+            case (int) Publisher.DROPPED -> "dropped";
+            case (int) Publisher.CLOSED -> "closed";
+            case (int) Publisher.FAILED -> "failed";
             default -> "result " + result;
         };
     }
@@ -144,16 +141,13 @@ class Rig {
     }
 
     final void close() {
-        appender.requestClose();
-        while (!appender.isTerminated()) {
-            appender.doWork();
-        }
+        AppenderAccess.close(appender);
     }
 
     /** As {@link Journal#sync} on a thread that does not run the appender. */
     final String sync() {
         try {
-            appender.awaitSync(ring.producerPosition());
+            AppenderAccess.awaitSync(appender, ring.tail());
             return Long.toString(storage.durable());
         } catch (final JournalFailedException e) {
             return "failed";
@@ -164,7 +158,7 @@ class Rig {
 
     /** As {@link Journal#sync} on the thread that runs the appender. */
     final String syncHere() {
-        final long position = ring.producerPosition();
+        final long position = ring.tail();
         while (!appender.isSynced(position)) {
             appender.doWork();
         }
@@ -173,7 +167,7 @@ class Rig {
 
     final void awaitTermination() {
         try {
-            appender.awaitTermination();
+            AppenderAccess.awaitTermination(appender);
         } catch (final InterruptedException e) {
             throw new IllegalStateException(e);
         }
@@ -226,7 +220,7 @@ class Rig {
     /** Reads a file as a reader does: what lies before write_offset, verified. */
     private static final class Walk {
         private UnsafeBuffer file;
-        private final EventBlock block = new EventBlock(MemoryStorage.header(), this::copy);
+        private final EventVerifier block = new EventVerifier(MemoryStorage.header(), this::copy);
         private long events;
         private long dropped;
 

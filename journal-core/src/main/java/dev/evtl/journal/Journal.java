@@ -1,35 +1,38 @@
 package dev.evtl.journal;
 
-import dev.evtl.journal.format.EventChecksum;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.DiskFullException;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalFile;
-import dev.evtl.journal.storage.JournalLockedException;
-import dev.evtl.journal.storage.JournalStorage;
-import dev.evtl.journal.storage.MappedStorage;
-import dev.evtl.journal.storage.Platform;
-import dev.evtl.journal.storage.RecoveryReport;
-import dev.evtl.journal.storage.RingFile;
-import dev.evtl.journal.storage.WriteStorage;
+import dev.evtl.journal.appender.Appender;
+import dev.evtl.journal.appender.AppenderRunner;
+import dev.evtl.journal.appender.AppenderSettings;
+import dev.evtl.journal.appender.FullFileDrops;
+import dev.evtl.journal.appender.InvokerRunner;
+import dev.evtl.journal.appender.ThreadRunner;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.DiskFullException;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.exceptions.JournalTimeoutException;
+import dev.evtl.journal.file.DirectStorage;
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.file.MappedStorage;
+import dev.evtl.journal.file.WriteStorage;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.Platform;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingFiles;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.ObjectName;
-import org.agrona.BufferUtil;
 import org.agrona.concurrent.AgentInvoker;
-import org.agrona.concurrent.AgentRunner;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
  * A journal that is open for writing. All methods may be called from any thread.
@@ -43,111 +46,49 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  */
 public final class Journal implements AutoCloseable {
     private final Path path;
-    private final RingBuffer ring;
+    private final JournalRing ring;
     private final Publisher publisher;
     private final Appender appender;
+    private final AppenderRunner runner;
     private final JournalStats stats;
     private final RecoveryReport recovery;
-    private final AgentInvoker invoker;
-    private final AgentRunner runner;
+    private final ThreadFactory threadFactory;
+    private final Notifier notifier;
+    private final long syncNanos;
     private final Thread shutdownHook;
     private final ObjectName mbean;
     private final AtomicBoolean released = new AtomicBoolean();
 
-    private Journal(final Path path, final JournalConfig config, final JournalFile file, final JournalStorage storage) {
+    private Journal(
+            final Path path,
+            final JournalConfig config,
+            final JournalOpener opened,
+            final JournalRing ring,
+            final JournalStorage storage) {
         this.path = path;
-        this.recovery = file.recovery();
-        final RingFile ringFile = file.ring();
-        final Counters counters = ringFile == null ? new Counters() : Counters.reopen(ringFile.counters());
-        this.ring = ring(config, ringFile);
-        final Claims claims = new Claims(ring, counters, ringFile == null ? null : ringFile.slot());
-        final Drops drops = new Drops(counters, claims);
-        this.publisher = new Publisher(
-                claims,
-                counters,
-                drops,
-                config.backPressure,
-                config.blockIdleStrategy,
-                config.clock,
-                config.maxPayloadLength);
-        final EventChecksum checksum =
-                file.header().hasChecksums() ? new EventChecksum(file.header().checksum()) : null;
-        this.appender = new Appender(config, ring, counters, drops, storage, checksum, ringFile);
-        this.stats = new LiveStats(ring, counters, drops, storage, appender, config.space.maximum());
+        this.recovery = opened.recovery();
+        this.ring = ring;
+        this.threadFactory = config.threadFactory;
+        this.syncNanos = config.syncNanos;
         this.shutdownHook = config.closeOnShutdown ? new Thread(this::close, "evtl-close " + path) : null;
+        this.notifier = new Notifier(config.listener, path.toString());
+        final AppenderSettings settings = config.appenderSettings(notifier);
+        this.appender = new Appender(settings, ring, storage, opened);
+        this.runner = config.invoker
+                ? new InvokerRunner(appender, ring, settings)
+                : new ThreadRunner(appender, ring, config.idleStrategy, this::newThread, path.toString());
+        this.publisher = new Publisher(ring, config, config.maxPayloadLength, runner::runHere);
+        this.stats = new LiveStats(ring, storage, appender, config.space.maximum());
         this.mbean = config.jmx ? register() : null;
-        if (config.invoker) {
-            runner = null;
-            invoker = new AgentInvoker(config.errorHandler, null, appender);
-        } else {
-            invoker = null;
-            runner = new AgentRunner(config.idleStrategy, config.errorHandler, null, appender);
-        }
-        counters.run();
-    }
-
-    private static RingBuffer ring(final JournalConfig config, final RingFile file) {
-        final AtomicBuffer memory = file != null
-                ? file.ring()
-                : new UnsafeBuffer(
-                        BufferUtil.allocateDirectAligned(config.ringSize + RingBufferDescriptor.TRAILER_LENGTH, 4096));
-        return config.singleProducer ? new OneToOneRingBuffer(memory) : new ManyToOneRingBuffer(memory);
-    }
-
-    private void start(final ThreadFactory threadFactory) {
-        boolean started = false;
-        try {
-            if (shutdownHook != null) {
-                Runtime.getRuntime().addShutdownHook(shutdownHook);
-            }
-            if (invoker != null) {
-                invoker.start();
-            } else {
-                awaitStart(AgentRunner.startOnThread(runner, work -> newThread(threadFactory, work)));
-            }
-            started = true;
-        } finally {
-            if (!started) {
-                release();
-            }
-        }
-    }
-
-    private Thread newThread(final ThreadFactory threadFactory, final Runnable work) {
-        final Thread thread = threadFactory.newThread(() -> run(work));
-        if (shutdownHook != null) {
-            thread.setDaemon(true); // or it would keep a JVM alive whose shutdown is to close the journal
-        }
-        return thread;
-    }
-
-    private void run(final Runnable work) {
-        try {
-            work.run();
-        } catch (final Throwable t) {
-            appender.onThreadEnd(t);
-            throw t;
-        }
-        appender.onThreadEnd(new IllegalStateException("the appender's thread has ended"));
-    }
-
-    /** A thread may end before it comes to the appender, as one does that could not be pinned. */
-    private void awaitStart(final Thread thread) {
-        while (!appender.isStarted()) {
-            if (!thread.isAlive() && !appender.isStarted()) {
-                throw new JournalException(path + ": the thread that threadFactory made ended before it did its work");
-            }
-            Thread.yield();
-        }
     }
 
     /**
-     * Opens a journal with the default config: the file is created if it does not exist, and recovered if its last
+     * Opens a journal with the default config. The file is created if it does not exist, and recovered if its last
      * writer did not close it.
      *
      * @param path of the file
      * @return the journal, running
-     * @throws JournalException as {@link #open(Path, JournalConfig)} does
+     * @throws JournalException as {@link #open(Path, JournalConfig)}
      */
     public static Journal open(final Path path) {
         return open(path, JournalConfig.builder().build());
@@ -157,78 +98,147 @@ public final class Journal implements AutoCloseable {
      * Opens a journal.
      *
      * @param path   of the file
-     * @param config how to open and run it
+     * @param config how to open and run the journal
      * @return the journal, running
-     * @throws JournalLockedException  if another writer, here or in another process, has it open
+     * @throws JournalLockedException  if another writer, in this process or another, has it open
      * @throws CorruptJournalException if the file is no journal or holds damaged events; it is left as it was
-     * @throws DiskFullException       if there is no space to create or grow the file, or for the ring file
-     * @throws JournalException        if events that were accepted are in a ring file that the config does not name, if
-     *     the one that it names is another journal's or has another size, or if it cannot be opened for another reason, naming the path and what to do
+     * @throws DiskFullException       if there is no space to create the file, to make it longer, or for the ring file
+     * @throws JournalException        if a ring file that the config does not name holds accepted events, if the one
+     *     that it names is another journal's or has another size, or if the file cannot be opened for another reason;
+     *     the message names the path and what to do
      * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
      */
     public static Journal open(final Path path, final JournalConfig config) {
         return open(path, config, storage -> storage);
     }
 
-    /** With a storage around the file's own, which tests use to make it fail. */
+    /** Opens a journal with a wrapper around the file's storage, which tests use to make it fail. */
     static Journal open(final Path path, final JournalConfig config, final UnaryOperator<JournalStorage> around) {
         Platform.check();
-        final JournalFile file = JournalFile.open(
+        final JournalOpener opened = JournalOpener.open(
                 path,
                 config.openMode,
-                new JournalFile.NewFile(config.clock.nanoTime(), config.checksums, 0, config.filePermissions),
-                config.ringFile == null
-                        ? null
-                        : new RingFile.Wanted(config.ringFile, config.ringSize, config.maxPayloadLength));
-        final JournalStorage storage = around.apply(open(file, config));
+                new JournalFile.NewFile(
+                        config.clock.nanoTime(), config.checksums, config.baseSequence, config.filePermissions),
+                Optional.ofNullable(config.ringFile)
+                        .map(file -> new RingFiles.Wanted(file, config.ringSize, config.maxPayloadLength)),
+                position -> {});
+        JournalStorage storage = null;
+        Journal journal = null;
         boolean running = false;
         try {
-            final Journal journal = new Journal(path, config, file, storage);
-            journal.start(config.threadFactory);
+            storage = around.apply(storage(opened, config));
+            final JournalRing ring =
+                    opened.ring().orElseGet(() -> JournalRing.inMemory(config.ringSize, config.singleProducer));
+            journal = new Journal(path, config, opened, ring, storage);
+            journal.start();
             running = true;
             return journal;
         } finally {
             if (!running) {
-                storage.abandon();
+                giveUp(opened, storage, journal);
             }
         }
     }
 
+    /** Undoes a failed opening. A file that it created is deleted only if the journal could not have been used yet. */
+    private static void giveUp(final JournalOpener opened, final JournalStorage storage, final Journal journal) {
+        if (storage == null) {
+            opened.discard();
+            return;
+        }
+        try {
+            storage.abandon();
+        } finally {
+            opened.release();
+            if (journal != null) {
+                journal.release();
+            }
+        }
+    }
+
+    /** For tests, which wait until it has told all. */
+    Notifier notifier() {
+        return notifier;
+    }
+
+    private void start() {
+        if (shutdownHook != null) {
+            Runtime.getRuntime().addShutdownHook(shutdownHook);
+        }
+        if (recovery.isOfInterest()) {
+            notifier.onRecovery(recovery);
+        }
+        runner.start();
+        notifier.start(stats, appender::isTerminated);
+    }
+
     /**
-     * Attaches this process as a publisher to a journal that another process has open with a ring file. Permitted while
-     * no process has it open, if the one before did not close it: what is published waits in the ring then.
+     * Attaches this process, with the default config, as a publisher to a journal that another process has open with a
+     * ring file.
      *
      * @param ringFile of the journal
-     * @return the publisher of this process, which refuses and blocks as the default config says
-     * @throws JournalException as {@link #attach(Path, JournalConfig)} does
+     * @return the publisher of this process
+     * @throws JournalException as {@link #attach(Path, JournalConfig)}
      */
     public static AttachedPublisher attach(final Path ringFile) {
         return attach(ringFile, JournalConfig.builder().build());
     }
 
     /**
-     * Attaches this process as a publisher to a journal that another process has open with a ring file.
+     * Attaches this process as a publisher to a journal that another process has open with a ring file. This also works
+     * while no process has it open, unless the last one closed it; events then wait in the ring.
      *
      * @param ringFile of the journal
-     * @param config   of which {@code backPressure}, {@code blockIdleStrategy} and {@code clock} are taken; the rest is as
-     *     the journal was opened
+     * @param config   of which {@code backPressure}, {@code blockTimeout}, {@code blockIdleStrategy}, {@code
+     *     syncTimeout} and {@code clock} are used; all else is as the journal was opened
      * @return the publisher of this process
-     * @throws JournalException      if there is no such ring file, it is damaged or of an earlier boot of the machine, or
-     *     128 processes have attached
+     * @throws JournalException      if there is no such ring file, if it is damaged or of an earlier boot of the
+     *     machine, or if all its 128 places for processes, the owner's included, are taken
      * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
      */
     public static AttachedPublisher attach(final Path ringFile, final JournalConfig config) {
-        return new AttachedPublisher(RingFile.attach(ringFile), config);
+        return new AttachedPublisher(RingFiles.attach(ringFile), config);
     }
 
-    private static JournalStorage open(final JournalFile file, final JournalConfig config) {
-        final int maxClaimLength = config.ringSize / 8 + FullFile.RESERVE;
+    /**
+     * Attaches this process as {@link #attach(Path, JournalConfig)} does, but waits until there is a journal to attach
+     * to: until its owner opens it for the first time or, after a close, until the next owner opens it.
+     *
+     * @param ringFile of the journal
+     * @param config   as for {@link #attach(Path, JournalConfig)}
+     * @param timeout  longest time to wait
+     * @return the publisher of this process; empty if the time was over first or the thread was interrupted, in which
+     *     case its interrupt flag stays set
+     * @throws JournalException      if the ring file is there and cannot be attached to
+     * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
+     */
+    public static Optional<AttachedPublisher> attach(
+            final Path ringFile, final JournalConfig config, final Duration timeout) {
+        return Waiting.until(Waiting.nanos(timeout), () -> RingFiles.isThere(ringFile))
+                ? Optional.of(attach(ringFile, config))
+                : Optional.empty();
+    }
+
+    private static JournalStorage storage(final JournalOpener opened, final JournalConfig config) {
+        final JournalFile file = opened.file();
+        final JournalHeader header = opened.header();
+        final int maxClaimLength = config.ringSize / 8 + FullFileDrops.RESERVE;
         return switch (config.storage) {
-            case MAPPED -> new MappedStorage(file, config.space, maxClaimLength);
-            case WRITE -> WriteStorage.buffered(file, config.space, maxClaimLength);
+            case MAPPED -> new MappedStorage(file, header, config.space, maxClaimLength);
+            case WRITE -> WriteStorage.open(file, header, config.space, maxClaimLength);
             case DIRECT ->
-                WriteStorage.direct(file, config.space, maxClaimLength, config.syncPolicy == SyncPolicy.EVERY_BATCH);
+                DirectStorage.open(
+                        file, header, config.space, maxClaimLength, config.syncPolicy == SyncPolicy.EVERY_BATCH);
         };
+    }
+
+    private Thread newThread(final Runnable work) {
+        final Thread thread = threadFactory.newThread(work);
+        if (shutdownHook != null) {
+            thread.setDaemon(true); // otherwise it would keep a JVM alive whose shutdown is to close the journal
+        }
+        return thread;
     }
 
     private ObjectName register() {
@@ -242,7 +252,7 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Publishes events.
+     * Returns the publisher.
      *
      * @return the publisher, for any number of threads
      */
@@ -251,43 +261,75 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Waits until all events that were accepted before the call are on the device. One force serves all who wait. After a
-     * clean close there is nothing to wait for. With
-     * an invoker, called on the thread that invokes it, this runs the appender.
+     * Waits until all events that were accepted before the call are on the device. One force serves all waiting
+     * threads. After a clean close this returns at once. With an invoker, the thread that invokes it runs the appender
+     * in this call.
      *
      * @return offset in the file before which everything is on the device
-     * @throws JournalFailedException if the journal has failed before that
-     * @throws JournalException       if the thread is interrupted while it waits; its interrupt flag stays set
+     * @throws JournalFailedException  if the journal fails first
+     * @throws JournalTimeoutException if this takes longer than {@code syncTimeout}; an open claim holds up a sync
+     * @throws JournalException        if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public long sync() {
+        if (!sync(ring.tail(), syncNanos)) {
+            throw new JournalTimeoutException(
+                    path + ": not on the device after " + TimeUnit.NANOSECONDS.toMillis(syncNanos) + " ms; " + stats);
+        }
+        return stats.getDurableOffset();
+    }
+
+    /**
+     * Waits until the event at a position, and everything before it, is on the device. Otherwise as {@link #sync()}.
+     *
+     * @param position that publishing returned
+     * @param timeout  longest time to wait
+     * @return false if the time was over first
+     * @throws IllegalArgumentException if publishing cannot have returned the position
+     * @throws JournalFailedException   if the journal fails first
+     * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
+     */
+    public boolean sync(final long position, final Duration timeout) {
+        return sync(ring.check(position), Waiting.nanos(timeout));
+    }
+
+    private boolean sync(final long position, final long nanos) {
         if (appender.failure() != null) {
             throw appender.failedException();
         }
-        final long position = ring.producerPosition();
         try {
-            if (appender.isOnAppenderThread()) {
-                runUntilSynced(position);
-            } else {
-                appender.awaitSync(position);
-            }
+            return runner.awaitSync(position, nanos);
         } catch (final InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new JournalException(path + ": interrupted while waiting for a sync", e);
-        }
-        return stats.getDurablePosition();
-    }
-
-    private void runUntilSynced(final long position) throws InterruptedException {
-        while (!appender.isSynced(position)) {
-            appender.doWork(); // not by the invoker, which an interrupt stops
-            if (Thread.currentThread().isInterrupted() && !appender.isSynced(position)) {
-                throw new InterruptedException();
-            }
+            throw interrupted(e);
         }
     }
 
     /**
-     * What the journal has done so far.
+     * Waits until the event at a position, and everything before it, is in the file, where readers see it and it
+     * survives the death of the process. Under {@link WhenFull#DROP} an event for which the file has no room counts as
+     * there once it is dropped and on record. With an invoker, the thread that invokes it runs the appender in this call.
+     *
+     * @param position that publishing returned
+     * @param timeout  longest time to wait
+     * @return false if the time was over first
+     * @throws IllegalArgumentException if publishing cannot have returned the position
+     * @throws JournalFailedException   if the journal fails first
+     * @throws JournalException         if the thread is interrupted while it waits; its interrupt flag stays set
+     */
+    public boolean awaitJournaled(final long position, final Duration timeout) {
+        try {
+            return runner.awaitJournaled(ring.check(position), Waiting.nanos(timeout));
+        } catch (final InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private JournalException interrupted(final InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new JournalException(path + ": interrupted while waiting", e);
+    }
+
+    /**
+     * Returns what the journal has done so far.
      *
      * @return the statistics, always current
      */
@@ -296,16 +338,17 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * What opening found and did to a file, or brings in from a ring file, that its last writer had not closed.
+     * Returns what opening found and did to a file that its last writer had not closed, and what it brings in from a
+     * ring file.
      *
-     * @return the report; empty if the file is new or was closed, and there was no ring file
+     * @return the report; empty if there was nothing to recover
      */
     public Optional<RecoveryReport> recovery() {
         return Optional.of(recovery).filter(RecoveryReport::isOfInterest);
     }
 
     /**
-     * Why the journal has failed.
+     * Returns why the journal has failed.
      *
      * @return the cause; empty if it has not failed
      */
@@ -314,53 +357,38 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Runs the appender, if the config says that the application does; by one thread at a time.
+     * Returns the invoker by which the application runs the appender, if the config says so; on one thread at a time.
      *
-     * @return the invoker, started; null if the journal runs the appender on a thread of its own
+     * @return the invoker, started
+     * @throws IllegalStateException if the journal runs the appender on a thread of its own
      */
     public AgentInvoker invoker() {
-        return invoker;
+        return runner.invoker();
     }
 
     /**
-     * The file.
+     * Returns the path of the file.
      *
-     * @return its path as it was given
+     * @return the path as it was given
      */
     public Path path() {
         return path;
     }
 
     /**
-     * Refuses what is offered from now on, journals all that was accepted, forces it, cuts the file to its length and
-     * marks it closed. A claim that is neither committed nor aborted is waited for as long as the config says, then
-     * left and reported. Called again, it waits for the first close to end. With an invoker, called on the thread that
-     * invokes it or after that thread has ended, this runs the appender.
+     * Closes the journal: refuses what is offered from now on, journals and forces everything that was accepted, cuts
+     * the file to its length and marks it closed. An open claim is waited for as long as the config says, then left out
+     * and reported. A second call waits for the first close to end. With an invoker, the thread that invokes it, or any
+     * thread after that one has ended, runs the appender in this call.
      *
-     * @throws JournalFailedException if the journal has failed; its file will be recovered when it is opened again
+     * @throws JournalFailedException  if the journal has failed; its file is recovered when it is opened again
+     * @throws JournalTimeoutException if the thread that invokes the appender is alive and does not invoke it for twice
+     *     {@code closeTimeout} and a second; then the journal is not closed, and this can be called again
      */
     @Override
     public void close() {
-        appender.requestClose();
-        boolean interrupted = false;
-        while (!appender.isTerminated()) {
-            if (appender.canRunHere()) {
-                appender.doWork();
-            } else {
-                try {
-                    appender.awaitTermination();
-                } catch (final InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (runner != null && !appender.isOnAppenderThread()) {
-            runner.close();
-        }
+        runner.close();
         release();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
         if (appender.failure() != null) {
             throw appender.failedException();
         }
@@ -368,13 +396,13 @@ public final class Journal implements AutoCloseable {
 
     private void release() {
         if (!released.compareAndSet(false, true)) {
-            return; // the next journal on this file may have its own MBean of that name
+            return; // the next journal on this file may have registered its own MBean of that name
         }
         if (mbean != null) {
             try {
                 ManagementFactory.getPlatformMBeanServer().unregisterMBean(mbean);
             } catch (final InstanceNotFoundException e) {
-                // somebody else has done it
+                // other code has unregistered it
             } catch (final JMException e) {
                 throw new JournalException(path + ": could not be unregistered: " + e.getMessage(), e);
             }
@@ -386,5 +414,11 @@ public final class Journal implements AutoCloseable {
                 // the JVM is shutting down, and the hook runs or has run
             }
         }
+    }
+
+    /** Returns a short text for a log. */
+    @Override
+    public String toString() {
+        return "Journal[" + path + ", " + stats + "]";
     }
 }

@@ -3,11 +3,10 @@ package dev.evtl.journal;
 import static java.nio.file.attribute.PosixFilePermission.OWNER_READ;
 import static java.nio.file.attribute.PosixFilePermission.OWNER_WRITE;
 
+import dev.evtl.journal.appender.AppenderEvents;
+import dev.evtl.journal.appender.AppenderSettings;
+import dev.evtl.journal.file.Space;
 import dev.evtl.journal.format.EventHeader;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.Space;
-import dev.evtl.journal.storage.StorageMode;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,13 +16,15 @@ import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
 import org.agrona.BitUtil;
-import org.agrona.ErrorHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SystemEpochNanoClock;
 
-/** How a journal is opened and run. Immutable; made by a {@link Builder}, whose defaults serve most applications. */
+/**
+ * How a journal is opened and run. Immutable, for any thread; made by a {@link Builder}, whose defaults suit most
+ * applications.
+ */
 public final class JournalConfig {
     private static final int MIN_SPACE = Growth.MIN_STEP;
     private static final int MAX_RING_SIZE = 1 << 30;
@@ -35,7 +36,9 @@ public final class JournalConfig {
     final Path ringFile;
     final BackPressure backPressure;
     final Supplier<IdleStrategy> blockIdleStrategy;
+    final long blockNanos;
     final boolean checksums;
+    final long baseSequence;
     final StorageMode storage;
     final Space space;
     final WhenFull whenFull;
@@ -43,9 +46,10 @@ public final class JournalConfig {
     final Set<PosixFilePermission> filePermissions;
     final EpochNanoClock clock;
     final IdleStrategy idleStrategy;
-    final ErrorHandler errorHandler;
+    final JournalListener listener;
     final ThreadFactory threadFactory;
     final boolean invoker;
+    final long syncNanos;
     final long closeTimeoutNanos;
     final long stuckClaimNanos;
     final boolean closeOnShutdown;
@@ -59,25 +63,38 @@ public final class JournalConfig {
         ringFile = builder.ringFile;
         backPressure = builder.backPressure;
         blockIdleStrategy = builder.blockIdleStrategy;
+        blockNanos = builder.blockTimeout.toNanos();
         checksums = builder.checksums;
+        baseSequence = builder.baseSequence;
         storage = builder.storage;
-        space = new Space(Math.min(builder.initialSize, builder.maxSize), builder.growth, builder.maxSize);
+        space = new Space(Math.min(builder.initialSize, builder.maxSize), builder.growth::next, builder.maxSize);
         whenFull = builder.whenFull;
         syncPolicy = builder.syncPolicy;
         filePermissions = builder.filePermissions;
         clock = builder.clock;
         idleStrategy = builder.idleStrategy;
-        errorHandler = builder.errorHandler;
+        listener = builder.listener;
         threadFactory = builder.threadFactory;
         invoker = builder.invoker;
+        syncNanos = builder.syncTimeout.toNanos();
         closeTimeoutNanos = builder.closeTimeout.toNanos();
         stuckClaimNanos = builder.stuckClaimTimeout.toNanos();
         closeOnShutdown = builder.closeOnShutdown;
         jmx = builder.jmx;
     }
 
+    AppenderSettings appenderSettings(final AppenderEvents events) {
+        return new AppenderSettings(
+                syncPolicy.bytes,
+                syncPolicy.intervalNanos,
+                whenFull == WhenFull.DROP,
+                stuckClaimNanos,
+                closeTimeoutNanos,
+                events);
+    }
+
     /**
-     * A builder with the defaults.
+     * Returns a builder with the defaults.
      *
      * @return the builder
      */
@@ -85,7 +102,7 @@ public final class JournalConfig {
         return new Builder();
     }
 
-    /** Parks for less time than a ring of the default size takes to fill or to empty. */
+    /** Returns a strategy that parks for less time than a ring of the default size takes to fill or to empty. */
     private static IdleStrategy backoff() {
         return new BackoffIdleStrategy(10, 20, 1_000, 100_000);
     }
@@ -103,6 +120,17 @@ public final class JournalConfig {
         }
     }
 
+    /** Returns, for a log, the settings that determine what the journal promises. */
+    @Override
+    public String toString() {
+        return "JournalConfig[" + openMode + ", storage " + storage + ", checksums " + checksums + ", sync "
+                + syncPolicy
+                + ", ring " + ringSize + " bytes in " + (ringFile == null ? "memory" : ringFile) + ", back-pressure "
+                + backPressure + ", space " + space.initial() + " bytes"
+                + (space.maximum() == Long.MAX_VALUE ? "" : " to " + space.maximum() + ", when full " + whenFull)
+                + (invoker ? ", run by the application" : "") + (singleProducer ? ", single producer" : "") + "]";
+    }
+
     /** Sets what differs from the defaults. Each setter returns this builder. For one thread. */
     public static final class Builder {
         private OpenMode openMode = OpenMode.CREATE_OR_APPEND;
@@ -110,9 +138,11 @@ public final class JournalConfig {
         private int maxPayloadLength = EventHeader.MAX_PAYLOAD_LENGTH;
         private boolean singleProducer;
         private Path ringFile;
-        private BackPressure backPressure = BackPressure.FAIL;
+        private BackPressure backPressure = BackPressure.REFUSE;
         private Supplier<IdleStrategy> blockIdleStrategy = JournalConfig::backoff;
+        private Duration blockTimeout = Duration.ofSeconds(10);
         private boolean checksums = true;
+        private long baseSequence;
         private StorageMode storage = StorageMode.MAPPED;
         private long initialSize = 64 << 20;
         private Growth growth = Growth.steps(64 << 20);
@@ -122,9 +152,10 @@ public final class JournalConfig {
         private Set<PosixFilePermission> filePermissions = PosixFilePermissions.fromString("rw-------");
         private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
         private IdleStrategy idleStrategy = backoff();
-        private ErrorHandler errorHandler = JournalConfig::log;
+        private JournalListener listener = JournalListener.LOGGING;
         private ThreadFactory threadFactory = Thread::new;
         private boolean invoker;
+        private Duration syncTimeout = Duration.ofMinutes(1);
         private Duration closeTimeout = Duration.ofSeconds(5);
         private Duration stuckClaimTimeout = Duration.ofSeconds(1);
         private boolean closeOnShutdown;
@@ -133,7 +164,7 @@ public final class JournalConfig {
         private Builder() {}
 
         /**
-         * Whether the file may or must exist.
+         * Sets whether the file may or must exist.
          *
          * @param value default {@link OpenMode#CREATE_OR_APPEND}
          * @return this
@@ -144,7 +175,7 @@ public final class JournalConfig {
         }
 
         /**
-         * Size of the ring between the producers and the appender. A claim can be an eighth of it.
+         * Sets the size of the ring between the publishing threads and the appender. A claim can take an eighth of it.
          *
          * @param bytes a power of two, at least eight times the largest event; default 4 MiB
          * @return this
@@ -159,7 +190,7 @@ public final class JournalConfig {
         }
 
         /**
-         * Largest payload of an event; a smaller one permits a smaller ring.
+         * Sets the largest payload of an event; a smaller one permits a smaller ring.
          *
          * @param bytes 0 to 65,535, the default
          * @return this
@@ -174,8 +205,8 @@ public final class JournalConfig {
         }
 
         /**
-         * Whether only one thread ever publishes, which makes a claim cheaper. Does not go with
-         * {@link BackPressure#DROP}, under which the appender publishes too.
+         * Sets whether only one thread ever publishes, which makes a claim cheaper. It cannot be combined with {@link
+         * BackPressure#DROP}, with which the appender publishes too, or with {@link #ringFile}.
          *
          * @param value default false
          * @return this
@@ -186,13 +217,13 @@ public final class JournalConfig {
         }
 
         /**
-         * Puts the ring into a file, which is made when the journal is opened and deleted when it is closed. What was
-         * accepted then survives the death of the process, though not of the machine: opening the journal with the same
-         * ring file brings it in, exactly once and in order. And other processes can publish, see
-         * {@link Journal#attach(Path)}. Does not go with {@link #singleProducer}.
+         * Puts the ring into a file, which is created when the journal is opened and deleted when it is closed.
+         * Accepted events then survive the death of the process, but not a crash of the machine: opening the journal
+         * with the same ring file brings them in, exactly once and in order. Other processes can publish through the
+         * file, see {@link Journal#attach(Path)}. It cannot be combined with {@link #singleProducer}.
          *
-         * @param value path of a file of this journal alone, which no symbolic and no hard link leads to, best on a
-         *     memory file system such as {@code /dev/shm}; default none: the ring is memory of the process
+         * @param value path of a file of this journal alone, which is neither a symbolic link nor has hard links, best
+         *     on a memory file system such as {@code /dev/shm}; default none: the ring is memory of the process
          * @return this
          */
         public Builder ringFile(final Path value) {
@@ -201,9 +232,9 @@ public final class JournalConfig {
         }
 
         /**
-         * What happens to an event for which the ring has no room.
+         * Sets what happens to an event for which the ring has no room.
          *
-         * @param value default {@link BackPressure#FAIL}
+         * @param value default {@link BackPressure#REFUSE}
          * @return this
          */
         public Builder backPressure(final BackPressure value) {
@@ -212,9 +243,10 @@ public final class JournalConfig {
         }
 
         /**
-         * How a producer waits under {@link BackPressure#BLOCK}; one is made for each thread that has to.
+         * Sets how a thread waits under {@link BackPressure#BLOCK}. One strategy is made for each thread that has to
+         * wait.
          *
-         * @param value default backing off to parking 0.1 ms at most
+         * @param value default a strategy that backs off to parking at most 0.1 ms
          * @return this
          */
         public Builder blockIdleStrategy(final Supplier<IdleStrategy> value) {
@@ -223,7 +255,19 @@ public final class JournalConfig {
         }
 
         /**
-         * Whether every event of a new file carries a checksum; an existing file goes on as it was made.
+         * Sets how long a thread waits under {@link BackPressure#BLOCK} before it gives up.
+         *
+         * @param value above zero and at most a day; default 10 s
+         * @return this
+         */
+        public Builder blockTimeout(final Duration value) {
+            checkDuration("blockTimeout", value);
+            blockTimeout = value;
+            return this;
+        }
+
+        /**
+         * Sets whether every event of a new file carries a checksum. An existing file goes on as it was created.
          *
          * @param value default true
          * @return this
@@ -234,7 +278,22 @@ public final class JournalConfig {
         }
 
         /**
-         * How events get into the file.
+         * Sets the sequence number of the first event of a new file, for a journal that continues another one. An
+         * existing file goes on as it was created.
+         *
+         * @param value 0, the default, or above
+         * @return this
+         */
+        public Builder baseSequence(final long value) {
+            if (value < 0) {
+                throw new IllegalArgumentException("baseSequence " + value + " is below 0");
+            }
+            baseSequence = value;
+            return this;
+        }
+
+        /**
+         * Sets how events get into the file.
          *
          * @param value default {@link StorageMode#MAPPED}
          * @return this
@@ -245,7 +304,7 @@ public final class JournalConfig {
         }
 
         /**
-         * Space that is allocated when the file is opened.
+         * Sets the space that is allocated when the file is opened.
          *
          * @param bytes at least a page and at most {@link Growth#MAX_STEP}; default 64 MiB
          * @return this
@@ -260,7 +319,7 @@ public final class JournalConfig {
         }
 
         /**
-         * How the file grows.
+         * Sets how the file grows.
          *
          * @param value default steps of 64 MiB
          * @return this
@@ -271,10 +330,10 @@ public final class JournalConfig {
         }
 
         /**
-         * Size that the file never exceeds.
+         * Sets a size that the file never exceeds.
          *
          * @param bytes    at least a page; default unlimited
-         * @param whenFull what happens to events then
+         * @param whenFull what happens to events for which the file has no room
          * @return this
          */
         public Builder maxSize(final long bytes, final WhenFull whenFull) {
@@ -285,7 +344,7 @@ public final class JournalConfig {
         }
 
         /**
-         * When the appender forces what it has written to the device.
+         * Sets when the appender forces what it has written to the device.
          *
          * @param value default {@link SyncPolicy#NONE}
          * @return this
@@ -296,9 +355,9 @@ public final class JournalConfig {
         }
 
         /**
-         * Permissions of a new file, its ring file and their lock files.
+         * Sets the permissions of a new file, its ring file and their lock files.
          *
-         * @param value with the owner's to read and write; default these only
+         * @param value must let the owner read and write, which is all that the default permits
          * @return this
          */
         public Builder filePermissions(final Set<PosixFilePermission> value) {
@@ -311,8 +370,8 @@ public final class JournalConfig {
         }
 
         /**
-         * Gives the events their timestamps and the file its time of creation. Called on the producers' threads; must
-         * not return the same time at the creation of two files.
+         * Sets the clock that gives events their timestamps and a file its time of creation. It is called on the
+         * publishing threads, and must not return the same time when two files are created.
          *
          * @param value default the system's clock
          * @return this
@@ -323,9 +382,9 @@ public final class JournalConfig {
         }
 
         /**
-         * How the appender's thread waits when there is nothing to do.
+         * Sets how the appender's thread waits when there is nothing to do.
          *
-         * @param value for this journal only; default backing off to parking 0.1 ms at most
+         * @param value for this journal only; default a strategy that backs off to parking at most 0.1 ms
          * @return this
          */
         public Builder idleStrategy(final IdleStrategy value) {
@@ -334,22 +393,21 @@ public final class JournalConfig {
         }
 
         /**
-         * Told of the failure that ends the journal, of claims that are stuck and of those that are left out, because a
-         * close did not wait for them any longer or their process has died.
-         * Called on the appender's thread.
+         * Sets the listener, which is told of drops, back-pressure, stuck and abandoned claims, recovery and failure,
+         * on a thread that nobody waits for.
          *
-         * @param value default the system's logger
+         * @param value default {@link JournalListener#LOGGING}
          * @return this
          */
-        public Builder errorHandler(final ErrorHandler value) {
-            errorHandler = Objects.requireNonNull(value, "errorHandler");
+        public Builder listener(final JournalListener value) {
+            listener = Objects.requireNonNull(value, "listener");
             return this;
         }
 
         /**
-         * Makes the appender's thread, for example to pin it.
+         * Sets what creates the appender's thread, for example to pin it.
          *
-         * @param value default a plain thread
+         * @param value default creates a plain thread
          * @return this
          */
         public Builder threadFactory(final ThreadFactory value) {
@@ -358,9 +416,10 @@ public final class JournalConfig {
         }
 
         /**
-         * Whether the application runs the appender itself, through {@link Journal#invoker}.
+         * Sets whether the application runs the appender itself, through {@link Journal#invoker}. This cannot be
+         * combined with {@link #closeOnShutdown}.
          *
-         * @param value default false: the journal runs it on a thread
+         * @param value default false: the journal runs the appender on a thread of its own
          * @return this
          */
         public Builder useInvoker(final boolean value) {
@@ -369,7 +428,19 @@ public final class JournalConfig {
         }
 
         /**
-         * How long a close waits for a claim that is neither committed nor aborted before it leaves it.
+         * Sets how long {@link Journal#sync()} and {@link AttachedPublisher#sync()} wait before they give up.
+         *
+         * @param value above zero and at most a day; default a minute
+         * @return this
+         */
+        public Builder syncTimeout(final Duration value) {
+            checkDuration("syncTimeout", value);
+            syncTimeout = value;
+            return this;
+        }
+
+        /**
+         * Sets how long a close waits for an open claim before it leaves the claim out.
          *
          * @param value above zero and at most a day; default 5 s
          * @return this
@@ -381,7 +452,7 @@ public final class JournalConfig {
         }
 
         /**
-         * How long a claim can hold up those behind it before it is reported to the error handler.
+         * Sets how long a claim can hold up the claims after it before it is reported to the listener.
          *
          * @param value above zero and at most a day; default 1 s
          * @return this
@@ -393,8 +464,8 @@ public final class JournalConfig {
         }
 
         /**
-         * Whether a shutdown hook closes the journal. The appender's thread is a daemon then, so that the JVM ends with
-         * its other threads.
+         * Sets whether a shutdown hook closes the journal. The appender's thread is then a daemon, so that the JVM ends
+         * with its other threads. This cannot be combined with {@link #useInvoker}.
          *
          * @param value default false
          * @return this
@@ -405,7 +476,7 @@ public final class JournalConfig {
         }
 
         /**
-         * Whether the statistics are an MBean too, named {@code dev.evtl:type=Journal,file="PATH"}.
+         * Sets whether the statistics are also registered as an MBean, named {@code dev.evtl:type=Journal,file="PATH"}.
          *
          * @param value default false
          * @return this
@@ -419,7 +490,7 @@ public final class JournalConfig {
          * Builds the config.
          *
          * @return the config
-         * @throws IllegalArgumentException if settings do not go together
+         * @throws IllegalArgumentException if settings cannot be combined
          */
         public JournalConfig build() {
             final int needed = BitUtil.findNextPositivePowerOfTwo((EventHeader.LENGTH + maxPayloadLength) * 8);
@@ -441,9 +512,5 @@ public final class JournalConfig {
             }
             return new JournalConfig(this);
         }
-    }
-
-    private static void log(final Throwable error) {
-        System.getLogger("dev.evtl.journal").log(System.Logger.Level.ERROR, error.getMessage(), error);
     }
 }

@@ -1,205 +1,251 @@
 package dev.evtl.journal;
 
 import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.GapEvent;
+import dev.evtl.journal.ring.Drops;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingCounters;
+import dev.evtl.journal.ring.RingProducer;
 import java.lang.invoke.VarHandle;
-import java.util.function.Supplier;
+import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * Publishes events into a journal. May be shared by any number of threads.
+ * Publishes events into a journal. Any number of threads may share it.
  *
- * <p>An event is either offered whole, or claimed, filled in place and committed:
+ * <p>An event is either offered whole, or claimed, filled in place and committed, see {@link Claim}. An {@link
+ * EventBatch} claims several events at once.
  *
- * <pre>{@code
- * final int claim = publisher.tryClaim(TRADE, 16);
- * if (claim > 0) {
- *     publisher.buffer().putLong(claim, price);
- *     publisher.buffer().putLong(claim + 8, quantity);
- *     publisher.commit(claim);
- * }
- * }</pre>
+ * <p>The publishing methods return a position above 0 or one of the negative codes. A position is a place in the order
+ * of this journal's claims, in bytes since its ring was made. It grows from claim to claim and is no offset in the
+ * file. {@link Journal#awaitJournaled} and {@link Journal#sync(long, java.time.Duration)} take a position.
  *
- * <p>A claim holds up all that is claimed after it until it is committed or aborted, with a ring file even in the next
- * journal on it, if this one fails. The order of the claims is the order in the journal.
+ * <p>The order of the claims is the order in the journal. A claim therefore holds up everything that is claimed after
+ * it until it is committed or aborted. With a ring file it does so even in the next journal on that file, if this one
+ * fails.
  *
- * <p>Every event offered is counted once: as journaled, as dropped, or as refused. An event that an exception rejected
- * or whose claim was aborted was not offered.
+ * <p>Every event offered is counted once: as journaled, as dropped, or as refused. An event that an exception rejected,
+ * or whose claim was aborted, does not count as offered.
+ *
+ * <p>A timestamp is any number to the journal. Readers and tools take it for nanoseconds since the Unix epoch; they
+ * show milliseconds as a time in 1970.
  */
 public final class Publisher {
-    /** The event is in the ring and will be journaled. */
-    public static final int ACCEPTED = 1;
-    /** The ring had no room; the event was refused. */
-    public static final int BACK_PRESSURED = -1;
-    /** The ring had no room; the event was dropped, counted, and will be recorded in a gap event. */
-    public static final int DROPPED = -2;
+    /** The ring had no room, even after waiting under {@link BackPressure#BLOCK}; the event was refused. */
+    public static final long BACK_PRESSURED = -1;
+    /** The ring had no room; the event was dropped and counted, and a gap event will record it. */
+    public static final long DROPPED = -2;
     /** The journal is closed or closing; the event was refused. */
-    public static final int CLOSED = -3;
+    public static final long CLOSED = -3;
     /** The journal has failed, see {@link Journal#failure}; the event was refused. */
-    public static final int FAILED = -4;
+    public static final long FAILED = -4;
 
-    private final Claims claims;
-    private final MutableDirectBuffer buffer;
-    private final Counters counters;
+    private final RingProducer producer;
+    private final AtomicBuffer memory;
+    private final RingCounters counters;
     private final Drops drops;
-    private final boolean dropping;
     private final BackPressure backPressure;
+    private final boolean dropping;
+    private final long blockNanos;
+    private final ThreadLocal<IdleStrategy> blockIdleStrategy;
+    private final BooleanSupplier runAppender;
     private final EpochNanoClock clock;
     private final int maxPayloadLength;
-    private final ThreadLocal<IdleStrategy> blockIdleStrategy;
 
+    /**
+     * Creates the publisher of a ring.
+     *
+     * @param runAppender runs the appender once if the calling thread has to, and returns whether it did
+     */
     Publisher(
-            final Claims claims,
-            final Counters counters,
-            final Drops drops,
-            final BackPressure backPressure,
-            final Supplier<IdleStrategy> blockIdleStrategy,
-            final EpochNanoClock clock,
-            final int maxPayloadLength) {
-        this.claims = claims;
-        this.buffer = claims.buffer();
-        this.counters = counters;
-        this.drops = drops;
-        this.backPressure = backPressure;
+            final JournalRing ring,
+            final JournalConfig config,
+            final int maxPayloadLength,
+            final BooleanSupplier runAppender) {
+        this.producer = ring.producer();
+        this.memory = producer.buffer();
+        this.counters = ring.counters();
+        this.drops = ring.drops();
+        this.backPressure = config.backPressure;
         this.dropping = backPressure == BackPressure.DROP;
-        this.blockIdleStrategy = ThreadLocal.withInitial(blockIdleStrategy);
-        this.clock = clock;
+        this.blockNanos = config.blockNanos;
+        this.blockIdleStrategy = ThreadLocal.withInitial(config.blockIdleStrategy);
+        this.runAppender = runAppender;
+        this.clock = config.clock;
         this.maxPayloadLength = maxPayloadLength;
     }
 
     /**
-     * Claims an event with the clock's time and no flags.
+     * Creates a claim of one event, which one thread can use again and again.
      *
-     * @param type          1..239
-     * @param payloadLength 0 to the configured maximum, in bytes
-     * @return index of the payload in {@link #buffer}, above 0; or {@link #BACK_PRESSURED}, {@link #DROPPED},
-     *     {@link #CLOSED} or {@link #FAILED}
-     * @throws IllegalArgumentException if an argument is out of bounds
+     * @return a claim of this publisher, not open
      */
-    public int tryClaim(final int type, final int payloadLength) {
-        return tryClaim(type, 0, clock.nanoTime(), payloadLength);
+    public Claim newClaim() {
+        return new Claim(this);
     }
 
     /**
-     * Claims an event.
+     * Creates a claim of several events, which one thread can use again and again.
      *
-     * @param type          1..239
-     * @param flags         0..15, the application's own
-     * @param timestamp     nanoseconds since the Unix epoch, or what the application means by it
-     * @param payloadLength 0 to the configured maximum, in bytes
-     * @return index of the payload in {@link #buffer}, above 0; or {@link #BACK_PRESSURED}, {@link #DROPPED},
-     *     {@link #CLOSED} or {@link #FAILED}
-     * @throws IllegalArgumentException if an argument is out of bounds
-     */
-    public int tryClaim(final int type, final int flags, final long timestamp, final int payloadLength) {
-        checkEvent(type, flags, payloadLength);
-        final int index = claim(1, EventHeader.LENGTH + payloadLength, timestamp);
-        if (index < 0) {
-            return index;
-        }
-        EventHeader.encode(buffer, index, timestamp, type, flags, payloadLength);
-        return index + EventHeader.LENGTH;
-    }
-
-    /**
-     * The memory in which claimed payloads lie. Only the bytes of a claim that is not yet committed or aborted may be
-     * written, and only by the thread that claimed them.
-     *
-     * @return the buffer, owned by the journal
-     */
-    public MutableDirectBuffer buffer() {
-        return buffer;
-    }
-
-    /**
-     * Gives a claimed event to the journal.
-     *
-     * @param claim what {@link #tryClaim} returned
-     * @return {@link #ACCEPTED}; or {@link #CLOSED} or {@link #FAILED} if the journal ended meanwhile and left the claim
-     * @throws IllegalStateException if the claim was committed or aborted before
-     */
-    public int commit(final int claim) {
-        final int index = claim - EventHeader.LENGTH;
-        return commitRecord(index, 1, EventHeader.eventLength(buffer, index));
-    }
-
-    /**
-     * Gives a claim up: nothing is journaled for it.
-     *
-     * @param claim what {@link #tryClaim} returned
-     * @throws IllegalStateException if the claim was committed or aborted before
-     */
-    public void abort(final int claim) {
-        abortRecord(claim - EventHeader.LENGTH);
-    }
-
-    /**
-     * Publishes an event with the clock's time and no flags, copying its payload.
-     *
-     * @param type   1..239
-     * @param source that holds the payload; not kept
-     * @param offset of the payload in the source
-     * @param length of the payload, 0 to the configured maximum, in bytes
-     * @return {@link #ACCEPTED}, {@link #BACK_PRESSURED}, {@link #DROPPED}, {@link #CLOSED} or {@link #FAILED}
-     * @throws IllegalArgumentException  if type or length is out of bounds
-     * @throws IndexOutOfBoundsException if the payload is not within the source
-     */
-    public int offer(final int type, final DirectBuffer source, final int offset, final int length) {
-        return offer(type, 0, clock.nanoTime(), source, offset, length);
-    }
-
-    /**
-     * Publishes an event, copying its payload.
-     *
-     * @param type      1..239
-     * @param flags     0..15, the application's own
-     * @param timestamp nanoseconds since the Unix epoch, or what the application means by it
-     * @param source    that holds the payload; not kept
-     * @param offset    of the payload in the source
-     * @param length    of the payload, 0 to the configured maximum, in bytes
-     * @return {@link #ACCEPTED}, {@link #BACK_PRESSURED}, {@link #DROPPED}, {@link #CLOSED} or {@link #FAILED}
-     * @throws IllegalArgumentException  if type, flags or length is out of bounds
-     * @throws IndexOutOfBoundsException if the payload is not within the source
-     */
-    public int offer(
-            final int type,
-            final int flags,
-            final long timestamp,
-            final DirectBuffer source,
-            final int offset,
-            final int length) {
-        checkEvent(type, flags, length);
-        source.boundsCheck(offset, length); // before the claim, which an exception would leave behind
-        final int claim = tryClaim(type, flags, timestamp, length);
-        if (claim < 0) {
-            return claim;
-        }
-        buffer.putBytes(claim, source, offset, length);
-        return commit(claim);
-    }
-
-    /**
-     * A claim of several events at once, to be used again and again by one thread.
-     *
-     * @return a batch of this publisher
+     * @return a batch of this publisher, not open
      */
     public EventBatch newBatch() {
         return new EventBatch(this);
     }
 
     /**
-     * Most bytes that one claim can hold, with 16 bytes for each event's header.
+     * Claims room for an event with the clock's time and no flags.
      *
-     * @return bytes
+     * @param claim         of this publisher, not open
+     * @param type          1..239
+     * @param payloadLength 0 to the configured maximum, in bytes
+     * @return above 0 if the event can be filled now; or {@link #BACK_PRESSURED}, {@link #DROPPED}, {@link #CLOSED} or
+     *     {@link #FAILED}
+     * @throws IllegalArgumentException if an argument is out of bounds
+     * @throws IllegalStateException    if the claim is open
+     */
+    public long tryClaim(final Claim claim, final int type, final int payloadLength) {
+        return tryClaimAt(claim, clock.nanoTime(), type, 0, payloadLength);
+    }
+
+    /**
+     * Claims room for an event with the caller's timestamp and flags.
+     *
+     * @param claim         of this publisher, not open
+     * @param timestamp     nanoseconds since the Unix epoch, or what the application means by it
+     * @param type          1..239
+     * @param flags         0..15, the application's own
+     * @param payloadLength 0 to the configured maximum, in bytes
+     * @return above 0 if the event can be filled now; or {@link #BACK_PRESSURED}, {@link #DROPPED}, {@link #CLOSED} or
+     *     {@link #FAILED}
+     * @throws IllegalArgumentException if an argument is out of bounds
+     * @throws IllegalStateException    if the claim is open
+     */
+    public long tryClaimAt(
+            final Claim claim, final long timestamp, final int type, final int flags, final int payloadLength) {
+        claim.checkFree(this);
+        checkEvent(type, flags, payloadLength);
+        final int length = EventHeader.LENGTH + payloadLength;
+        final int index = claim(1, length, timestamp);
+        if (index < 0) {
+            return index;
+        }
+        EventHeader.encode(memory, index, timestamp, type, flags, payloadLength);
+        final long position = producer.end(index, length);
+        claim.open(index, payloadLength, position);
+        return position;
+    }
+
+    /**
+     * Publishes an event with the clock's time and no flags. The payload is copied.
+     *
+     * @param type   1..239
+     * @param source that holds the payload; not kept
+     * @param offset of the payload in the source
+     * @param length of the payload, 0 to the configured maximum, in bytes
+     * @return its position, above 0; or {@link #BACK_PRESSURED}, {@link #DROPPED}, {@link #CLOSED} or {@link #FAILED}
+     * @throws IllegalArgumentException  if type or length is out of bounds
+     * @throws IndexOutOfBoundsException if the payload is not within the source
+     */
+    public long offer(final int type, final DirectBuffer source, final int offset, final int length) {
+        return offerAt(clock.nanoTime(), type, 0, source, offset, length);
+    }
+
+    /**
+     * Publishes an event with the caller's timestamp and flags. The payload is copied.
+     *
+     * @param timestamp nanoseconds since the Unix epoch, or what the application means by it
+     * @param type      1..239
+     * @param flags     0..15, the application's own
+     * @param source    that holds the payload; not kept
+     * @param offset    of the payload in the source
+     * @param length    of the payload, 0 to the configured maximum, in bytes
+     * @return its position, above 0; or {@link #BACK_PRESSURED}, {@link #DROPPED}, {@link #CLOSED} or {@link #FAILED}
+     * @throws IllegalArgumentException  if type, flags or length is out of bounds
+     * @throws IndexOutOfBoundsException if the payload is not within the source
+     */
+    public long offerAt(
+            final long timestamp,
+            final int type,
+            final int flags,
+            final DirectBuffer source,
+            final int offset,
+            final int length) {
+        checkEvent(type, flags, length);
+        checkRange(source, offset, length); // before the claim, which an exception would leave open
+        final int eventLength = EventHeader.LENGTH + length;
+        final int index = claim(1, eventLength, timestamp);
+        if (index < 0) {
+            return index;
+        }
+        EventHeader.encode(memory, index, timestamp, type, flags, length);
+        memory.putBytes(index + EventHeader.LENGTH, source, offset, length);
+        return commit(index, 1, eventLength, producer.end(index, eventLength));
+    }
+
+    /** Checks the range here, because Agrona's bounds checks can be turned off. */
+    private static void checkRange(final DirectBuffer source, final int offset, final int length) {
+        if (offset < 0 || offset > source.capacity() - length) {
+            throw new IndexOutOfBoundsException("payload of " + length + " bytes at " + offset
+                    + " is not within the source, of " + source.capacity() + " bytes");
+        }
+    }
+
+    /**
+     * Publishes a gap that another journal records, so that a copy of that journal says what is missing too. It counts
+     * as an event offered.
+     *
+     * @param timestamp      of the gap event
+     * @param dropped        number of events that are missing, above 0
+     * @param firstTimestamp of the events that are missing
+     * @param lastTimestamp  of the events that are missing
+     * @return as {@link #offer}
+     * @throws IllegalArgumentException if no event is missing
+     */
+    public long offerGap(
+            final long timestamp, final long dropped, final long firstTimestamp, final long lastTimestamp) {
+        if (dropped <= 0) {
+            throw new IllegalArgumentException("a gap of " + dropped + " events is none");
+        }
+        final int index = claim(1, GapEvent.LENGTH, timestamp);
+        if (index < 0) {
+            return index;
+        }
+        GapEvent.encode(memory, index, timestamp, dropped, firstTimestamp, lastTimestamp);
+        return commit(index, 1, GapEvent.LENGTH, producer.end(index, GapEvent.LENGTH));
+    }
+
+    /**
+     * Returns the largest length of a claim, with 16 bytes for each event's header.
+     *
+     * @return number of bytes
      */
     public int maxClaimLength() {
-        return claims.maxLength();
+        return producer.maxLength();
+    }
+
+    /**
+     * Returns the largest length of a payload.
+     *
+     * @return number of bytes
+     */
+    public int maxPayloadLength() {
+        return maxPayloadLength;
     }
 
     long now() {
         return clock.nanoTime();
+    }
+
+    AtomicBuffer memory() {
+        return memory;
+    }
+
+    long end(final int index, final int length) {
+        return producer.end(index, length);
     }
 
     void checkEvent(final int type, final int flags, final int payloadLength) {
@@ -215,88 +261,136 @@ public final class Publisher {
         }
     }
 
-    /** The ring's message type is the number of events, so that what lies in the ring can be counted from outside. */
+    /** Claims bytes for a number of events. Returns their index in the ring, or a negative code. */
     int claim(final int events, final int length, final long timestamp) {
         if (counters.isRunning() && !(dropping && drops.pending())) {
-            final int index = claims.tryClaim(events, length);
+            final int index = producer.tryClaim(events, length);
             // asked again: a close that began in between may not have seen the claim
             if (index > 0 && counters.isRunning()) {
                 return index;
             }
             if (index > 0) {
-                abortRecord(index);
+                abort(index);
             }
         }
         return claimOrRefuse(events, length, timestamp);
     }
 
     private int claimOrRefuse(final int events, final int length, final long timestamp) {
+        long blockedSince = 0;
         while (counters.isRunning()) {
             if (!dropping || drops.record()) {
-                final int index = claims.tryClaim(events, length);
+                final int index = producer.tryClaim(events, length);
                 if (index > 0 && counters.isRunning()) {
                     return index;
                 }
                 if (index > 0) {
-                    abortRecord(index);
+                    abort(index);
                     break;
                 }
             }
-            if (backPressure == BackPressure.FAIL) {
+            if (backPressure == BackPressure.REFUSE) {
                 return refuse(events, length, BACK_PRESSURED);
             }
-            if (backPressure == BackPressure.BLOCK) {
-                blockIdleStrategy.get().idle();
-            } else if (drops.drop(events, length, timestamp)) {
-                return DROPPED;
+            if (dropping) {
+                if (drops.drop(events, length, timestamp)) {
+                    return (int) DROPPED;
+                }
+                continue;
+            }
+            final long now = System.nanoTime();
+            blockedSince = blockedSince == 0 ? now | 1 : blockedSince;
+            if (!mayWait(now - blockedSince)) {
+                return refuse(events, length, BACK_PRESSURED);
             }
         }
         return refuse(events, length, ended());
     }
 
-    private int refuse(final int events, final int length, final int result) {
-        counters.add(Counters.REFUSED, events);
-        counters.add(Counters.BYTES_REFUSED, length);
-        return result;
+    /**
+     * Waits for room, or runs the appender if the calling thread has to. Returns false if the time is over or the
+     * thread is interrupted.
+     */
+    private boolean mayWait(final long waitedNanos) {
+        if (waitedNanos >= blockNanos || Thread.currentThread().isInterrupted()) {
+            return false;
+        }
+        if (!runAppender.getAsBoolean()) {
+            blockIdleStrategy.get().idle();
+        }
+        return true;
     }
 
-    private int ended() {
+    private int refuse(final int events, final int length, final long result) {
+        counters.add(RingCounters.REFUSED, events);
+        counters.add(RingCounters.BYTES_REFUSED, length);
+        return (int) result;
+    }
+
+    private long ended() {
         return counters.isFailed() ? FAILED : CLOSED;
     }
 
-    int commitRecord(final int index, final int events, final int length) {
-        if (counters.state() < Counters.FAILED) {
+    /** Commits a whole claim. Returns its position, or a code if the journal has ended and left the claim out. */
+    long commit(final int index, final int events, final int length, final long position) {
+        if (counters.state() < RingCounters.FAILED) {
             try {
-                claims.commit(index);
-                // A thread that was stopped for long since it asked for the state may have come after a close. The
-                // fence
-                // keeps the compiler from asking before the store, and by the time of the close the store is visible.
-                VarHandle.acquireFence();
-                if (counters.state() < Counters.CLOSED || !counters.isPassedOver(index)) {
-                    return ACCEPTED;
-                }
+                producer.commit(index);
+                return committed(index, events, length, position);
             } catch (final IllegalStateException e) {
                 throwUnlessPassedOver(e);
             }
         } else {
-            abortRecord(index);
+            abort(index);
         }
         return refuse(events, length, ended());
     }
 
-    void abortRecord(final int index) {
-        if (counters.state() < Counters.CLOSED || claims.outliveClose()) {
+    /**
+     * Commits the first bytes of a claim. Returns its position, or a code if the journal has ended and left the claim
+     * out.
+     */
+    long commitShorter(final int index, final int events, final int length, final long position) {
+        if (counters.state() < RingCounters.FAILED) {
             try {
-                claims.abort(index);
+                producer.commit(index, events, length);
+                return committed(index, events, length, position);
+            } catch (final IllegalStateException e) {
+                throwUnlessPassedOver(e);
+            }
+        } else {
+            abort(index);
+        }
+        return refuse(events, length, ended());
+    }
+
+    /**
+     * Returns the position of a committed claim, unless a close passed it over: the thread may have been stopped
+     * between reading the state and the commit. The fence keeps the compiler from reading the state before the commit's
+     * store, and that store is visible by the time of the close.
+     */
+    private long committed(final int index, final int events, final int length, final long position) {
+        VarHandle.acquireFence();
+        return counters.state() < RingCounters.CLOSED || !counters.isPassedOver(index)
+                ? position
+                : refuse(events, length, ended());
+    }
+
+    void abort(final int index) {
+        if (counters.state() < RingCounters.CLOSED || producer.outlivesClose()) {
+            try {
+                producer.abort(index);
             } catch (final IllegalStateException e) {
                 throwUnlessPassedOver(e);
             }
         }
     }
 
-    /** The claim has ended before: by its owner, which is an error, or by a close that did not wait any longer. */
+    /**
+     * Throws if the claim was ended by its owner, which is an error, and not by a close that no longer waited for it.
+     */
     private void throwUnlessPassedOver(final IllegalStateException e) {
-        if (counters.state() < Counters.CLOSED) {
+        if (counters.state() < RingCounters.CLOSED) {
             throw e;
         }
     }

@@ -3,16 +3,16 @@ package dev.evtl.journal;
 import java.time.Duration;
 
 /**
- * When the appender forces what it has written to the device, besides when {@link Journal#sync} or a close asks.
+ * When the appender forces what it has written to the device, apart from {@link Journal#sync} and a close.
  *
- * <p>Whatever the policy, events that are journaled survive the death of the process; the policy says how many of the newest
- * ones a crash of the machine can take.
+ * <p>With every policy, journaled events survive the death of the process. The policy determines how many of the newest
+ * events a crash of the machine can take.
  */
 public final class SyncPolicy {
-    /** When the operating system likes: a crash of the machine takes what it had not written yet. */
+    /** The operating system decides when to write. A crash of the machine takes what it has not written yet. */
     public static final SyncPolicy NONE = new SyncPolicy("none", Long.MAX_VALUE, Long.MAX_VALUE);
 
-    /** After each batch that the appender writes: a crash of the machine takes what was not forced yet. */
+    /** Forces after each batch that the appender writes. A crash of the machine takes what was not forced yet. */
     public static final SyncPolicy EVERY_BATCH = new SyncPolicy("every batch", Long.MAX_VALUE, 1);
 
     private final String name;
@@ -26,7 +26,7 @@ public final class SyncPolicy {
     }
 
     /**
-     * Forces when so much time has passed since the last force and there is something to force.
+     * Returns a policy that forces when a time has passed since the last force and there is something to force.
      *
      * @param duration between forces, above zero and at most a day
      * @return the policy
@@ -38,7 +38,7 @@ public final class SyncPolicy {
     }
 
     /**
-     * Forces when so many bytes have been written since the last force.
+     * Returns a policy that forces when a number of bytes has been written since the last force.
      *
      * @param bytes between forces, above zero
      * @return the policy

@@ -1,12 +1,14 @@
 package dev.evtl.journal;
 
-/** What happens to events for which a file that has reached its maximum has no room. */
+import dev.evtl.journal.exceptions.JournalFullException;
+
+/** What happens to events for which a file at its maximum size has no room. */
 public enum WhenFull {
     /** The journal fails with a {@link JournalFullException}. */
     FAIL,
     /**
-     * They are dropped and counted. A gap event in the journal says so when it begins, and another one, at the close,
-     * how many there were.
+     * The events are dropped and counted. One gap event in the journal records the first drop; another, at the close,
+     * records the rest.
      */
     DROP
 }

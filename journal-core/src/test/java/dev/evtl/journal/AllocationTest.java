@@ -1,13 +1,14 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.sun.management.ThreadMXBean;
-import dev.evtl.journal.storage.Growth;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.TestJournals;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
@@ -102,10 +103,11 @@ class AllocationTest {
     }
 
     private static void claim(final Publisher publisher) {
+        final Claim claim = publisher.newClaim();
         for (int i = 0; i < EVENTS; i++) {
-            final int claim = publisher.tryClaim(1, 64);
-            publisher.buffer().putLong(claim, i);
-            publisher.commit(claim);
+            publisher.tryClaim(claim, 1, 64);
+            claim.buffer().putLong(0, i);
+            claim.commit();
         }
     }
 
@@ -113,7 +115,7 @@ class AllocationTest {
         for (int i = 0; i < EVENTS / 16; i++) {
             batch.tryClaim(16, 16 * 64);
             for (int k = 0; k < 16; k++) {
-                batch.buffer().putLong(batch.next(1, 64), i);
+                batch.next(1, 64).putLong(0, i);
             }
             batch.commit();
         }
@@ -122,7 +124,7 @@ class AllocationTest {
     @ParameterizedTest
     @EnumSource(
             value = BackPressure.class,
-            names = {"FAIL", "DROP"})
+            names = {"REFUSE", "DROP"})
     void fullRingThatNobodyEmptiesAllocatesNothing(final BackPressure policy) {
         try (Journal journal = Journal.open(
                 directory.resolve("a.evtl"), tiny().backPressure(policy).build())) {
@@ -208,11 +210,11 @@ class AllocationTest {
                 + stats.getRingUsed()
                 + stats.getRingHighWaterMark()
                 + stats.getHeadStuckNanos()
-                + stats.getLeftEvents()
-                + stats.getFilePosition()
+                + stats.getAbandonedEvents()
+                + stats.getFileOffset()
                 + stats.getAllocatedBytes()
-                + stats.getMappedPosition()
-                + stats.getDurablePosition()
+                + stats.getMappedOffset()
+                + stats.getDurableOffset()
                 + (long) stats.getPercentFull()
                 + stats.getGrowths()
                 + stats.getForces()

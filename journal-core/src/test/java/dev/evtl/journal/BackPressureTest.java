@@ -1,14 +1,19 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.EIGHTH_OF_RING;
-import static dev.evtl.journal.TestJournals.drain;
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.EIGHTH_OF_RING;
+import static dev.evtl.journal.support.TestJournals.claim;
+import static dev.evtl.journal.support.TestJournals.drain;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.small;
+import static dev.evtl.journal.support.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +23,8 @@ import org.agrona.concurrent.IdleStrategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A full ring under each policy, with an appender that runs only when the test lets it. */
 @Timeout(60)
@@ -38,13 +45,13 @@ class BackPressureTest {
                 tiny().backPressure(policy).clock(() -> ++time).build());
     }
 
-    private static int offer(final Journal journal) {
+    private static long offer(final Journal journal) {
         return journal.publisher().offer(1, EIGHTH, 0, EIGHTH_OF_RING);
     }
 
     private static void fill(final Journal journal) {
         for (int i = 0; i < 8; i++) {
-            assertEquals(Publisher.ACCEPTED, offer(journal));
+            assertTrue(offer(journal) > 0);
         }
         assertEquals(1024, journal.stats().getRingUsed());
     }
@@ -65,13 +72,13 @@ class BackPressureTest {
     }
 
     @Test
-    void failRefusesUntilThereIsRoom() throws IOException {
-        final Journal journal = open(BackPressure.FAIL);
+    void refusesUntilThereIsRoom() throws IOException {
+        final Journal journal = open(BackPressure.REFUSE);
         fill(journal);
         assertEquals(Publisher.BACK_PRESSURED, offer(journal));
-        assertEquals(Publisher.BACK_PRESSURED, journal.publisher().tryClaim(1, EIGHTH_OF_RING));
+        assertEquals(Publisher.BACK_PRESSURED, tryClaim(journal.publisher(), 1, EIGHTH_OF_RING));
         drain(journal);
-        assertEquals(Publisher.ACCEPTED, offer(journal));
+        assertTrue(offer(journal) > 0);
         journal.close();
         assertEquals(9, StoredEvent.readAll(journal.path()).size());
         assertAccounts(journal, 9, 0, 2);
@@ -86,13 +93,13 @@ class BackPressureTest {
                         .blockIdleStrategy(() -> new CountingIdle(idled))
                         .build());
         fill(journal);
-        final CompletableFuture<Integer> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
+        final CompletableFuture<Long> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
         while (idled.get() < 100) {
             Thread.onSpinWait();
         }
         assertEquals(8, journal.stats().getAcceptedEvents());
         drain(journal);
-        assertEquals(Publisher.ACCEPTED, blocked.join());
+        assertTrue(blocked.join() > 0);
         journal.close();
         assertEquals(9, StoredEvent.readAll(journal.path()).size());
         assertAccounts(journal, 9, 0, 0);
@@ -107,14 +114,92 @@ class BackPressureTest {
                         .blockIdleStrategy(() -> new CountingIdle(idled))
                         .build());
         fill(journal);
-        final CompletableFuture<Integer> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
+        final CompletableFuture<Long> blocked = CompletableFuture.supplyAsync(() -> offer(journal));
         while (idled.get() == 0) {
             Thread.onSpinWait();
         }
         journal.close();
-        final int result = blocked.join();
-        assertTrue(result == Publisher.CLOSED || result == Publisher.ACCEPTED, "result " + result);
-        assertAccounts(journal, result == Publisher.ACCEPTED ? 9 : 8, 0, result == Publisher.ACCEPTED ? 0 : 1);
+        final long result = blocked.join();
+        assertTrue(result == Publisher.CLOSED || result > 0, "result " + result);
+        assertAccounts(journal, result > 0 ? 9 : 8, 0, result > 0 ? 0 : 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void blockGivesUpBehindAnOpenClaimWhenItsTimeIsOver(final boolean invoker) throws Exception {
+        final Duration timeout = Duration.ofMillis(50);
+        final Journal journal = Journal.open(
+                directory.resolve("b.evtl"),
+                (invoker ? tiny() : small())
+                        .backPressure(BackPressure.BLOCK)
+                        .blockTimeout(timeout)
+                        .build());
+        final Claim open = claim(journal.publisher(), 2, EIGHTH_OF_RING);
+        for (int i = 0; i < 7; i++) {
+            assertTrue(offer(journal) > 0);
+        }
+        final long start = System.nanoTime();
+        assertEquals(Publisher.BACK_PRESSURED, offer(journal));
+        assertTrue(System.nanoTime() - start >= timeout.toNanos());
+        assertEquals(
+                Publisher.BACK_PRESSURED,
+                CompletableFuture.supplyAsync(() -> offer(journal)).get(),
+                "on any other thread too");
+        assertTrue(open.commit() > 0);
+        assertTrue(offer(journal) > 0);
+        journal.close();
+        assertEquals(2, StoredEvent.readAll(journal.path()).get(0).type());
+        assertAccounts(journal, 9, 0, 2);
+    }
+
+    @Test
+    void blockOnTheInvokersThreadRunsTheAppenderInsteadOfWaiting() throws IOException {
+        final AtomicInteger idled = new AtomicInteger();
+        final Journal journal = Journal.open(
+                directory.resolve("b.evtl"),
+                tiny().backPressure(BackPressure.BLOCK)
+                        .blockIdleStrategy(() -> new CountingIdle(idled))
+                        .build());
+        for (int i = 0; i < 1000; i++) {
+            assertTrue(offer(journal) > 0);
+        }
+        assertEquals(0, idled.get());
+        journal.close();
+        assertEquals(1000, StoredEvent.readAll(journal.path()).size());
+        assertAccounts(journal, 1000, 0, 0);
+    }
+
+    @Test
+    void interruptedThreadDoesNotWaitForRoomAndStaysInterrupted() throws Exception {
+        final AtomicInteger idled = new AtomicInteger();
+        final Journal journal = Journal.open(
+                directory.resolve("b.evtl"),
+                tiny().backPressure(BackPressure.BLOCK)
+                        .blockTimeout(Duration.ofDays(1))
+                        .blockIdleStrategy(() -> new CountingIdle(idled))
+                        .build());
+        fill(journal);
+        final CompletableFuture<Boolean> stayed = CompletableFuture.supplyAsync(() -> {
+            Thread.currentThread().interrupt();
+            assertEquals(Publisher.BACK_PRESSURED, offer(journal));
+            return Thread.interrupted();
+        });
+        assertTrue(stayed.get());
+        assertEquals(0, idled.get());
+        final CompletableFuture<Thread> waiting = new CompletableFuture<>();
+        final CompletableFuture<Long> blocked = CompletableFuture.supplyAsync(() -> {
+            waiting.complete(Thread.currentThread());
+            final long result = offer(journal);
+            assertTrue(Thread.interrupted());
+            return result;
+        });
+        while (idled.get() == 0) {
+            Thread.onSpinWait();
+        }
+        waiting.get().interrupt();
+        assertEquals(Publisher.BACK_PRESSURED, blocked.get());
+        journal.close();
+        assertAccounts(journal, 8, 0, 2);
     }
 
     @Test
@@ -128,7 +213,7 @@ class BackPressureTest {
         final long lastDrop = time;
         assertEquals(5, journal.stats().getDroppedEvents());
         drain(journal);
-        assertEquals(Publisher.ACCEPTED, offer(journal));
+        assertTrue(offer(journal) > 0);
         journal.close();
         final List<StoredEvent> events = StoredEvent.readAll(journal.path());
         assertEquals(
@@ -151,7 +236,7 @@ class BackPressureTest {
             }
             gaps.add(new long[] {round, firstDrop, time});
             drain(journal);
-            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(2, EIGHTH, 0, restOfEighth));
+            assertTrue(journal.publisher().offer(2, EIGHTH, 0, restOfEighth) > 0);
             drain(journal);
         }
         journal.close();
@@ -175,7 +260,7 @@ class BackPressureTest {
         final Journal journal = open(BackPressure.DROP);
         fill(journal);
         offer(journal);
-        while (journal.stats().getFilePosition() < 64 + 8 * 120 + 40) {
+        while (journal.stats().getFileOffset() < 64 + 8 * 120 + 40) {
             journal.invoker().invoke();
         }
         assertGap(StoredEvent.readAll(journal.path()).get(8), 1, time, time);
@@ -211,16 +296,16 @@ class BackPressureTest {
     @Test
     void dropBehindAnOpenClaimWaitsForItsPlace() throws IOException {
         final Journal journal = open(BackPressure.DROP);
-        final int open = journal.publisher().tryClaim(2, EIGHTH_OF_RING);
+        final Claim open = claim(journal.publisher(), 2, EIGHTH_OF_RING);
         for (int i = 0; i < 7; i++) {
             offer(journal);
         }
         assertEquals(Publisher.DROPPED, offer(journal));
         journal.invoker().invoke();
         assertEquals(Publisher.DROPPED, offer(journal), "there still is no room");
-        journal.publisher().commit(open);
+        open.commit();
         drain(journal);
-        assertEquals(Publisher.ACCEPTED, offer(journal));
+        assertTrue(offer(journal) > 0);
         journal.close();
         final List<StoredEvent> events = StoredEvent.readAll(journal.path());
         assertEquals(

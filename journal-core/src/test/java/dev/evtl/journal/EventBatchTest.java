@@ -1,19 +1,26 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.drain;
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.drain;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import org.agrona.MutableDirectBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EventBatchTest {
     private static final int MORE = 0x10;
@@ -42,12 +49,12 @@ class EventBatchTest {
 
     @Test
     void allButTheLastCarryMoreAndTheTimeOfTheClaim() throws IOException {
-        assertEquals(Publisher.ACCEPTED, batch.tryClaim(3, 8 + 0 + 4));
+        assertTrue(batch.tryClaim(3, 8 + 0 + 4) > 0);
         time = 60;
-        batch.buffer().putLong(batch.next(1, 8), 11);
-        batch.next(2, 0x0F, 77, 0);
-        batch.buffer().putInt(batch.next(3, 4), 33);
-        assertEquals(Publisher.ACCEPTED, batch.commit());
+        batch.next(1, 8).putLong(0, 11);
+        batch.nextAt(77, 2, 0x0F, 0);
+        batch.next(3, 4).putInt(0, 33);
+        assertTrue(batch.commit() > 0);
         drain(journal);
         final List<StoredEvent> events = StoredEvent.readAll(file);
         assertEquals(List.of(1, 2, 3), events.stream().map(StoredEvent::type).toList());
@@ -116,24 +123,100 @@ class EventBatchTest {
     }
 
     @Test
-    void commitNeedsAllEventsAndAllBytesAndCanBeMadeUpFor() throws IOException {
+    void commitWithoutAnEventIsRefusedAndCanBeMadeUpFor() throws IOException {
         batch.tryClaim(2, 10);
-        assertThrows(IllegalStateException.class, batch::commit);
-        batch.next(1, 4);
-        assertThrows(IllegalStateException.class, batch::commit);
-        batch.next(2, 5);
         assertEquals(
-                "of a claim of 2 events and 42 bytes, 2 events and 41 bytes were written",
+                "no event of the claim was written",
                 assertThrows(IllegalStateException.class, batch::commit).getMessage());
-        batch.abort();
-        batch.tryClaim(2, 10);
         batch.next(1, 4);
-        assertThrows(IllegalStateException.class, () -> batch.next(2, 7), "one byte too many");
+        assertEquals(
+                "the claim of 2 events and 42 bytes has no room for a payload of 7 bytes after event 1",
+                assertThrows(IllegalStateException.class, () -> batch.next(2, 7))
+                        .getMessage());
         batch.next(2, 6);
         assertThrows(IllegalStateException.class, () -> batch.next(3, 0), "one event too many");
-        assertEquals(Publisher.ACCEPTED, batch.commit());
+        assertTrue(batch.commit() > 0);
         drain(journal);
-        assertEquals(2, StoredEvent.readAll(file).size());
+        assertEquals(
+                List.of(1, 2),
+                StoredEvent.readAll(file).stream().map(StoredEvent::type).toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 40", "2, 40", "3, 40", "4, 39", "4, 33", "4, 32", "4, 31", "4, 0", "1, 0"})
+    void fewerAndShorterEventsThanWereClaimedAreJournaledWithMoreOnAllButTheLast(final int events, final int bytes)
+            throws IOException {
+        for (int round = 0; round < 50; round++) { // over the ring's end, at every place of it
+            assertTrue(batch.tryClaim(4, 40) > 0);
+            for (int i = 0; i < events; i++) {
+                final int length = i == 0 ? bytes : 0;
+                batch.next(1 + i, length).setMemory(0, length, (byte) (round + 1));
+            }
+            assertTrue(batch.commit() > 0);
+            assertTrue(publisher.offer(9, payload(3), 0, 3) > 0);
+            drain(journal);
+        }
+        final List<StoredEvent> stored = StoredEvent.readAll(file);
+        assertEquals(50 * (events + 1), stored.size());
+        for (int i = 0; i < stored.size(); i++) {
+            final StoredEvent event = stored.get(i);
+            final int inRound = i % (events + 1);
+            assertEquals(inRound < events - 1 ? MORE : 0, event.flags(), "event " + i);
+            assertEquals(inRound == events ? 9 : 1 + inRound, event.type());
+            assertEquals(inRound == events ? 3 : inRound == 0 ? bytes : 0, event.payload().length);
+            if (inRound == 0) {
+                final byte[] expected = new byte[bytes];
+                Arrays.fill(expected, (byte) (i / (events + 1) + 1));
+                assertArrayEquals(expected, event.payload());
+            }
+        }
+        assertEquals(50 * (events + 1), journal.stats().getAcceptedEvents());
+        assertEquals(50 * (16 * events + bytes + 19), journal.stats().getJournaledBytes());
+    }
+
+    @Test
+    void roomOfAnEventIsItsPayloadAloneAndGoneAfterTheCommit() {
+        batch.tryClaim(2, 8 + 4);
+        final MutableDirectBuffer first = batch.next(1, 8);
+        assertEquals(8, first.capacity());
+        assertThrows(IndexOutOfBoundsException.class, () -> first.putByte(8, (byte) 1));
+        assertEquals(4, batch.next(2, 4).capacity());
+        assertEquals("EventBatch[2 of 2 events, 44 of 44 bytes]", batch.toString());
+        batch.commit();
+        assertEquals(0, first.capacity());
+        assertEquals("EventBatch[none]", batch.toString());
+    }
+
+    @Test
+    void closeAbortsWhatIsOpenAndNothingElse() throws IOException {
+        batch.tryClaim(2, 8);
+        batch.next(1, 8);
+        batch.close();
+        batch.close();
+        assertThrows(IllegalStateException.class, batch::commit);
+        try (EventBatch closed = batch) {
+            closed.tryClaim(1, 0);
+            closed.next(2, 0);
+            closed.commit();
+        }
+        assertTrue(publisher.offer(3, payload(0), 0, 0) > 0);
+        drain(journal);
+        assertEquals(
+                List.of(2, 3),
+                StoredEvent.readAll(file).stream().map(StoredEvent::type).toList());
+        assertEquals(2, journal.stats().getOfferedEvents());
+    }
+
+    @Test
+    void claimAtATimeGivesItToItsEvents() throws IOException {
+        assertTrue(batch.tryClaimAt(-5, 2, 0) > 0);
+        batch.next(1, 0);
+        batch.next(1, 0);
+        batch.commit();
+        drain(journal);
+        assertEquals(
+                List.of(-5L, -5L),
+                StoredEvent.readAll(file).stream().map(StoredEvent::timestamp).toList());
     }
 
     @Test
@@ -143,7 +226,7 @@ class EventBatchTest {
         batch.next(1, 20);
         batch.next(2, 0);
         batch.next(3, 0);
-        batch.commit();
+        assertTrue(batch.commit() > 0);
     }
 
     @Test
@@ -151,11 +234,11 @@ class EventBatchTest {
         batch.tryClaim(1, 10);
         assertThrows(IllegalArgumentException.class, () -> batch.next(0, 10));
         assertThrows(IllegalArgumentException.class, () -> batch.next(240, 10));
-        assertThrows(IllegalArgumentException.class, () -> batch.next(1, MORE, 0, 10));
+        assertThrows(IllegalArgumentException.class, () -> batch.nextAt(0, 1, MORE, 10));
         assertThrows(IllegalArgumentException.class, () -> batch.next(1, -1));
         assertThrows(IllegalArgumentException.class, () -> batch.next(1, 113));
         batch.next(1, 10);
-        assertEquals(Publisher.ACCEPTED, batch.commit());
+        assertTrue(batch.commit() > 0);
     }
 
     @Test
@@ -171,7 +254,7 @@ class EventBatchTest {
                             + " bytes of payload are not from 1 event to 128 bytes, headers included",
                     e.getMessage());
         }
-        assertEquals(Publisher.ACCEPTED, batch.tryClaim(8, 0));
+        assertTrue(batch.tryClaim(8, 0) > 0);
         batch.abort();
     }
 
@@ -184,7 +267,7 @@ class EventBatchTest {
 
     @Test
     void fullRingRefusesAllEventsOfTheBatch() {
-        while (publisher.offer(1, payload(100), 0, 100) == Publisher.ACCEPTED) {
+        while (publisher.offer(1, payload(100), 0, 100) > 0) {
             time++;
         }
         final long refused = journal.stats().getRefusedEvents();
@@ -192,7 +275,7 @@ class EventBatchTest {
         assertEquals(refused + 5, journal.stats().getRefusedEvents());
         assertThrows(IllegalStateException.class, batch::commit);
         drain(journal);
-        assertEquals(Publisher.ACCEPTED, batch.tryClaim(5, 40));
+        assertTrue(batch.tryClaim(5, 40) > 0);
         batch.abort();
     }
 }

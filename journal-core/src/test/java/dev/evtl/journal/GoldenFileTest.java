@@ -3,9 +3,10 @@ package dev.evtl.journal;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.support.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,15 +30,15 @@ class GoldenFileTest {
         try (Journal journal = open(file, checksums)) {
             final Publisher publisher = journal.publisher();
             final UnsafeBuffer none = new UnsafeBuffer(new byte[0]);
-            assertEquals(Publisher.ACCEPTED, publisher.offer(1, 0, T0 + 1, none, 0, 0));
+            assertTrue(publisher.offerAt(T0 + 1, 1, 0, none, 0, 0) > 0);
             final byte[] hello = "hello, journal".getBytes(US_ASCII);
-            assertEquals(Publisher.ACCEPTED, publisher.offer(7, 0, T0 + 2, new UnsafeBuffer(hello), 0, hello.length));
+            assertTrue(publisher.offerAt(T0 + 2, 7, 0, new UnsafeBuffer(hello), 0, hello.length) > 0);
             final byte[] long769 = new byte[769];
             for (int i = 0; i < 768; i++) {
                 long769[i] = (byte) i;
             }
             long769[768] = 'x';
-            assertEquals(Publisher.ACCEPTED, publisher.offer(239, 0x0F, T0 + 2, new UnsafeBuffer(long769), 0, 769));
+            assertTrue(publisher.offerAt(T0 + 2, 239, 0x0F, new UnsafeBuffer(long769), 0, 769) > 0);
         }
         assertArrayEquals(Golden.bytes(name), Files.readAllBytes(file));
     }
@@ -49,14 +50,14 @@ class GoldenFileTest {
         final UnsafeBuffer source = new UnsafeBuffer(expected);
         try (Journal journal = open(file, true)) {
             final Publisher publisher = journal.publisher();
-            assertEquals(Publisher.ACCEPTED, publisher.offer(1, 0, T0 + 1, source, 80, 5));
+            assertTrue(publisher.offerAt(T0 + 1, 1, 0, source, 80, 5) > 0);
             final EventBatch batch = publisher.newBatch();
-            assertEquals(Publisher.ACCEPTED, batch.tryClaim(3, 14 + 6 + 5));
-            batch.buffer().putBytes(batch.next(2, 0, T0 + 2, 14), source, 101, 14);
-            batch.buffer().putBytes(batch.next(3, 1, T0 + 3, 6), source, 131, 6);
-            batch.buffer().putBytes(batch.next(4, 1, T0 + 4, 5), source, 153, 5);
-            assertEquals(Publisher.ACCEPTED, batch.commit());
-            assertEquals(Publisher.ACCEPTED, publisher.offer(5, 0, T0 + 5, source, 174, 11));
+            assertTrue(batch.tryClaim(3, 14 + 6 + 5) > 0);
+            batch.nextAt(T0 + 2, 2, 0, 14).putBytes(0, source, 101, 14);
+            batch.nextAt(T0 + 3, 3, 1, 6).putBytes(0, source, 131, 6);
+            batch.nextAt(T0 + 4, 4, 1, 5).putBytes(0, source, 153, 5);
+            assertTrue(batch.commit() > 0);
+            assertTrue(publisher.offerAt(T0 + 5, 5, 0, source, 174, 11) > 0);
         }
         assertArrayEquals(expected, Files.readAllBytes(file));
     }

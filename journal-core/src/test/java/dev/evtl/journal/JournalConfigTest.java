@@ -3,7 +3,6 @@ package dev.evtl.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.evtl.journal.storage.Growth;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
@@ -42,6 +41,10 @@ class JournalConfigTest {
                 bad("growth step 4095 is below a page, 4096 bytes", c -> c.growth(Growth.steps(4095))),
                 bad("growth step 0 is below a page, 4096 bytes", c -> c.growth(Growth.steps(0))),
                 bad("growth step -1 is below a page, 4096 bytes", c -> c.growth(new Growth(-1))),
+                bad("baseSequence -1 is below 0", c -> c.baseSequence(-1)),
+                bad("baseSequence -9223372036854775808 is below 0", c -> c.baseSequence(Long.MIN_VALUE)),
+                bad("blockTimeout PT0S" + days, c -> c.blockTimeout(Duration.ZERO)),
+                bad("syncTimeout PT-0.000000001S" + days, c -> c.syncTimeout(Duration.ofNanos(-1))),
                 bad("closeTimeout PT0S" + days, c -> c.closeTimeout(Duration.ZERO)),
                 bad("closeTimeout PT-1S" + days, c -> c.closeTimeout(Duration.ofSeconds(-1))),
                 bad(
@@ -80,13 +83,15 @@ class JournalConfigTest {
                 bad("openMode", c -> c.openMode(null)),
                 bad("backPressure", c -> c.backPressure(null)),
                 bad("blockIdleStrategy", c -> c.blockIdleStrategy(null)),
+                bad("blockTimeout", c -> c.blockTimeout(null)),
+                bad("syncTimeout", c -> c.syncTimeout(null)),
                 bad("growth", c -> c.growth(null)),
                 bad("whenFull", c -> c.maxSize(4096, null)),
                 bad("syncPolicy", c -> c.syncPolicy(null)),
                 bad("filePermissions", c -> c.filePermissions(null)),
                 bad("clock", c -> c.clock(null)),
                 bad("idleStrategy", c -> c.idleStrategy(null)),
-                bad("errorHandler", c -> c.errorHandler(null)),
+                bad("listener", c -> c.listener(null)),
                 bad("threadFactory", c -> c.threadFactory(null)),
                 bad("closeTimeout", c -> c.closeTimeout(null)),
                 bad("stuckClaimTimeout", c -> c.stuckClaimTimeout(null)));

@@ -1,18 +1,17 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalLockedException;
-import dev.evtl.journal.storage.JournalRecovery;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.OpenMode;
-import dev.evtl.journal.storage.RecoveryReport;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.support.Events;
+import dev.evtl.journal.support.Golden;
+import dev.evtl.journal.support.MemoryDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,18 +8,24 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.FailingStorage.Call;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.CorruptJournalException.Kind;
-import dev.evtl.journal.storage.DiskFullException;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalLockedException;
-import dev.evtl.journal.storage.JournalSalvage;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.SalvageReport;
-import dev.evtl.journal.storage.SalvageReport.LeftOut;
-import dev.evtl.journal.storage.SalvageReport.Outcome;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.SalvageReport.LeftOut;
+import dev.evtl.journal.SalvageReport.Outcome;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.exceptions.DiskFullException;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.support.Events;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.Golden;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.RingBytes;
+import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.TestJournals;
+import dev.evtl.journal.support.Tmpfs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -122,7 +128,7 @@ class JournalSalvageTest {
             for (int i = 0; i < events; i++) {
                 final UnsafeBuffer payload = new UnsafeBuffer(new byte[payloadLength]);
                 payload.putInt(0, i);
-                journal.publisher().offer(1 + i % 9, i % 16, 1000 + i, payload, 0, payloadLength);
+                journal.publisher().offerAt(1000 + i, 1 + i % 9, i % 16, payload, 0, payloadLength);
             }
         }
         final byte[] bytes = Files.readAllBytes(path);
@@ -585,7 +591,7 @@ class JournalSalvageTest {
     private void leaveInARingFile(final int journaled, final int pending) {
         final JournalConfig config = TestJournals.tiny()
                 .ringFile(directory.resolve("r.ring"))
-                .errorHandler(error -> {})
+                .listener(JournalListener.NONE)
                 .build();
         final Journal journal = Journal.open(
                 file,

@@ -3,25 +3,22 @@ package dev.evtl.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.storage.ClaimType;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RecordType;
+import dev.evtl.journal.ring.RingAccess;
+import dev.evtl.journal.ring.RingCounters;
 import java.lang.reflect.Proxy;
-import org.agrona.BufferUtil;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.Test;
 
 class LiveStatsTest {
     private static final int CAPACITY = 1024;
 
-    private final Counters counters = new Counters();
-    private final RingBuffer ring = new ManyToOneRingBuffer(
-            new UnsafeBuffer(BufferUtil.allocateDirectAligned(CAPACITY + RingBufferDescriptor.TRAILER_LENGTH, 64)));
+    private final JournalRing journalRing = JournalRing.inMemory(CAPACITY, false);
+    private final RingBuffer ring = journalRing.buffer();
 
-    private LiveStats stats(final RingBuffer seen) {
-        return new LiveStats(
-                seen, counters, new Drops(counters, new Claims(ring, counters)), null, null, Long.MAX_VALUE);
+    private static LiveStats stats(final JournalRing seen) {
+        return new LiveStats(seen, null, null, Long.MAX_VALUE);
     }
 
     /** The reader's view of the head is old each time: where it looks, others have written payloads meanwhile. */
@@ -38,7 +35,7 @@ class LiveStatsTest {
                 (proxy, method, args) -> method.getName().equals("consumerPosition")
                         ? Long.valueOf(8 + 8 * (asked[0]++ & 1)) // in the middle of the record, and never the same
                         : method.invoke(ring, args));
-        final LiveStats stats = stats(overtaking);
+        final LiveStats stats = stats(RingAccess.seenBy(journalRing, overtaking));
         assertTrue(stats.getAcceptedEvents() <= CAPACITY / 16, stats.getAcceptedEvents() + " events");
         assertTrue(stats.getAcceptedBytes() <= CAPACITY, stats.getAcceptedBytes() + " bytes");
     }
@@ -46,12 +43,13 @@ class LiveStatsTest {
     @Test
     void whatIsInTheRingCountsAsAcceptedAndGapsDoNot() {
         ring.commit(ring.tryClaim(8, 8 * 16));
-        ring.commit(ring.tryClaim(ClaimType.gap(ClaimType.ONLY_SLOT), 40));
+        ring.commit(ring.tryClaim(RecordType.gap(0), 40));
         ring.abort(ring.tryClaim(3, 48));
         ring.commit(ring.tryClaim(1, 20));
-        counters.set(Counters.JOURNALED, 100);
-        counters.set(Counters.DROPPED_BY_APPENDER, 10);
-        assertEquals(119, stats(ring).getAcceptedEvents());
-        assertEquals(8 * 16 + 20, stats(ring).getAcceptedBytes());
+        final RingCounters counters = journalRing.counters();
+        counters.set(RingCounters.JOURNALED, 100);
+        counters.set(RingCounters.DROPPED_BY_APPENDER, 10);
+        assertEquals(119, stats(journalRing).getAcceptedEvents());
+        assertEquals(8 * 16 + 20, stats(journalRing).getAcceptedBytes());
     }
 }

@@ -3,9 +3,10 @@ package dev.evtl.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,8 +36,8 @@ class ManyProducersTest {
         "8, 100000, BLOCK",
         "50, 20000, BLOCK",
         "100, 10000, BLOCK",
-        "8, 50000, FAIL",
-        "100, 4000, FAIL",
+        "8, 50000, REFUSE",
+        "100, 4000, REFUSE",
         "8, 50000, DROP",
         "50, 8000, DROP",
         "100, 4000, DROP"

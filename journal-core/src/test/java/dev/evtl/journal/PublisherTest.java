@@ -1,14 +1,23 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.claim;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.tryClaim;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -44,10 +53,10 @@ class PublisherTest {
     void claimedEventIsFilledInPlaceAndCommitted() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final int claim = publisher.tryClaim(7, 12);
-            publisher.buffer().putLong(claim, 0x1122334455667788L);
-            publisher.buffer().putInt(claim + 8, 99);
-            assertEquals(Publisher.ACCEPTED, publisher.commit(claim));
+            final Claim claim = claim(publisher, 7, 12);
+            claim.buffer().putLong(0, 0x1122334455667788L);
+            claim.buffer().putInt(8, 99);
+            assertTrue(claim.commit() > 0);
         }
         final StoredEvent event = StoredEvent.readAll(file).get(0);
         assertEquals(7, event.type());
@@ -62,10 +71,10 @@ class PublisherTest {
     void abortedClaimLeavesNoTrace() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final int aborted = publisher.tryClaim(1, 8);
-            final int committed = publisher.tryClaim(2, 8);
-            publisher.commit(committed);
-            publisher.abort(aborted);
+            final Claim aborted = claim(publisher, 1, 8);
+            final Claim committed = claim(publisher, 2, 8);
+            committed.commit();
+            aborted.abort();
         }
         final List<StoredEvent> events = StoredEvent.readAll(file);
         assertEquals(1, events.size());
@@ -76,12 +85,12 @@ class PublisherTest {
     void orderInTheFileIsTheOrderOfTheClaims() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final int first = publisher.tryClaim(1, 0);
-            final int second = publisher.tryClaim(2, 0);
-            publisher.commit(second);
+            final Claim first = claim(publisher, 1, 0);
+            final Claim second = claim(publisher, 2, 0);
+            second.commit();
             journal.invoker().invoke();
             assertEquals(0, journal.stats().getJournaledEvents(), "an open claim holds up what comes after it");
-            publisher.commit(first);
+            first.commit();
         }
         assertEquals(
                 List.of(1, 2),
@@ -93,7 +102,7 @@ class PublisherTest {
         try (Journal journal = openTiny()) {
             final ExpandableArrayBuffer source = new ExpandableArrayBuffer();
             source.putBytes(100, "payload".getBytes(US_ASCII));
-            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(3, source, 100, 7));
+            assertTrue(journal.publisher().offer(3, source, 100, 7) > 0);
             source.setMemory(0, 200, (byte) 'x');
         }
         assertArrayEquals(
@@ -103,9 +112,10 @@ class PublisherTest {
     @Test
     void ownTimestampAndFlagsAreKept() throws IOException {
         try (Journal journal = openTiny()) {
-            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, 0x0F, Long.MIN_VALUE, payload(1), 0, 1));
-            final int claim = journal.publisher().tryClaim(2, 5, -1, 0);
-            journal.publisher().commit(claim);
+            assertTrue(journal.publisher().offerAt(Long.MIN_VALUE, 1, 0x0F, payload(1), 0, 1) > 0);
+            final Claim claim = journal.publisher().newClaim();
+            assertTrue(journal.publisher().tryClaimAt(claim, -1, 2, 5, 0) > 0);
+            claim.commit();
         }
         final List<StoredEvent> events = StoredEvent.readAll(file);
         assertEquals(Long.MIN_VALUE, events.get(0).timestamp());
@@ -123,9 +133,7 @@ class PublisherTest {
                 Journal.open(file, JournalConfig.builder().useInvoker(true).build())) {
             for (int type = 1; type <= 239; type++) {
                 final int length = lengths[type % lengths.length];
-                assertEquals(
-                        Publisher.ACCEPTED,
-                        journal.publisher().offer(type, new UnsafeBuffer(bytes), 65_535 - length, length));
+                assertTrue(journal.publisher().offer(type, new UnsafeBuffer(bytes), 65_535 - length, length) > 0);
                 journal.invoker().invoke();
             }
         }
@@ -154,13 +162,15 @@ class PublisherTest {
         try (Journal journal =
                 Journal.open(file, JournalConfig.builder().useInvoker(true).build())) {
             final Publisher publisher = journal.publisher();
+            final Claim claim = publisher.newClaim();
             final DirectBuffer source = payload(65_536);
-            assertMessage(message, () -> publisher.tryClaim(type, flags, 0, length));
-            assertMessage(message, () -> publisher.offer(type, flags, 0, source, 0, length));
+            assertMessage(message, () -> publisher.tryClaimAt(claim, 0, type, flags, length));
+            assertMessage(message, () -> publisher.offerAt(0, type, flags, source, 0, length));
             if (flags == 0) {
-                assertMessage(message, () -> publisher.tryClaim(type, length));
+                assertMessage(message, () -> publisher.tryClaim(claim, type, length));
                 assertMessage(message, () -> publisher.offer(type, source, 0, length));
             }
+            assertFalse(claim.isOpen());
             assertEquals(0, journal.stats().getRingUsed());
             assertEquals(0, journal.stats().getOfferedEvents(), "what an exception rejected was not offered");
         }
@@ -175,12 +185,9 @@ class PublisherTest {
     @Test
     void smallerMaximumOfPayloadIsTheBound() {
         try (Journal journal = openTiny()) {
-            final int claim = journal.publisher().tryClaim(1, 112);
-            assertTrue(claim > 0);
-            assertMessage(
-                    "payload length 113 is not from 0 to 112",
-                    () -> journal.publisher().tryClaim(1, 113));
-            journal.publisher().abort(claim);
+            final Claim claim = claim(journal.publisher(), 1, 112);
+            assertMessage("payload length 113 is not from 0 to 112", () -> tryClaim(journal.publisher(), 1, 113));
+            claim.abort();
         }
     }
 
@@ -199,14 +206,14 @@ class PublisherTest {
     void secondCommitOrAbortIsRefused() throws IOException {
         try (Journal journal = openTiny()) {
             final Publisher publisher = journal.publisher();
-            final int committed = publisher.tryClaim(1, 0);
-            publisher.commit(committed);
-            assertThrows(IllegalStateException.class, () -> publisher.commit(committed));
-            assertThrows(IllegalStateException.class, () -> publisher.abort(committed));
-            final int aborted = publisher.tryClaim(1, 0);
-            publisher.abort(aborted);
-            assertThrows(IllegalStateException.class, () -> publisher.commit(aborted));
-            assertThrows(IllegalStateException.class, () -> publisher.abort(aborted));
+            final Claim committed = claim(publisher, 1, 0);
+            committed.commit();
+            assertThrows(IllegalStateException.class, committed::commit);
+            assertThrows(IllegalStateException.class, committed::abort);
+            final Claim aborted = claim(publisher, 1, 0);
+            aborted.abort();
+            assertThrows(IllegalStateException.class, aborted::commit);
+            assertThrows(IllegalStateException.class, aborted::abort);
         }
         assertEquals(1, StoredEvent.readAll(file).size());
     }
@@ -216,12 +223,83 @@ class PublisherTest {
         final Journal journal = openTiny();
         journal.close();
         final EventBatch batch = journal.publisher().newBatch();
-        assertEquals(Publisher.CLOSED, journal.publisher().tryClaim(1, 8));
+        assertEquals(Publisher.CLOSED, tryClaim(journal.publisher(), 1, 8));
         assertEquals(Publisher.CLOSED, journal.publisher().offer(1, payload(8), 0, 8));
         assertEquals(Publisher.CLOSED, batch.tryClaim(2, 8));
         assertEquals(4, journal.stats().getRefusedEvents());
         assertEquals(24 + 24 + 40, journal.stats().getRefusedBytes());
         assertEquals(4, journal.stats().getOfferedEvents());
+    }
+
+    @Test
+    void gapThatIsOfferedIsInTheFileWithItsNumbers() throws IOException {
+        try (Journal journal = openTiny()) {
+            journal.publisher().offer(1, payload(0), 0, 0);
+            assertTrue(journal.publisher().offerGap(77, 1L << 40, -5, Long.MAX_VALUE) > 0);
+            journal.publisher().offer(2, payload(0), 0, 0);
+            TestJournals.drain(journal);
+            assertEquals(3, journal.stats().getOfferedEvents());
+            assertEquals(3, journal.stats().getJournaledEvents());
+            assertEquals(0, journal.stats().getDroppedEvents());
+        }
+        assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+        final List<StoredEvent> events = StoredEvent.readAll(file);
+        assertEquals(
+                List.of(1, StoredEvent.GAP, 2),
+                events.stream().map(StoredEvent::type).toList());
+        final StoredEvent gap = events.get(1);
+        assertEquals(77, gap.timestamp());
+        assertEquals(0, gap.flags());
+        assertEquals(24, gap.payload().length);
+        assertEquals(1L << 40, gap.data().getLong(0));
+        assertEquals(-5, gap.data().getLong(8));
+        assertEquals(Long.MAX_VALUE, gap.data().getLong(16));
+    }
+
+    @Test
+    void gapThatFindsNoRoomOrAClosedJournalIsRefused() {
+        final Journal journal = openTiny();
+        while (journal.publisher().offer(1, payload(8), 0, 8) > 0) {
+            assertEquals(0, journal.stats().getRefusedEvents());
+        }
+        assertEquals(Publisher.BACK_PRESSURED, journal.publisher().offerGap(1, 2, 3, 4));
+        journal.close();
+        assertEquals(Publisher.CLOSED, journal.publisher().offerGap(1, 2, 3, 4));
+        assertEquals(3, journal.stats().getRefusedEvents());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 1_000_000_000_000L, Long.MAX_VALUE - 10})
+    void firstEventOfANewFileHasTheBaseSequence(final long base) throws IOException {
+        for (int i = 0; i < 2; i++) {
+            // the second time the file is there, and goes on as it was made
+            try (Journal journal =
+                    Journal.open(file, tiny().baseSequence(i == 0 ? base : 7).build())) {
+                journal.publisher().offer(1, payload(i), 0, i);
+            }
+            final byte[] bytes = Files.readAllBytes(file);
+            assertEquals(
+                    base, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(40));
+            assertEquals(i + 1, StoredEvent.eventCount(bytes));
+            assertEquals(base + i, StoredEvent.readAll(file).get(i).sequence());
+            assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+            assertEquals(base, JournalScan.of(file).header().baseSequence());
+        }
+    }
+
+    @Test
+    void sequenceInAScanIsNumberedFromTheBase() throws IOException {
+        try (Journal journal = Journal.open(file, tiny().baseSequence(500).build())) {
+            for (int i = 0; i < 3; i++) {
+                journal.publisher().offer(1, payload(8), 0, 8);
+            }
+        }
+        final byte[] bytes = Files.readAllBytes(file);
+        bytes[64 + 2 * 24 + 16] ^= 1;
+        Files.write(file, bytes);
+        final JournalScan scan = JournalScan.of(file);
+        assertEquals(Condition.CORRUPT, scan.condition());
+        assertEquals(502, scan.sequence());
     }
 
     @Test

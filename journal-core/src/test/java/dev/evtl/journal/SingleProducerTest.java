@@ -1,10 +1,10 @@
 package dev.evtl.journal;
 
+import static dev.evtl.journal.support.TestJournals.claim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.JournalScan.Condition;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -26,7 +26,7 @@ class SingleProducerTest {
                         .backPressure(BackPressure.BLOCK)
                         .build())) {
             for (int i = 0; i < 200_000; i++) {
-                assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, payload, 0, i % 100));
+                assertTrue(journal.publisher().offer(1, payload, 0, i % 100) > 0);
             }
         }
         assertEquals(200_000, JournalScan.of(file).events());
@@ -40,14 +40,13 @@ class SingleProducerTest {
                 JournalConfig.builder()
                         .singleProducer(true)
                         .closeTimeout(Duration.ofMillis(50))
-                        .errorHandler(error -> {})
+                        .listener(JournalListener.NONE)
                         .build());
-        assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, new UnsafeBuffer(new byte[1]), 0, 1));
-        final int claim = journal.publisher().tryClaim(1, 10);
-        assertTrue(claim > 0);
+        assertTrue(journal.publisher().offer(1, new UnsafeBuffer(new byte[1]), 0, 1) > 0);
+        final Claim claim = claim(journal.publisher(), 1, 10);
         journal.close();
-        assertEquals(1, journal.stats().getLeftEvents());
-        assertEquals(Publisher.CLOSED, journal.publisher().commit(claim));
+        assertEquals(1, journal.stats().getAbandonedEvents());
+        assertEquals(Publisher.CLOSED, claim.commit());
         final JournalScan scan = JournalScan.of(file);
         assertEquals(Condition.CLEAN, scan.condition(), scan.reason());
         assertEquals(1, scan.events());

@@ -1,14 +1,17 @@
 package dev.evtl.journal;
 
-import static dev.evtl.journal.TestJournals.payload;
-import static dev.evtl.journal.TestJournals.small;
-import static dev.evtl.journal.TestJournals.tiny;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.small;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.FailingStorage.Call;
-import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +39,7 @@ class SyncTest {
     }
 
     private static void offer(final Journal journal) {
-        assertEquals(Publisher.ACCEPTED, journal.publisher().offer(1, payload(8), 0, 8));
+        assertTrue(journal.publisher().offer(1, payload(8), 0, 8) > 0);
     }
 
     /** One batch of events. */
@@ -54,7 +57,7 @@ class SyncTest {
                 batch(journal, 3);
             }
             assertEquals(0, journal.stats().getForces());
-            assertEquals(64, journal.stats().getDurablePosition());
+            assertEquals(64, journal.stats().getDurableOffset());
         }
     }
 
@@ -64,7 +67,7 @@ class SyncTest {
             for (int i = 1; i <= 5; i++) {
                 batch(journal, 3);
                 assertEquals(i, journal.stats().getForces());
-                assertEquals(64 + i * 3 * EVENT, journal.stats().getDurablePosition());
+                assertEquals(64 + i * 3 * EVENT, journal.stats().getDurableOffset());
                 journal.invoker().invoke();
                 assertEquals(i, journal.stats().getForces(), "nothing to force");
             }
@@ -77,7 +80,7 @@ class SyncTest {
             for (int i = 1; i <= 12; i++) {
                 batch(journal, 1);
                 assertEquals(i / 4, journal.stats().getForces());
-                assertEquals(64 + i / 4 * 4 * EVENT, journal.stats().getDurablePosition());
+                assertEquals(64 + i / 4 * 4 * EVENT, journal.stats().getDurableOffset());
             }
         }
     }
@@ -87,7 +90,7 @@ class SyncTest {
         try (Journal journal = open(tiny().syncPolicy(SyncPolicy.interval(Duration.ofMillis(2))))) {
             for (int i = 1; i <= 3; i++) {
                 batch(journal, 1);
-                while (journal.stats().getDurablePosition() < 64 + i * EVENT) {
+                while (journal.stats().getDurableOffset() < 64 + i * EVENT) {
                     journal.invoker().invoke();
                 }
                 assertEquals(i, journal.stats().getForces());
@@ -112,7 +115,7 @@ class SyncTest {
                 final long offset = journal.sync();
                 assertEquals(64 + i * EVENT, offset);
                 assertEquals(offset, StoredEvent.durableOffset(Files.readAllBytes(journal.path())));
-                assertEquals(offset, journal.stats().getDurablePosition());
+                assertEquals(offset, journal.stats().getDurableOffset());
             }
             assertEquals(50, journal.stats().getForces());
             assertTrue(journal.stats().getMaxForceNanos() >= journal.stats().forceNanosAtPercentile(50));
@@ -158,7 +161,7 @@ class SyncTest {
         try (Journal journal = Journal.open(
                 directory.resolve("s.evtl"),
                 small().build(),
-                storage -> new FailingStorage(storage, Call.FORCE, 1, () -> threads.forEach(SyncTest::awaitWaiting)))) {
+                storage -> new FailingStorage(storage, Call.FORCE, 1, () -> threads.forEach(Threads::awaitWaiting)))) {
             final ConcurrentLinkedQueue<Long> offsets = new ConcurrentLinkedQueue<>();
             IntStream.range(0, 8)
                     .forEach(i -> threads.add(new Thread(() -> {
@@ -173,12 +176,6 @@ class SyncTest {
             assertTrue(
                     journal.stats().getForces() <= 2,
                     "one while they came, one for all: " + journal.stats().getForces());
-        }
-    }
-
-    private static void awaitWaiting(final Thread thread) {
-        while (thread.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
         }
     }
 
@@ -205,7 +202,7 @@ class SyncTest {
                 thread.join();
             }
             assertEquals(List.of(), List.copyOf(failures));
-            assertEquals(64 + 400 * EVENT, journal.stats().getDurablePosition());
+            assertEquals(64 + 400 * EVENT, journal.stats().getDurableOffset());
             assertTrue(journal.stats().getForces() <= 400);
         }
     }
@@ -232,13 +229,13 @@ class SyncTest {
                 }
             });
             waiter.start();
-            awaitWaiting(waiter);
+            Threads.awaitWaiting(waiter);
             waiter.interrupt();
             waiter.join();
             forced.countDown();
             assertEquals(1, thrown.size());
             assertEquals(
-                    journal.path() + ": interrupted while waiting for a sync",
+                    journal.path() + ": interrupted while waiting",
                     thrown.peek().getMessage());
             offer(journal);
             assertEquals(64 + 2 * EVENT, journal.sync());

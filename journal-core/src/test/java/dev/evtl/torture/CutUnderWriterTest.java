@@ -2,10 +2,10 @@ package dev.evtl.torture;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.MemoryDirectory;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.torture.Numbered.Checker;
 import java.io.IOException;
 import java.nio.file.Files;

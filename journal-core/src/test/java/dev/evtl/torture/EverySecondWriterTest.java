@@ -5,15 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.MemoryDirectory;
-import dev.evtl.journal.Publisher;
-import dev.evtl.journal.Tmpfs;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.JournalView;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.file.JournalView;
+import dev.evtl.journal.support.ChildJvm;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Tmpfs;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -74,7 +73,7 @@ class EverySecondWriterTest {
 
     /** The first writer goes on after each refusal, and what it publishes is there. */
     private void assertFirstGoesOn() throws IOException {
-        assertEquals(Publisher.ACCEPTED, producer.publish());
+        assertTrue(producer.publish() > 0);
         journal.sync();
         assertEquals(
                 producer.next(), Numbered.check(file, 1, "while it is open").events());

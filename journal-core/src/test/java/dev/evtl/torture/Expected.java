@@ -1,15 +1,15 @@
 package dev.evtl.torture;
 
-import static dev.evtl.journal.storage.CorruptJournalException.Kind.CORRUPT_EVENT;
-import static dev.evtl.journal.storage.CorruptJournalException.Kind.DAMAGED_HEADER;
-import static dev.evtl.journal.storage.CorruptJournalException.Kind.NOT_A_JOURNAL;
-import static dev.evtl.journal.storage.CorruptJournalException.Kind.UNSYNCED_DATA_LOST;
+import static dev.evtl.journal.exceptions.CorruptJournalException.Kind.CORRUPT_EVENT;
+import static dev.evtl.journal.exceptions.CorruptJournalException.Kind.DAMAGED_HEADER;
+import static dev.evtl.journal.exceptions.CorruptJournalException.Kind.NOT_A_JOURNAL;
+import static dev.evtl.journal.exceptions.CorruptJournalException.Kind.UNSYNCED_DATA_LOST;
 import static dev.evtl.torture.ReferenceJournal.CLOSED;
 import static dev.evtl.torture.ReferenceJournal.HEADER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import dev.evtl.journal.storage.CorruptJournalException.Kind;
-import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -28,7 +28,7 @@ import java.util.Arrays;
 public record Expected(
         ReferenceJournal journal, Error reading, int delivered, Error refusal, Condition condition, int kept) {
 
-    /** What a {@link dev.evtl.journal.storage.CorruptJournalException} is to say. */
+    /** What a {@link dev.evtl.journal.exceptions.CorruptJournalException} is to say. */
     public record Error(Kind kind, long offset, long sequence) {}
 
     /** Of a file with the header of one of these journals, or a damaged one. */

@@ -3,12 +3,11 @@ package dev.evtl.torture;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.Publisher;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.torture.Numbered.Checker;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.IOException;
@@ -295,7 +294,7 @@ class Ext4PowerLossTest {
                 final int session = i % SESSIONS_PER_FILE;
                 try (Journal journal = Journal.open(numbered(path, i / SESSIONS_PER_FILE), setup.config())) {
                     final Producer producer = new Producer(journal, 0, session == 0 ? 0 : next);
-                    if (producer.publish(EVENTS_PER_SESSION) != Publisher.ACCEPTED) {
+                    if (producer.publish(EVENTS_PER_SESSION) <= 0) {
                         return;
                     }
                     next = producer.next();

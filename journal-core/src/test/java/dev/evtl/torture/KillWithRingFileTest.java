@@ -6,17 +6,18 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.evtl.journal.AttachedPublisher;
 import dev.evtl.journal.BackPressure;
-import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.EventBatch;
+import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.MemoryDirectory;
+import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
-import dev.evtl.journal.StoredEvent;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.StorageMode;
+import dev.evtl.journal.StorageMode;
+import dev.evtl.journal.support.ChildJvm;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
@@ -245,7 +246,7 @@ class KillWithRingFileTest {
                 .backPressure(BackPressure.valueOf(settings[4]))
                 .initialSize(1 << 16)
                 .growth(Growth.steps(1 << 16))
-                .errorHandler(error -> {});
+                .listener(JournalListener.NONE);
     }
 
     /** The process that is killed: owner or attached publisher. */
@@ -290,19 +291,19 @@ class KillWithRingFileTest {
                 final int count = sequence % 3 == 1 ? 2 : 1;
                 source.putLong(0, run);
                 source.putLong(8, sequence);
-                int result;
+                long result;
                 if (count == 1) {
                     result = publisher.offer(producer + 1, source, 0, length);
                 } else {
                     result = batch.tryClaim(2, 2 * length);
-                    if (result == Publisher.ACCEPTED) {
-                        batch.buffer().putBytes(batch.next(producer + 1, length), source, 0, length);
+                    if (result > 0) {
+                        batch.next(producer + 1, length).putBytes(0, source, 0, length);
                         source.putLong(8, sequence + 1);
-                        batch.buffer().putBytes(batch.next(producer + 1, length), source, 0, length);
+                        batch.next(producer + 1, length).putBytes(0, source, 0, length);
                         result = batch.commit();
                     }
                 }
-                if (result == Publisher.ACCEPTED) {
+                if (result > 0) {
                     shared.putLongRelease(at + ACCEPTED, shared.getLong(at + ACCEPTED) + count);
                 } else if (result == Publisher.DROPPED) {
                     shared.putLongRelease(at + DROPPED, shared.getLong(at + DROPPED) + count);

@@ -3,15 +3,17 @@ package dev.evtl.torture;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
-import dev.evtl.journal.StoredEvent;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,7 +91,7 @@ public final class Numbered {
         try (Journal journal = Journal.open(file, config)) {
             for (int i = 0; i < next.length; i++) {
                 final Producer producer = new Producer(journal, i, next[i]);
-                assertEquals(Publisher.ACCEPTED, producer.publish(20), found.what);
+                assertTrue(producer.publish(20) > 0, found.what);
                 next[i] = producer.next();
             }
             journal.sync();
@@ -102,12 +104,14 @@ public final class Numbered {
     /** One that publishes, going on from a number. For one thread. */
     public static final class Producer {
         private final Publisher publisher;
+        private final Claim claim;
         private final EventBatch batch;
         private final int producer;
         private long next;
 
         public Producer(final Journal journal, final int producer, final long next) {
             this.publisher = journal.publisher();
+            this.claim = publisher.newClaim();
             this.batch = publisher.newBatch();
             this.producer = producer;
             this.next = next;
@@ -119,49 +123,48 @@ public final class Numbered {
         }
 
         /** Publishes the next claim and returns what the publisher said. */
-        public int publish() {
+        public long publish() {
             final long hash = hash(producer, next);
             final int size = claimSize(hash);
-            final int result = size == 1 ? publishOne(hash) : publishBatch(size);
-            if (result == Publisher.ACCEPTED) {
+            final long result = size == 1 ? publishOne(hash) : publishBatch(size);
+            if (result > 0) {
                 next += size;
             }
             return result;
         }
 
-        private int publishOne(final long hash) {
+        private long publishOne(final long hash) {
             final int length = length(hash, true);
-            final int claim = publisher.tryClaim(type(hash), flags(hash), hash, length);
-            if (claim < 0) {
-                return claim;
+            final long result = publisher.tryClaimAt(claim, hash, type(hash), flags(hash), length);
+            if (result < 0) {
+                return result;
             }
-            put(publisher.buffer(), claim, producer, next, hash, length);
-            return publisher.commit(claim);
+            put(claim.buffer(), 0, producer, next, hash, length);
+            return claim.commit();
         }
 
-        private int publishBatch(final int size) {
+        private long publishBatch(final int size) {
             int lengths = 0;
             for (int i = 0; i < size; i++) {
                 lengths += length(hash(producer, next + i), false);
             }
-            final int result = batch.tryClaim(size, lengths);
-            if (result != Publisher.ACCEPTED) {
+            final long result = batch.tryClaim(size, lengths);
+            if (result < 0) {
                 return result;
             }
             for (int i = 0; i < size; i++) {
                 final long hash = hash(producer, next + i);
                 final int length = length(hash, false);
-                final int index = batch.next(type(hash), flags(hash), hash, length);
-                put(batch.buffer(), index, producer, next + i, hash, length);
+                put(batch.nextAt(hash, type(hash), flags(hash), length), 0, producer, next + i, hash, length);
             }
             return batch.commit();
         }
 
         /** Until so many more are published, or the journal takes no more. */
-        public int publish(final long count) {
+        public long publish(final long count) {
             final long end = next + count;
-            int result = Publisher.ACCEPTED;
-            while (next < end && result == Publisher.ACCEPTED) {
+            long result = 1;
+            while (next < end && result > 0) {
                 result = publish();
             }
             return result;

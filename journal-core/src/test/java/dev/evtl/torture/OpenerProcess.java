@@ -3,10 +3,11 @@ package dev.evtl.torture;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.evtl.journal.BackPressure;
-import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -101,6 +102,7 @@ final class OpenerProcess implements AutoCloseable {
                 .maxPayloadLength(Numbered.MAX_PAYLOAD_LENGTH)
                 .backPressure(BackPressure.BLOCK)
                 .initialSize(4096)
+                .listener(JournalListener.NONE) // or it would speak between the answers
                 .build();
     }
 

@@ -1,10 +1,11 @@
 package dev.evtl.torture;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Growth;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.StorageMode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -56,7 +57,7 @@ public final class Setup {
                 .syncPolicy(syncPolicy)
                 .initialSize(initialSize)
                 .growth(growth)
-                .errorHandler(e -> {}); // the journal's methods tell too
+                .listener(JournalListener.NONE); // the journal's methods tell too
     }
 
     String mode() {

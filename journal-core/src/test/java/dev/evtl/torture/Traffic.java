@@ -1,9 +1,8 @@
 package dev.evtl.torture;
 
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalFailedException;
 import dev.evtl.journal.JournalStats;
-import dev.evtl.journal.Publisher;
+import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.torture.Numbered.Producer;
 import java.util.Random;
 
@@ -51,8 +50,7 @@ final class Traffic {
         final int burstsPerSync = (int) Math.pow(1000, random.nextDouble());
         try {
             boolean gone = shared.get(GONE) != 0;
-            while (shared.get(STOP) == 0
-                    && producer.publish((long) Math.pow(500, random.nextDouble())) == Publisher.ACCEPTED) {
+            while (shared.get(STOP) == 0 && producer.publish((long) Math.pow(500, random.nextDouble())) > 0) {
                 if (random.nextInt(burstsPerSync) == 0) {
                     journal.sync();
                     shared.set(gone ? LIE : ACKNOWLEDGED + number, producer.next());
@@ -79,7 +77,7 @@ final class Traffic {
 
     private void tell() {
         final JournalStats stats = journal.stats();
-        shared.set(DURABLE, stats.getDurablePosition());
+        shared.set(DURABLE, stats.getDurableOffset());
         shared.set(JOURNALED, stats.getJournaledEvents());
         shared.set(ALLOCATED, stats.getAllocatedBytes());
     }

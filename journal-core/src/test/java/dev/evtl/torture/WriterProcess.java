@@ -2,12 +2,12 @@ package dev.evtl.torture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalFailedException;
+import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.Publisher;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.IOException;
 import java.nio.file.Path;

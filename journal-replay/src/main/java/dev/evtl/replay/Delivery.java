@@ -1,7 +1,7 @@
 package dev.evtl.replay;
 
-import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
+import org.agrona.LangUtil;
 
 /** What one consumer of a {@link Dispatcher} took and did not take. */
 public final class Delivery {
@@ -9,6 +9,7 @@ public final class Delivery {
     private final ErrorHandler errorHandler;
     private long delivered;
     private long failed;
+    private Throwable error;
 
     Delivery(final EventConsumer consumer, final ErrorHandler errorHandler) {
         this.consumer = consumer;
@@ -16,51 +17,47 @@ public final class Delivery {
     }
 
     /** Returns whether the consumer took the event. */
-    boolean deliver(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
-        boolean taken = false;
+    boolean deliver(final JournalEvent event) {
         try {
-            taken = consumer.consume(sequence, timestamp, type, flags, buffer, offset, length);
-        } catch (final Exception e) {
-            report("consume of event " + sequence, e);
-        }
-        if (taken) {
-            delivered++;
-        } else {
+            if (consumer.consume(event)) {
+                delivered++;
+                return true;
+            }
             failed++;
+        } catch (final Throwable t) {
+            failed++;
+            report("consume of event " + event.sequence(), t);
         }
-        return taken;
-    }
-
-    void gap(
-            final long sequence,
-            final long timestamp,
-            final long dropped,
-            final long firstTimestamp,
-            final long lastTimestamp) {
-        try {
-            consumer.gap(sequence, timestamp, dropped, firstTimestamp, lastTimestamp);
-        } catch (final Exception e) {
-            report("gap " + sequence, e);
-        }
+        return false;
     }
 
     void flush() {
         try {
             consumer.flush();
-        } catch (final Exception e) {
-            report("flush", e);
+        } catch (final Throwable t) {
+            report("flush", t);
         }
     }
 
-    private void report(final String what, final Exception e) {
-        errorHandler.onError(new ConsumerException("consumer " + consumer.name() + ": " + what + ": " + e, e));
+    private void report(final String what, final Throwable thrown) {
+        if (thrown instanceof VirtualMachineError) {
+            error = thrown;
+        }
+        try {
+            errorHandler.onError(
+                    new ConsumerException("consumer " + consumer.name() + ": " + what + ": " + thrown, thrown));
+        } catch (final Throwable t) {
+            error = t; // for who drains, once the others have what this one had
+        }
+    }
+
+    /** Throws what is not the consumer's alone, once the others have what it had. */
+    void throwError() {
+        if (error != null) {
+            final Throwable thrown = error;
+            error = null;
+            LangUtil.rethrowUnchecked(thrown);
+        }
     }
 
     /**
@@ -73,7 +70,7 @@ public final class Delivery {
     }
 
     /**
-     * Events that the consumer took.
+     * Events and gaps that the consumer took.
      *
      * @return number of events
      */
@@ -82,7 +79,7 @@ public final class Delivery {
     }
 
     /**
-     * Events that the consumer did not take, or at which it threw.
+     * Events and gaps that the consumer did not take, or at which it threw.
      *
      * @return number of events
      */

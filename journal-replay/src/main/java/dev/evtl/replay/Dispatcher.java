@@ -1,12 +1,14 @@
 package dev.evtl.replay;
 
+import dev.evtl.replay.EventHandler.Action;
 import java.util.List;
-import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
 
 /**
- * Hands each event of a reader to several consumers. One that does not take an event, or throws, does not keep it from
- * the others. For the reader's thread.
+ * Hands each event and each gap of a reader to several consumers. One that does not take an event, or throws, does not
+ * keep it from the others: whatever it throws is counted and reported. A {@link VirtualMachineError}, which may have
+ * nothing to do with the consumer, ends the drain too, after the others have got the event; a stack overflow counts as
+ * one. For the reader's thread.
  */
 public final class Dispatcher {
     /** Events after which consumers flush. */
@@ -53,45 +55,33 @@ public final class Dispatcher {
         this.stopOnFailure = stopOnFailure;
         this.deliveries =
                 consumers.stream().map(c -> new Delivery(c, errorHandler)).toArray(Delivery[]::new);
-        final EventHandler fanOut = new FanOut();
-        this.handler = filter == EventFilter.ALL ? fanOut : filter.before(fanOut);
+        this.handler = filter == EventFilter.ALL ? this::dispatch : filter.before(this::dispatch);
     }
 
-    private final class FanOut implements EventHandler {
-        @Override
-        public void onEvent(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            for (final Delivery delivery : deliveries) {
-                if (!delivery.deliver(sequence, timestamp, type, flags, buffer, offset, length)) {
-                    stopped = stopOnFailure;
-                }
-            }
+    private Action dispatch(final JournalEvent event) {
+        boolean taken = true;
+        for (final Delivery delivery : deliveries) {
+            taken &= delivery.deliver(event);
         }
+        if (taken) {
+            return Action.CONTINUE;
+        }
+        throwErrors();
+        stopped = stopOnFailure;
+        return stopped ? Action.STOP : Action.CONTINUE;
+    }
 
-        @Override
-        public void onGap(
-                final long sequence,
-                final long timestamp,
-                final long dropped,
-                final long firstTimestamp,
-                final long lastTimestamp) {
-            for (final Delivery delivery : deliveries) {
-                delivery.gap(sequence, timestamp, dropped, firstTimestamp, lastTimestamp);
-            }
+    private void throwErrors() {
+        for (final Delivery delivery : deliveries) {
+            delivery.throwError();
         }
     }
 
     /**
-     * Dispatches all events that are there now.
+     * Dispatches all events that are there when this is called.
      *
      * @return number of events read, those that the filter kept back included
-     * @throws dev.evtl.journal.storage.CorruptJournalException as {@link JournalReader#poll} does; the events before
+     * @throws dev.evtl.journal.exceptions.CorruptJournalException as {@link JournalReader#poll} does; the events before
      *     the damage were delivered and flushed
      */
     public long drain() {
@@ -103,17 +93,17 @@ public final class Dispatcher {
      *
      * @param limit most events to read
      * @return number of events read, those that the filter kept back included
-     * @throws dev.evtl.journal.storage.CorruptJournalException as {@link JournalReader#poll} does; the events before
+     * @throws dev.evtl.journal.exceptions.CorruptJournalException as {@link JournalReader#poll} does; the events before
      *     the damage were delivered and flushed
      */
     public long drain(final long limit) {
-        final int step = stopOnFailure ? 1 : BATCH_LENGTH; // a poll cannot be ended from within
         long read = 0;
         int unflushed = 0;
         stopped = false;
         try {
-            while (read < limit && !stopped) {
-                final int polled = reader.poll(handler, (int) Math.min(step, limit - read));
+            final long end = reader.endOffset(); // once: what consumers themselves bring about is not there yet
+            while (read < limit && !stopped && reader.offset() < end) {
+                final int polled = reader.poll(handler, (int) Math.min(BATCH_LENGTH, limit - read));
                 if (polled == 0) {
                     break;
                 }
@@ -134,6 +124,7 @@ public final class Dispatcher {
         for (final Delivery delivery : deliveries) {
             delivery.flush();
         }
+        throwErrors();
     }
 
     /**

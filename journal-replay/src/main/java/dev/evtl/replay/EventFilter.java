@@ -1,22 +1,24 @@
 package dev.evtl.replay;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.BitSet;
 
-/** Chooses events by what their headers say. Filters compose; for any number of threads. */
+/**
+ * Chooses events. Filters compose; those made here are for any number of threads. Gaps are not asked about.
+ */
 @FunctionalInterface
 public interface EventFilter {
     /** Lets every event through. */
-    EventFilter ALL = (sequence, timestamp, type) -> true;
+    EventFilter ALL = event -> true;
 
     /**
      * Whether an event passes.
      *
-     * @param sequence  of the event
-     * @param timestamp of the event
-     * @param type      of the event
+     * @param event valid only during the call; no gap
      * @return true if it passes
      */
-    boolean test(long sequence, long timestamp, int type);
+    boolean test(JournalEvent event);
 
     /**
      * Passes events of some types.
@@ -29,18 +31,30 @@ public interface EventFilter {
         for (final int type : types) {
             passing.set(type);
         }
-        return (sequence, timestamp, type) -> passing.get(type);
+        return event -> passing.get(event.type());
     }
 
     /**
-     * Passes events of a span of time.
+     * Passes events of a span of time, for timestamps that are nanoseconds since the Unix epoch.
+     *
+     * @param from earliest time
+     * @param to   latest time
+     * @return the filter, both ends included
+     * @throws ArithmeticException if a time is not from the years 1678 to 2261
+     */
+    static EventFilter time(final Instant from, final Instant to) {
+        return timestamps(ChronoUnit.NANOS.between(Instant.EPOCH, from), ChronoUnit.NANOS.between(Instant.EPOCH, to));
+    }
+
+    /**
+     * Passes events of a range of timestamps, in whatever unit the journal's are.
      *
      * @param from earliest timestamp
      * @param to   latest timestamp
      * @return the filter, both ends included
      */
-    static EventFilter time(final long from, final long to) {
-        return (sequence, timestamp, type) -> timestamp >= from && timestamp <= to;
+    static EventFilter timestamps(final long from, final long to) {
+        return event -> event.timestamp() >= from && event.timestamp() <= to;
     }
 
     /**
@@ -50,8 +64,8 @@ public interface EventFilter {
      * @param to   last
      * @return the filter, both ends included
      */
-    static EventFilter sequence(final long from, final long to) {
-        return (sequence, timestamp, type) -> sequence >= from && sequence <= to;
+    static EventFilter sequences(final long from, final long to) {
+        return event -> event.sequence() >= from && event.sequence() <= to;
     }
 
     /**
@@ -61,7 +75,7 @@ public interface EventFilter {
      * @return the filter
      */
     default EventFilter and(final EventFilter other) {
-        return (sequence, timestamp, type) -> test(sequence, timestamp, type) && other.test(sequence, timestamp, type);
+        return event -> test(event) && other.test(event);
     }
 
     /**
@@ -71,7 +85,7 @@ public interface EventFilter {
      * @return the filter
      */
     default EventFilter or(final EventFilter other) {
-        return (sequence, timestamp, type) -> test(sequence, timestamp, type) || other.test(sequence, timestamp, type);
+        return event -> test(event) || other.test(event);
     }
 
     /**
@@ -80,7 +94,7 @@ public interface EventFilter {
      * @return the filter
      */
     default EventFilter negate() {
-        return (sequence, timestamp, type) -> !test(sequence, timestamp, type);
+        return event -> !test(event);
     }
 
     /**
@@ -90,6 +104,6 @@ public interface EventFilter {
      * @return a handler of all events
      */
     default EventHandler before(final EventHandler handler) {
-        return new FilteringHandler(this, handler);
+        return event -> event.isGap() || test(event) ? handler.onEvent(event) : EventHandler.Action.CONTINUE;
     }
 }

@@ -8,11 +8,10 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
-import org.agrona.DirectBuffer;
 
 /**
- * Prints each event as a line. A payload is somebody's bytes: those that are not printable ASCII, and the backslash,
- * are escaped, so that no journal can drive a terminal and every payload can be told from its line.
+ * Prints each event and each gap as a line. A payload is somebody's bytes: those that are not printable ASCII, and the
+ * backslash, are escaped, so that no journal can drive a terminal and every payload can be told from its line.
  */
 public final class EventPrinter implements EventConsumer {
     private static final DateTimeFormatter TIME =
@@ -42,22 +41,36 @@ public final class EventPrinter implements EventConsumer {
                 Math.floorDiv(timestamp, NANOS_PER_SECOND), Math.floorMod(timestamp, NANOS_PER_SECOND)));
     }
 
-    @Override
-    public boolean consume(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
-        begin(sequence, timestamp);
-        line.append("type=").append(type).append(" flags=").append(flags);
-        line.append(" length=").append(length).append(' ');
-        for (int i = offset; i < offset + length; i++) {
-            appendEscaped(buffer.getByte(i));
+    /** All that there is to say of an event but its offset and its payload. */
+    static StringBuilder append(final StringBuilder line, final JournalEvent event) {
+        line.append("seq=").append(event.sequence()).append(' ').append(time(event.timestamp()));
+        if (event.isGap()) {
+            line.append(" gap: ").append(event.dropped()).append(" events dropped from ");
+            line.append(time(event.firstDropTimestamp())).append(" to ").append(time(event.lastDropTimestamp()));
+        } else {
+            line.append(" type=").append(event.type()).append(" flags=").append(event.flags());
+            line.append(event.moreOfClaim() ? " more length=" : " length=").append(event.payloadLength());
         }
-        end();
+        return line;
+    }
+
+    @Override
+    public boolean consume(final JournalEvent event) {
+        line.setLength(0);
+        append(line, event);
+        if (!event.isGap()) {
+            line.append(' ');
+            final int end = event.payloadOffset() + event.payloadLength();
+            for (int i = event.payloadOffset(); i < end; i++) {
+                appendEscaped(event.buffer().getByte(i));
+            }
+        }
+        line.append('\n');
+        try {
+            out.append(line);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
         return true;
     }
 
@@ -69,33 +82,6 @@ public final class EventPrinter implements EventConsumer {
         } else {
             line.append("\\x");
             HexFormat.of().toHexDigits(line, b);
-        }
-    }
-
-    @Override
-    public void gap(
-            final long sequence,
-            final long timestamp,
-            final long dropped,
-            final long firstTimestamp,
-            final long lastTimestamp) {
-        begin(sequence, timestamp);
-        line.append("gap: ").append(dropped).append(" events dropped from ").append(time(firstTimestamp));
-        line.append(" to ").append(time(lastTimestamp));
-        end();
-    }
-
-    private void begin(final long sequence, final long timestamp) {
-        line.setLength(0);
-        line.append("seq=").append(sequence).append(' ').append(time(timestamp)).append(' ');
-    }
-
-    private void end() {
-        line.append('\n');
-        try {
-            out.append(line);
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

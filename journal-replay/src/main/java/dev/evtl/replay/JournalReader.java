@@ -1,21 +1,24 @@
 package dev.evtl.replay;
 
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.file.EventVerifier;
+import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
-import dev.evtl.journal.format.GapEvent;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.CorruptJournalException.Kind;
-import dev.evtl.journal.storage.EventBlock;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalHeader;
-import dev.evtl.journal.storage.JournalView;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.replay.EventHandler.Action;
 import java.nio.file.Path;
-import org.agrona.DirectBuffer;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Reads the events of a journal in their order, from the start or from where it is told, and follows a journal that is
- * being written: at the end {@link #poll} returns 0, and later goes on. For one thread at a time; any number of readers
- * may read one file, in this and other processes.
+ * being written: at the end {@link #poll} returns 0, and later goes on. Any number of readers may read one file, in this
+ * and other processes.
  *
  * <p>By default every event is verified, block by block in a private copy, and handed over from there: what a handler
  * sees is what was verified, whatever happens to the file meanwhile. Without verification events are handed over where
@@ -25,21 +28,45 @@ import org.agrona.DirectBuffer;
  * also get an {@link InternalError}, at its next call or after this one, for a load that gave nothing of the file.
  *
  * <p>Events of types 241 to 255 are passed over; they have sequence numbers and count as read.
+ *
+ * <p>A reader is for one thread at a time, but any thread may close it: while another polls or seeks, that call ends after
+ * the event it is at, and then closes the file. A call that goes to the file throws an {@link IllegalStateException} once
+ * the reader is closed, and while another thread, or the call whose handler calls, is using it. What the reader only
+ * remembers, {@link #sequence}, {@link #offset}, {@link #position}, {@link #droppedEvents} and {@link #header}, it says at
+ * all times, in a handler too, where they are of the event after.
  */
 public final class JournalReader implements AutoCloseable {
-    private static final EventHandler NO_HANDLER = (sequence, timestamp, type, flags, buffer, offset, length) -> {};
+    private static final ReaderConfig DEFAULTS = ReaderConfig.builder().build();
+    private static final EventHandler PASS_OVER = event -> Action.CONTINUE;
+
+    private static final int FREE = 0;
+    private static final int IN_USE = 1;
+    /** In use, and closed by who uses it when that ends. */
+    private static final int CLOSING = 2;
+
+    private static final int CLOSED = 3;
 
     private final JournalView view;
-    private final EventBlock block;
-    private long position = FileHeader.LENGTH;
+    private final boolean verify;
+    private final EventVerifier block;
+    private final JournalEvent event = new JournalEvent();
+    private final EventHandler pull = this::pulled;
+    private final AtomicInteger state = new AtomicInteger(FREE);
+    private long offset = FileHeader.LENGTH;
     private long sequence;
     private long droppedEvents;
-    private DirectBuffer window;
+    private long lastEnd;
+    private boolean found;
 
     private JournalReader(final JournalView view, final boolean verify) {
         this.view = view;
-        this.block = verify ? new EventBlock(view.header(), view) : null;
+        this.verify = verify;
+        this.block = verify ? new EventVerifier(view.header(), view) : null;
         this.sequence = view.header().baseSequence();
+        this.lastEnd = view.header().writeOffset();
+        if (verify) {
+            event.lieIn(block.buffer());
+        }
     }
 
     /**
@@ -47,220 +74,404 @@ public final class JournalReader implements AutoCloseable {
      *
      * @param path of the file
      * @return the reader
-     * @throws CorruptJournalException if it is no journal or its header is damaged
-     * @throws JournalException        if it cannot be read
-     * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
+     * @throws JournalNotFoundException if there is no such file; a follower waits for it
+     * @throws CorruptJournalException  if it is no journal or its header is damaged
+     * @throws JournalException         if it cannot be read
+     * @throws IllegalStateException    if the JVM lacks the flag that Agrona needs
      */
     public static JournalReader open(final Path path) {
-        return open(path, true);
+        return open(path, DEFAULTS);
     }
 
     /**
-     * Opens a journal to read it from its first event.
+     * Opens a journal.
      *
      * @param path   of the file
-     * @param verify whether to verify every event; without, a damaged event may be delivered
+     * @param config whether to verify, and where to start
      * @return the reader
-     * @throws CorruptJournalException if it is no journal or its header is damaged
-     * @throws JournalException        if it cannot be read
-     * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
+     * @throws JournalNotFoundException if there is no such file; a follower waits for it
+     * @throws CorruptJournalException  if it is no journal or its header is damaged, or before where it is to start
+     * @throws JournalException         if it cannot be read
+     * @throws IllegalArgumentException if the file has no such place to start
+     * @throws IllegalStateException    if the JVM lacks the flag that Agrona needs
      */
-    public static JournalReader open(final Path path, final boolean verify) {
-        return new JournalReader(new JournalView(path), verify);
+    public static JournalReader open(final Path path, final ReaderConfig config) {
+        final JournalReader reader = new JournalReader(new JournalView(path), config.verify);
+        boolean ready = false;
+        try {
+            config.start.seek().accept(reader);
+            ready = true;
+            return reader;
+        } finally {
+            if (!ready) {
+                reader.close();
+            }
+        }
     }
 
     /**
-     * Hands over events that are there.
+     * Hands over events and gaps that are there.
      *
      * @param handler to hand them to
      * @param limit   most events to read
-     * @return number of events read; 0 if there is none now
+     * @return number of events read, those passed over included; 0 if there is none now, or the handler wants the first
+     *     one again
      * @throws CorruptJournalException at an event that does not verify; no event from there on is handed over
      * @throws JournalException        if the file cannot be read any more
+     * @throws IllegalStateException   if the reader is closed or in use
      */
     public int poll(final EventHandler handler, final int limit) {
+        Objects.requireNonNull(handler, "handler"); // before an event counts as read
+        use();
         try {
-            final long end = view.writeOffset();
-            if (position > end) {
-                throw corrupt("expected write_offset not to step back, found " + end);
-            }
-            return block != null ? pollVerified(handler, limit, end) : pollInPlace(handler, limit, end);
+            return read(handler, limit, end());
         } catch (final InternalError e) {
-            // how the JVM reports a load from a mapped page that the file no longer has
-            throw new JournalException(view.path() + ": was cut short while it was read, near offset " + position, e);
+            throw cutShort(e);
+        } finally {
+            release();
         }
     }
 
-    private int pollVerified(final EventHandler handler, final int limit, final long end) {
+    private long end() {
+        final long end = view.writeOffset();
+        lastEnd = end;
+        if (offset > end) {
+            throw corrupt("expected write_offset not to step back, found " + end);
+        }
+        return end;
+    }
+
+    private int read(final EventHandler handler, final int limit, final long end) {
         int read = 0;
-        while (read < limit && position < end) {
-            final int length = block.next(position, end);
-            if (length == 0) {
-                throw corrupt(block.problem());
-            }
+        while (read < limit && offset < end && state.getOpaque() == IN_USE) {
+            final int length = verify ? verified(end) : inPlace(end);
             read++;
-            deliver(handler, block.buffer(), block.index(), block.word(), length);
+            offset += length; // first, so that an event whose handler throws counts as read
+            sequence++;
+            if (event.isShown()) {
+                if (event.isGap()) {
+                    droppedEvents += event.dropped();
+                }
+                final Action action = handler.onEvent(event);
+                if (action == Action.REPEAT) {
+                    offset -= length;
+                    sequence--;
+                    droppedEvents -= event.dropped();
+                    return read - 1;
+                }
+                if (action != Action.CONTINUE) {
+                    Objects.requireNonNull(action, "what a handler returns");
+                    break;
+                }
+            }
         }
         return read;
     }
 
-    private int pollInPlace(final EventHandler handler, final int limit, final long end) {
-        int read = 0;
-        while (read < limit && position < end) {
-            if (end - position < EventHeader.LENGTH) {
-                throw corrupt("expected an event before write_offset " + end + ", found one that is cut off");
-            }
-            int index = ensureInWindow(EventHeader.LENGTH, end);
-            final long word = EventHeader.word(window, index);
-            final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
-            if (EventHeader.type(word) == EventHeader.TYPE_NOTHING || length > end - position) {
-                throw corrupt("expected an event before write_offset " + end + ", found event_type "
-                        + EventHeader.type(word) + " and " + length + " bytes");
-            }
-            index = ensureInWindow(length, end);
-            read++;
-            deliver(handler, window, index, word, length);
+    private int verified(final long end) {
+        final int length = block.next(offset, end);
+        if (length == 0) {
+            throw corrupt(block.problem());
         }
-        return read;
+        event.set(block.index(), block.word(), sequence, offset);
+        return length;
     }
 
-    private int ensureInWindow(final int length, final long end) {
-        if (position < view.windowStart() || position + length > view.windowEnd()) {
-            window = view.window(position, end);
+    private int inPlace(final long end) {
+        if (end - offset < EventHeader.LENGTH) {
+            throw corrupt("expected an event before write_offset " + end + ", found one that is cut off");
         }
-        return (int) (position - view.windowStart());
+        int index = indexInWindow(EventHeader.LENGTH, end);
+        final long word = EventHeader.word(event.buffer(), index);
+        final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
+        if (EventHeader.type(word) == EventHeader.TYPE_NOTHING || length > end - offset) {
+            throw corrupt("expected an event before write_offset " + end + ", found event_type "
+                    + EventHeader.type(word) + " and " + length + " bytes");
+        }
+        index = indexInWindow(length, end);
+        event.set(index, word, sequence, offset);
+        return length;
     }
 
-    private void deliver(
-            final EventHandler handler, final DirectBuffer buffer, final int index, final long word, final int length) {
-        final long eventSequence = sequence++;
-        position += length; // first, so that an event whose handler throws counts as read
-        final int type = EventHeader.type(word);
-        final long timestamp = EventHeader.timestamp(buffer, index);
-        final int payload = index + EventHeader.LENGTH;
-        if (type <= EventHeader.MAX_APPLICATION_TYPE) {
-            final int flags = EventHeader.flags(word) & EventHeader.APPLICATION_FLAGS;
-            handler.onEvent(eventSequence, timestamp, type, flags, buffer, payload, EventHeader.payloadLength(word));
-        } else if (type == EventHeader.TYPE_GAP && EventHeader.payloadLength(word) == GapEvent.PAYLOAD_LENGTH) {
-            final long dropped = GapEvent.dropped(buffer, payload);
-            droppedEvents += dropped;
-            handler.onGap(
-                    eventSequence,
-                    timestamp,
-                    dropped,
-                    GapEvent.firstTimestamp(buffer, payload),
-                    GapEvent.lastTimestamp(buffer, payload));
+    private int indexInWindow(final int length, final long end) {
+        if (offset < view.windowStart() || offset + length > view.windowEnd()) {
+            event.lieIn(view.window(offset, end));
         }
+        return (int) (offset - view.windowStart());
     }
 
     private CorruptJournalException corrupt(final String problem) {
         view.throwPendingFault();
-        final boolean lost = !view.isClosed() && position >= view.durableOffset();
+        final boolean lost = !view.isClosed() && offset >= view.durableOffset();
         return new CorruptJournalException(
                 lost ? Kind.UNSYNCED_DATA_LOST : Kind.CORRUPT_EVENT,
                 view.path(),
-                position,
+                offset,
                 sequence,
                 (lost ? "unsynced data lost: " : "corrupt event: ") + problem);
     }
 
+    /** How the JVM reports a load from a mapped page that the file no longer has. */
+    private JournalException cutShort(final InternalError e) {
+        return new JournalException(view.path() + ": was cut short while it was read, near offset " + offset, e);
+    }
+
     /**
-     * Hands over all events that are there now.
+     * Hands over all events and gaps that are there when this is called.
      *
-     * @param handler to hand them to
-     * @return number of events read
+     * @param consumer to hand them to; each is valid only during the call
+     * @return number of events read, those passed over included
      * @throws CorruptJournalException as {@link #poll} does
      * @throws JournalException        as {@link #poll} does
+     * @throws IllegalStateException   as {@link #poll} does
      */
-    public long forEach(final EventHandler handler) {
-        long read = 0;
-        for (int polled = poll(handler, Integer.MAX_VALUE); polled > 0; polled = poll(handler, Integer.MAX_VALUE)) {
-            read += polled;
+    public long forEach(final Consumer<? super JournalEvent> consumer) {
+        Objects.requireNonNull(consumer, "consumer");
+        final EventHandler handler = shown -> {
+            consumer.accept(shown);
+            return Action.CONTINUE;
+        };
+        use();
+        try {
+            final long end = end(); // once: what the consumer itself brings about is not there yet
+            long read = 0;
+            int polled;
+            do {
+                polled = read(handler, Integer.MAX_VALUE, end);
+                read += polled;
+            } while (polled == Integer.MAX_VALUE);
+            return read;
+        } catch (final InternalError e) {
+            throw cutShort(e);
+        } finally {
+            release();
         }
-        return read;
     }
 
     /**
-     * A cursor over this reader, for those who prefer to pull.
+     * Goes to the next event or gap, for those who prefer to pull: {@link #event} shows it until the next call of this
+     * reader.
      *
-     * @return a new cursor, at the reader's position
+     * @return false if there is none now
+     * @throws CorruptJournalException as {@link #poll} does
+     * @throws JournalException        as {@link #poll} does
+     * @throws IllegalStateException   as {@link #poll} does
      */
-    public JournalCursor cursor() {
-        return new JournalCursor(this);
+    public boolean next() {
+        found = false;
+        poll(pull, Integer.MAX_VALUE);
+        return found;
+    }
+
+    private Action pulled(final JournalEvent shown) {
+        found = true;
+        return Action.STOP;
     }
 
     /**
-     * Goes to an event by its sequence number, reading and verifying what lies before it. If the journal does not reach
-     * so far, the reader is at its end.
+     * What {@link #next} has found.
+     *
+     * @return always the same object
+     */
+    public JournalEvent event() {
+        return event;
+    }
+
+    /**
+     * Goes to the journal's first event.
+     *
+     * @throws IllegalStateException if the reader is closed or in use
+     */
+    public void seekToStart() {
+        seekOffset(FileHeader.LENGTH);
+    }
+
+    /**
+     * Goes behind the last event that is there now, reading and verifying what lies before it: the format has no other
+     * way to know how many events that are while a writer has the file open.
+     *
+     * @throws CorruptJournalException as {@link #poll} does; the reader stays where it was
+     * @throws JournalException        as {@link #poll} does; the reader stays where it was
+     * @throws IllegalStateException   if the reader is closed or in use
+     */
+    public void seekToEnd() {
+        seekOffset(endOffset());
+    }
+
+    /**
+     * Goes to an event by its sequence number, reading and verifying what lies before it. May be the number of the next
+     * event to come.
      *
      * @param target sequence number
-     * @return the sequence number at which the reader is now
-     * @throws IllegalArgumentException if the file begins after it
-     * @throws CorruptJournalException  as {@link #poll} does
+     * @throws IllegalArgumentException if the file begins after it or ends before it; the reader stays where it was
+     * @throws CorruptJournalException  as {@link #poll} does; the reader stays where it was
+     * @throws JournalException         as {@link #poll} does; the reader stays where it was
+     * @throws IllegalStateException    if the reader is closed or in use
      */
-    public long seekSequence(final long target) {
-        final long base = view.header().baseSequence();
-        if (target < base) {
-            throw new IllegalArgumentException(
-                    view.path() + ": begins with sequence " + base + ", after the " + target + " asked for");
+    public void seekSequence(final long target) {
+        if (target < start().sequence()) {
+            throw new IllegalArgumentException(view.path() + ": begins with sequence " + start().sequence()
+                    + ", after the " + target + " asked for");
         }
-        if (target < sequence) {
-            seek(FileHeader.LENGTH, base);
-        }
-        while (sequence < target && poll(NO_HANDLER, (int) Math.min(target - sequence, Integer.MAX_VALUE)) > 0) {
-            // passes over the events before
-        }
-        droppedEvents = 0;
-        return sequence;
+        final JournalPosition from = target < sequence ? start() : position();
+        walk("has no sequence " + target, from, Long.MAX_VALUE, target - from.sequence());
     }
 
     /**
-     * Goes to an event by its offset in the file, reading and verifying what lies before it.
+     * Goes to an event by its offset, reading and verifying what lies before it. May be where the next event to come will
+     * begin.
      *
-     * @param target offset in bytes
-     * @return the sequence number at which the reader is now
-     * @throws IllegalArgumentException if no event begins there
-     * @throws CorruptJournalException  as {@link #poll} does
+     * @param target bytes from the start of the file
+     * @throws IllegalArgumentException if no event begins there; the reader stays where it was
+     * @throws CorruptJournalException  as {@link #poll} does; the reader stays where it was
+     * @throws JournalException         as {@link #poll} does; the reader stays where it was
+     * @throws IllegalStateException    if the reader is closed or in use
      */
-    public long seekOffset(final long target) {
-        if (target < position) {
-            seek(FileHeader.LENGTH, view.header().baseSequence());
+    public void seekOffset(final long target) {
+        walk("no event begins at offset " + target, target < offset ? start() : position(), target, Long.MAX_VALUE);
+    }
+
+    /** Passes over events up to an offset, or over so many. */
+    private void walk(final String missed, final JournalPosition from, final long toOffset, final long events) {
+        use();
+        final JournalPosition before = position();
+        final long dropped = droppedEvents;
+        boolean arrived = false;
+        try {
+            go(from);
+            final long end = end();
+            long left = events;
+            while (offset < toOffset && left > 0 && read(PASS_OVER, 1, end) > 0) {
+                left--;
+            }
+            arrived = offset == toOffset || left == 0;
+            if (!arrived) {
+                throw new IllegalArgumentException(view.path() + ": " + missed + "; sequence " + sequence
+                        + (offset == end ? " is the next to come, at offset " : " begins at offset ") + offset);
+            }
+            droppedEvents = 0;
+        } catch (final InternalError e) {
+            throw cutShort(e);
+        } finally {
+            if (!arrived) {
+                go(before);
+                droppedEvents = dropped;
+            }
+            release();
         }
-        while (position < target && poll(NO_HANDLER, 1) > 0) {
-            // passes over the events before
-        }
-        droppedEvents = 0;
-        if (position != target) {
-            throw new IllegalArgumentException(view.path() + ": no event begins at offset " + target
-                    + "; one begins or the last ends at " + position);
-        }
-        return sequence;
     }
 
     /**
-     * Goes to a place that {@link #position} and {@link #sequence} gave before, at once and unchecked: with
-     * verification and checksums, the next poll finds out if no event begins there.
+     * Goes to a place, as {@link #position} gave it, at once. It is held against the file: that it is the file of which it
+     * is a position and reaches so far, and that so many events can lie before it, and behind it in a file that was
+     * closed, as each has 16 to 65,551 bytes. More would take a walk: if no event begins at the offset, the next poll
+     * finds out, with verification and checksums; if one begins there that has another sequence number, nobody does. A
+     * position is to be kept as a whole. {@link #seekSequence} and {@link #seekOffset} walk, and trust nothing.
      *
-     * @param offset        in the file
-     * @param eventSequence of the event there
-     * @throws IllegalArgumentException if the offset is within the file's header
+     * @param target to go to
+     * @throws IllegalArgumentException if it cannot be a place of this file; the reader stays where it was
+     * @throws JournalException         if the file cannot be read any more
+     * @throws IllegalStateException    if the reader is closed or in use
      */
-    public void seek(final long offset, final long eventSequence) {
-        if (offset < FileHeader.LENGTH) {
-            throw new IllegalArgumentException("offset " + offset + " is below " + FileHeader.LENGTH);
+    public void seek(final JournalPosition target) {
+        use();
+        try {
+            final String reason = refusal(target);
+            if (!reason.isEmpty()) {
+                throw new IllegalArgumentException(view.path() + ": " + target + ": " + reason);
+            }
+            go(target);
+            droppedEvents = 0;
+        } finally {
+            release();
         }
-        position = offset;
-        sequence = eventSequence;
-        droppedEvents = 0;
+    }
+
+    private String refusal(final JournalPosition target) {
+        final boolean complete = view.isClosed(); // first, as the offset
+        final long end = view.writeOffset();
+        final long count = view.eventCount();
+        final long before = target.sequence() - header().baseSequence();
+        if (target.fileSequence() != header().baseSequence()) {
+            return "the file begins with sequence " + header().baseSequence();
+        }
+        if (target.offset() < FileHeader.LENGTH || target.offset() > end) {
+            return "events are at offsets " + FileHeader.LENGTH + " to " + end;
+        }
+        if (!fits(before, target.offset() - FileHeader.LENGTH)
+                || before > count
+                || complete && !fits(count - before, end - target.offset())) {
+            return "no event there can have that number, if the file has " + count + " events up to offset " + end
+                    + ", as its header says";
+        }
+        return "";
+    }
+
+    private static boolean fits(final long events, final long bytes) {
+        return events >= bytes / EventHeader.MAX_EVENT_LENGTH + (bytes % EventHeader.MAX_EVENT_LENGTH == 0 ? 0 : 1)
+                && events <= bytes / EventHeader.LENGTH;
+    }
+
+    private void go(final JournalPosition target) {
+        offset = target.offset();
+        sequence = target.sequence();
+    }
+
+    private JournalPosition start() {
+        return new JournalPosition(header().baseSequence(), FileHeader.LENGTH, header().baseSequence());
+    }
+
+    /**
+     * Where the next event is, to come back to, with this reader or another one.
+     *
+     * @return a value that stays as it is when the reader goes on
+     */
+    public JournalPosition position() {
+        return new JournalPosition(header().baseSequence(), offset, sequence);
+    }
+
+    /**
+     * Where the journal ends now. Takes a walk from where the reader is, as {@link #seekToEnd} does; the reader stays where
+     * it was. {@link #endOffset} says at once what tells how far behind it is.
+     *
+     * @return the place of the next event to come
+     * @throws CorruptJournalException as {@link #poll} does
+     * @throws JournalException        as {@link #poll} does
+     * @throws IllegalStateException   if the reader is closed or in use
+     */
+    public JournalPosition endPosition() {
+        final JournalPosition before = position();
+        final long dropped = droppedEvents;
+        seekToEnd();
+        final JournalPosition end = position();
+        go(before);
+        droppedEvents = dropped;
+        return end;
+    }
+
+    /**
+     * Where the events end now.
+     *
+     * @return bytes from the start of the file
+     * @throws JournalException      if the file cannot be read any more
+     * @throws IllegalStateException if the reader is closed or in use
+     */
+    public long endOffset() {
+        use();
+        try {
+            return view.writeOffset();
+        } finally {
+            release();
+        }
     }
 
     /**
      * Where the next event begins.
      *
-     * @return offset in the file
+     * @return bytes from the start of the file
      */
-    public long position() {
-        return position;
+    public long offset() {
+        return offset;
     }
 
     /**
@@ -282,12 +493,20 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Whether the writer has closed the journal and all of it was read, so that no more will come.
+     * Whether the writer has closed the journal and all of it was read, so that no more will come, unless another writer
+     * opens it again.
      *
      * @return true at the end
+     * @throws JournalException      if the file cannot be read any more
+     * @throws IllegalStateException if the reader is closed or in use
      */
     public boolean isAtEnd() {
-        return view.isClosed() && position >= view.writeOffset();
+        use();
+        try {
+            return view.isClosed() && offset >= view.writeOffset();
+        } finally {
+            release();
+        }
     }
 
     /**
@@ -299,9 +518,45 @@ public final class JournalReader implements AutoCloseable {
         return view.header();
     }
 
-    /** Closes the file. No buffer that was handed over may be used after that. */
+    private boolean isClosed() {
+        return state.get() >= CLOSING;
+    }
+
+    private void use() {
+        if (!state.compareAndSet(FREE, IN_USE)) {
+            throw new IllegalStateException(view.path()
+                    + (isClosed()
+                            ? ": the reader is closed"
+                            : ": the reader is in use, by another thread or by the call that calls its handler"));
+        }
+    }
+
+    private void release() {
+        if (!state.compareAndSet(IN_USE, FREE)) {
+            state.set(CLOSED);
+            closeView();
+        }
+    }
+
+    /** Closes the file. No buffer that was handed over may be used after that. By any thread, and any number of times. */
     @Override
     public void close() {
+        while (!isClosed() && !state.compareAndSet(IN_USE, CLOSING)) {
+            if (state.compareAndSet(FREE, CLOSED)) {
+                closeView();
+            }
+        }
+    }
+
+    private void closeView() {
+        event.lieNowhere();
         view.close();
+    }
+
+    /** File and place, and where the journal ended when the reader last looked. Any thread may ask. */
+    @Override
+    public String toString() {
+        return "JournalReader[" + view.path() + ", sequence=" + sequence + ", offset=" + offset + ", end=" + lastEnd
+                + (verify ? ", verified" : ", not verified") + (isClosed() ? ", closed]" : "]");
     }
 }

@@ -1,7 +1,6 @@
 package dev.evtl.replay;
 
 import org.HdrHistogram.Histogram;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;
 
 /**
@@ -26,15 +25,12 @@ public final class LatencyHistogram implements EventConsumer {
     }
 
     @Override
-    public boolean consume(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
+    public boolean consume(final JournalEvent event) {
+        if (event.isGap()) {
+            return true; // its timestamp is the journal's
+        }
         final long now = clock.nanoTime();
+        final long timestamp = event.timestamp();
         if (timestamp > now) {
             ahead++;
         } else {

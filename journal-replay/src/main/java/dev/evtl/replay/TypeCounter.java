@@ -3,7 +3,6 @@ package dev.evtl.replay;
 import dev.evtl.journal.format.EventHeader;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.agrona.DirectBuffer;
 
 /** Counts events by type. A gap counts as one event of type 240. */
 public final class TypeCounter implements EventConsumer {
@@ -13,26 +12,9 @@ public final class TypeCounter implements EventConsumer {
     public TypeCounter() {}
 
     @Override
-    public boolean consume(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
-        counts[type]++;
+    public boolean consume(final JournalEvent event) {
+        counts[event.type()]++;
         return true;
-    }
-
-    @Override
-    public void gap(
-            final long sequence,
-            final long timestamp,
-            final long dropped,
-            final long firstTimestamp,
-            final long lastTimestamp) {
-        counts[EventHeader.TYPE_GAP]++;
     }
 
     /**

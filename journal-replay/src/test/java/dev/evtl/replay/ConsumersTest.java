@@ -1,11 +1,14 @@
 package dev.evtl.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.storage.JournalScan;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.format.EventHeader;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -13,9 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConsumersTest {
     private static final String PAYLOAD_OF_EVERY_BYTE = IntStream.range(0, 256)
@@ -90,7 +96,7 @@ class ConsumersTest {
     void latencyIsTheClocksTimeLessTheTimestamp() {
         final LatencyHistogram latency = new LatencyHistogram(() -> 1_000);
         for (final long timestamp : new long[] {1_000, 990, 980, 1_001, Long.MAX_VALUE}) {
-            latency.consume(0, timestamp, 1, 0, new UnsafeBuffer(), 0, 0);
+            latency.consume(event(timestamp));
         }
         assertEquals(3, latency.histogram().getTotalCount());
         assertEquals(0, latency.histogram().getMinValue());
@@ -99,11 +105,17 @@ class ConsumersTest {
         assertEquals(2, latency.ahead());
     }
 
+    private static JournalEvent event(final long timestamp) {
+        final UnsafeBuffer bytes = new UnsafeBuffer(new byte[EventHeader.LENGTH]);
+        EventHeader.encode(bytes, 0, timestamp, 1, 0, 0);
+        return new JournalEvent().wrap(bytes, 0, 0, 64);
+    }
+
     @Test
     void latencyOfAnyTimestampIsRecorded() {
         final LatencyHistogram latency = new LatencyHistogram(() -> Long.MAX_VALUE);
         for (final long timestamp : new long[] {Long.MIN_VALUE, -1, 0, 1, Long.MAX_VALUE}) {
-            latency.consume(0, timestamp, 1, 0, new UnsafeBuffer(), 0, 0);
+            latency.consume(event(timestamp));
         }
         assertEquals(5, latency.histogram().getTotalCount());
         assertEquals(Long.MAX_VALUE, latency.histogram().getMaxValue());
@@ -121,9 +133,149 @@ class ConsumersTest {
         assertEquals(JournalScan.Condition.CLEAN, JournalScan.of(copy).condition());
         final Lines lines = new Lines();
         try (JournalReader reader = JournalReader.open(copy)) {
-            reader.forEach(lines);
+            reader.forEach(lines::onEvent);
         }
         assertEquals(List.of(Lines.E1, Lines.E2, Lines.E3), lines.lines);
+    }
+
+    private Journal target(final int ringSize) {
+        return Journal.open(
+                directory.resolve("copy.evtl"),
+                JournalConfig.builder()
+                        .ringSize(ringSize)
+                        .maxPayloadLength(112)
+                        .backPressure(BackPressure.BLOCK)
+                        .build());
+    }
+
+    /** Each event as its type, and + where the claim goes on. */
+    private static String claims(final Path file) {
+        final StringBuilder claims = new StringBuilder();
+        try (JournalReader reader = JournalReader.open(file)) {
+            reader.forEach(event -> claims.append(event.type()).append(event.moreOfClaim() ? "+" : " "));
+        }
+        return claims.toString();
+    }
+
+    @Test
+    void copyKeepsClaimsWhole() throws IOException {
+        final Path original = TestFiles.golden("group", directory);
+        final Journal journal = target(1024);
+        try (journal;
+                JournalCopy copy = new JournalCopy(journal)) {
+            dispatch(original, copy);
+            dispatch(original, copy);
+        }
+        assertEquals("1 2+3+4 5 1 2+3+4 5 ", claims(journal.path()));
+        final Lines lines = new Lines();
+        final Lines expected = new Lines();
+        try (JournalReader reader = JournalReader.open(journal.path());
+                JournalReader other = JournalReader.open(original)) {
+            reader.poll(lines, 5);
+            other.poll(expected, 5);
+        }
+        assertEquals(expected.lines, lines.lines);
+    }
+
+    /** What is left on either side of an event that a filter keeps back is a claim of its own, and none is another's. */
+    @ParameterizedTest
+    @CsvSource({
+        "'1,2,3,5', 1 2+3 5 ",
+        "'1,2,4,5', 1 2 4 5 ",
+        "'1,3,4,5', 1 3+4 5 ",
+        "'1,2,3', 1 2+3 ",
+        "2, 2 ",
+        "'4,5', 4 5 "
+    })
+    void copyOfAPartOfAClaimIsAClaim(final String types, final String claims) throws IOException {
+        final int[] passing =
+                Stream.of(types.split(",")).mapToInt(Integer::parseInt).toArray();
+        final Journal journal = target(1024);
+        try (journal;
+                JournalCopy copy = new JournalCopy(journal);
+                JournalReader reader = JournalReader.open(TestFiles.golden("group", directory))) {
+            new Dispatcher(reader, EventFilter.types(passing), errors::add, List.of(copy)).drain();
+        }
+        assertEquals(List.of(), errors);
+        assertEquals(claims.strip(), claims(journal.path()).strip());
+    }
+
+    @Test
+    void claimThatIsTooLongForTheOtherJournalIsAnErrorThatSaysSo() throws IOException {
+        final Path original = directory.resolve("long.evtl");
+        try (Journal journal = Journal.open(original)) {
+            final EventBatch batch = journal.publisher().newBatch();
+            TestFiles.offer(journal.publisher(), 1, 0, "before");
+            assertTrue(batch.tryClaim(10, 1_000) > 0);
+            for (int i = 0; i < 10; i++) {
+                batch.next(2, 100);
+            }
+            assertTrue(batch.commit() > 0);
+            TestFiles.offer(journal.publisher(), 3, 0, "after");
+        }
+        final Journal journal = target(1024);
+        try (journal;
+                JournalCopy copy = new JournalCopy(journal);
+                JournalReader reader = JournalReader.open(original)) {
+            final Dispatcher dispatcher = new Dispatcher(reader, EventFilter.ALL, errors::add, List.of(copy));
+            assertEquals(12, dispatcher.drain());
+            assertTrue(dispatcher.failed() > 0);
+        }
+        assertEquals(1, errors.size());
+        final String message = errors.get(0).getMessage();
+        assertTrue(message.contains("the claim that begins with sequence 1 is longer than the "), message);
+        assertEquals("1 3 ", claims(journal.path()));
+    }
+
+    @Test
+    void claimThatIsRefusedIsAnErrorAndNotCopiedInPart() throws IOException {
+        final Journal journal = target(1024);
+        journal.close();
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("group", directory))) {
+            final Dispatcher dispatcher =
+                    new Dispatcher(reader, EventFilter.ALL, errors::add, List.of(new JournalCopy(journal)));
+            assertEquals(5, dispatcher.drain());
+            assertEquals(2, dispatcher.delivered(), "events kept back for the claim");
+            assertEquals(3, dispatcher.failed());
+        }
+        assertEquals(1, errors.size());
+        assertTrue(errors.get(0).getMessage().contains("a claim of 3 events, "), errors.toString());
+    }
+
+    @Test
+    void copyKeepsGapsAsGaps() throws IOException {
+        final Journal journal = Journal.open(
+                directory.resolve("copy.evtl"), JournalConfig.builder().build());
+        final Path gap = TestFiles.golden("gap", directory);
+        try (journal;
+                JournalCopy copy = new JournalCopy(journal);
+                JournalReader reader = JournalReader.open(gap)) {
+            final Dispatcher dispatcher = new Dispatcher(reader, EventFilter.ALL, errors::add, List.of(copy));
+            assertEquals(5, dispatcher.drain());
+            assertEquals(5, dispatcher.delivered());
+            assertEquals(0, dispatcher.failed());
+        }
+        assertEquals(gaps(gap), gaps(journal.path()));
+        assertTrue(gaps(journal.path()).startsWith("12345 from "), gaps(journal.path()));
+        assertEquals("1 7 239 240 2 ", claims(journal.path()));
+    }
+
+    private static String gaps(final Path file) {
+        final StringBuilder gaps = new StringBuilder();
+        try (JournalReader reader = JournalReader.open(file)) {
+            reader.forEach(event -> {
+                if (event.isGap()) {
+                    gaps.append(event.dropped())
+                            .append(" from ")
+                            .append(event.firstDropTimestamp())
+                            .append(" to ")
+                            .append(event.lastDropTimestamp())
+                            .append(" at ")
+                            .append(event.timestamp());
+                }
+            });
+        }
+        return gaps.toString();
     }
 
     @Test

@@ -3,19 +3,21 @@ package dev.evtl.replay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
-import dev.evtl.journal.storage.CorruptJournalException;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.exceptions.CorruptJournalException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongPredicate;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.OffsetEpochNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,28 +40,14 @@ class DispatcherTest {
         }
 
         @Override
-        public boolean consume(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            seen.add(sequence);
+        public boolean consume(final JournalEvent event) {
+            if (event.isGap()) {
+                gaps.add(event.dropped());
+            } else {
+                seen.add(event.sequence());
+            }
             mostUnflushed = Math.max(mostUnflushed, ++unflushed);
-            return takes.test(sequence);
-        }
-
-        @Override
-        public void gap(
-                final long sequence,
-                final long timestamp,
-                final long dropped,
-                final long firstTimestamp,
-                final long lastTimestamp) {
-            gaps.add(dropped);
-            takes.test(sequence);
+            return takes.test(event.sequence());
         }
 
         @Override
@@ -98,24 +86,103 @@ class DispatcherTest {
             }
             final List<Delivery> deliveries = dispatcher.deliveries();
             assertEquals(
-                    List.of(0L, 3L, 4L),
+                    List.of(0L, 4L, 5L),
                     deliveries.stream().map(Delivery::delivered).toList());
             assertEquals(
-                    List.of(4L, 1L, 0L),
+                    List.of(5L, 1L, 0L),
                     deliveries.stream().map(Delivery::failed).toList());
             assertEquals(
-                    List.of(0.0, 0.75, 1.0),
+                    List.of(0.0, 0.8, 1.0),
                     deliveries.stream().map(Delivery::successRate).toList());
             assertEquals("recording", deliveries.get(0).name());
-            assertEquals(7, dispatcher.delivered());
-            assertEquals(5, dispatcher.failed());
-            assertEquals(7.0 / 12, dispatcher.successRate());
+            assertEquals(9, dispatcher.delivered());
+            assertEquals(6, dispatcher.failed());
+            assertEquals(9.0 / 15, dispatcher.successRate());
             assertEquals(5, errors.size());
             assertInstanceOf(ConsumerException.class, errors.get(0));
             assertEquals(
                     "consumer recording: consume of event 0: java.lang.IllegalStateException: no room for 0",
                     errors.get(0).getMessage());
             assertFalse(dispatcher.isStopped());
+        }
+    }
+
+    @Test
+    void errorOfAConsumerIsItsOwnToo() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final Recording throwing = new Recording(sequence -> {
+                throw new AssertionError("no " + sequence);
+            });
+            final Recording taking = new Recording(sequence -> true);
+            final Dispatcher dispatcher = dispatcher(reader, false, throwing, taking);
+            assertEquals(3, dispatcher.drain());
+            assertEquals(List.of(0L, 1L, 2L), taking.seen);
+            assertEquals(3, dispatcher.deliveries().get(0).failed());
+            assertEquals(3, errors.size());
+            assertInstanceOf(AssertionError.class, errors.get(0).getCause());
+        }
+    }
+
+    @Test
+    void errorOfTheJvmEndsTheDrainAfterTheOthersHaveTheEvent() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final OutOfMemoryError error = new OutOfMemoryError("for a test");
+            final Recording throwing = new Recording(sequence -> {
+                if (sequence == 1) {
+                    throw error;
+                }
+                return true;
+            });
+            final Recording taking = new Recording(sequence -> true);
+            final Dispatcher dispatcher = dispatcher(reader, false, throwing, taking);
+            assertSame(error, assertThrows(OutOfMemoryError.class, dispatcher::drain));
+            assertEquals(List.of(0L, 1L), taking.seen);
+            assertEquals(0, taking.unflushed);
+            assertEquals(1, dispatcher.deliveries().get(0).failed());
+            assertSame(error, errors.get(0).getCause());
+            assertEquals(1, dispatcher.drain());
+            assertEquals(List.of(0L, 1L, 2L), taking.seen);
+        }
+    }
+
+    @Test
+    void errorHandlerThatThrowsEndsTheDrainAfterTheOthersHaveTheEvent() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final Recording throwing = new Recording(DispatcherTest::fail);
+            final Recording taking = new Recording(sequence -> true);
+            final Dispatcher dispatcher = new Dispatcher(
+                    reader,
+                    EventFilter.ALL,
+                    error -> {
+                        throw new IllegalArgumentException(error);
+                    },
+                    List.of(throwing, taking));
+            for (int i = 0; i < 3; i++) {
+                assertThrows(IllegalArgumentException.class, dispatcher::drain);
+            }
+            assertEquals(0, dispatcher.drain());
+            assertEquals(List.of(0L, 1L, 2L), taking.seen);
+            assertEquals(3, dispatcher.failed());
+        }
+    }
+
+    @Test
+    void drainEndsWhereTheJournalDidWhenItBegan() {
+        final Path file = directory.resolve("own.evtl");
+        try (Journal journal = Journal.open(file)) {
+            final UnsafeBuffer payload = new UnsafeBuffer(new byte[8]);
+            journal.publisher().offer(1, payload, 0, 8);
+            journal.sync();
+            try (JournalReader reader = JournalReader.open(file)) {
+                final Recording echoing = new Recording(sequence -> {
+                    journal.publisher().offer(2, payload, 0, 8);
+                    journal.sync();
+                    return true;
+                });
+                assertEquals(1, dispatcher(reader, false, echoing).drain());
+                assertEquals(1, reader.forEach(event -> echoing.consume(event)));
+                assertEquals(List.of(0L, 1L), echoing.seen);
+            }
         }
     }
 
@@ -166,7 +233,7 @@ class DispatcherTest {
             assertEquals(5, dispatcher.drain());
             assertEquals(List.of(1L, 4L), consumer.seen);
             assertEquals(List.of(12_345L), consumer.gaps);
-            assertEquals(2, dispatcher.delivered());
+            assertEquals(3, dispatcher.delivered());
             assertEquals(0, dispatcher.failed());
         }
     }
@@ -190,10 +257,10 @@ class DispatcherTest {
         try (JournalReader reader = JournalReader.open(TestFiles.numbered(directory.resolve("many.evtl"), events))) {
             final TypeCounter counter = new TypeCounter();
             final LatencyHistogram latency = new LatencyHistogram(new OffsetEpochNanoClock());
-            final EventFilter filter = EventFilter.types(1, 2, 3).and(EventFilter.time(0, Long.MAX_VALUE));
+            final EventFilter filter = EventFilter.types(1, 2, 3).and(EventFilter.timestamps(0, Long.MAX_VALUE));
             final Dispatcher dispatcher = new Dispatcher(reader, filter, errors::add, List.of(counter, latency));
             dispatcher.drain();
-            reader.seek(64, 0);
+            reader.seekToStart();
             final long before = threads.getCurrentThreadAllocatedBytes();
             assertEquals(events, dispatcher.drain());
             final long allocated = threads.getCurrentThreadAllocatedBytes() - before;

@@ -3,12 +3,15 @@ package dev.evtl.replay;
 import static dev.evtl.replay.Lines.numbered;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.storage.Growth;
+import dev.evtl.journal.exceptions.JournalException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +46,7 @@ class FollowTest {
     void readerAtTheEndGoesOnWhenMoreIsPublished(final boolean verify) {
         final Lines lines = new Lines();
         final Journal journal = open();
-        try (JournalReader reader = JournalReader.open(journal.path(), verify)) {
+        try (JournalReader reader = JournalReader.open(journal.path(), TestFiles.verify(verify))) {
             try (journal) {
                 assertEquals(0, reader.poll(lines, 10));
                 for (int i = 0; i < 200; i++) {
@@ -70,7 +73,7 @@ class FollowTest {
         try {
             try (journal) {
                 for (int i = 0; i < 4; i++) {
-                    final JournalReader reader = JournalReader.open(journal.path(), i < 2);
+                    final JournalReader reader = JournalReader.open(journal.path(), TestFiles.verify(i < 2));
                     readers.add(threads.submit(() -> follow(reader)));
                 }
                 for (int i = 0; i < EVENTS; i++) {
@@ -86,6 +89,60 @@ class FollowTest {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    /** An interrupt closes a channel that the thread uses, and the file with it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void threadThatIsInterruptedReadsOn(final boolean verify) throws InterruptedException {
+        final Journal journal = open();
+        try (JournalReader reader = JournalReader.open(journal.path(), TestFiles.verify(verify))) {
+            final Lines lines = new Lines();
+            for (int i = 0; i < 50; i++) {
+                for (int k = 0; k < 200; k++) {
+                    TestFiles.offerNumber(journal.publisher(), 200 * i + k);
+                }
+                journal.sync();
+                Thread.currentThread().interrupt();
+                assertEquals(200, reader.forEach(lines::onEvent));
+                assertTrue(Thread.interrupted(), "told whoever asks");
+            }
+            assertTrue(
+                    journal.stats().getGrowths() > 20,
+                    "growths: " + journal.stats().getGrowths());
+            interruptAgainAndAgain(journal, reader, lines);
+            assertEquals(IntStream.range(0, EVENTS).mapToObj(Lines::numbered).toList(), lines.lines);
+        } finally {
+            journal.close();
+        }
+    }
+
+    private static void interruptAgainAndAgain(final Journal journal, final JournalReader reader, final Lines lines)
+            throws InterruptedException {
+        final Thread thread = Thread.currentThread();
+        final Thread interrupting = new Thread(() -> {
+            while (!Thread.interrupted()) {
+                thread.interrupt();
+            }
+        });
+        for (int i = lines.lines.size(); i < EVENTS; i++) {
+            TestFiles.offerNumber(journal.publisher(), i);
+        }
+        journal.sync();
+        interrupting.start();
+        while (reader.sequence() < EVENTS) {
+            try {
+                reader.poll(lines, 100);
+            } catch (final JournalException e) { // interrupted while it opened the file again: the next poll does
+                assertInstanceOf(ClosedChannelException.class, e.getCause());
+            }
+        }
+        interrupting.interrupt();
+        while (interrupting.isAlive()) {
+            Thread.interrupted();
+            Thread.onSpinWait();
+        }
+        Thread.interrupted();
     }
 
     private static List<String> follow(final JournalReader reader) {
@@ -113,12 +170,12 @@ class FollowTest {
     void readerOfACrashedWriterFollowsTheNextOne(final boolean verify) throws Exception {
         final Path file = TestFiles.golden("crashed-unpublished", directory);
         final Lines lines = new Lines();
-        try (JournalReader reader = JournalReader.open(file, verify)) {
-            assertEquals(1, reader.forEach(lines));
+        try (JournalReader reader = JournalReader.open(file, TestFiles.verify(verify))) {
+            assertEquals(1, reader.forEach(lines::onEvent));
             try (Journal journal = Journal.open(file)) {
                 TestFiles.offer(journal.publisher(), 5, TestFiles.T0 + 3, "next");
             }
-            assertEquals(3, reader.forEach(lines));
+            assertEquals(3, reader.forEach(lines::onEvent));
             assertEquals(List.of(Lines.E1, Lines.E2, Lines.E3, "3 3 5 0 next"), lines.lines);
             assertTrue(reader.isAtEnd());
         }

@@ -3,23 +3,26 @@ package dev.evtl.replay;
 import static dev.evtl.replay.Lines.E1;
 import static dev.evtl.replay.Lines.E2;
 import static dev.evtl.replay.Lines.E3;
-import static dev.evtl.replay.Lines.numbered;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.CorruptJournalException.Kind;
-import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.replay.EventHandler.Action;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,12 +35,12 @@ class JournalReaderTest {
     Path directory;
 
     private JournalReader golden(final String name, final boolean verify) throws IOException {
-        return JournalReader.open(TestFiles.golden(name, directory), verify);
+        return JournalReader.open(TestFiles.golden(name, directory), TestFiles.verify(verify));
     }
 
     private static List<String> read(final JournalReader reader) {
         final Lines lines = new Lines();
-        reader.forEach(lines);
+        reader.forEach(lines::onEvent);
         return lines.lines;
     }
 
@@ -66,7 +69,7 @@ class JournalReaderTest {
         try (JournalReader reader = golden(name, verify)) {
             assertEquals(List.of(E1, E2, E3).subList(0, published), read(reader));
             assertEquals(published, reader.sequence());
-            assertEquals(reader.header().writeOffset(), reader.position());
+            assertEquals(reader.header().writeOffset(), reader.offset());
             assertEquals(reader.header().closed(), reader.isAtEnd());
             assertEquals(0, reader.poll(new Lines(), 1));
         }
@@ -91,8 +94,12 @@ class JournalReaderTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void flagMoreIsKeptFromTheApplication(final boolean verify) throws IOException {
+    void flagMoreIsNoneOfTheApplicationsButToldAsClaim(final boolean verify) throws IOException {
         try (JournalReader reader = golden("group", verify)) {
+            final List<Boolean> more = new ArrayList<>();
+            reader.forEach(event -> more.add(event.moreOfClaim()));
+            assertEquals(List.of(false, true, true, false, false), more);
+            reader.seekToStart();
             assertEquals(
                     List.of(
                             "0 1 1 0 alone",
@@ -124,7 +131,7 @@ class JournalReaderTest {
             final Lines lines = new Lines();
             for (int attempt = 0; attempt < 2; attempt++) {
                 final CorruptJournalException e =
-                        assertThrows(CorruptJournalException.class, () -> reader.forEach(lines));
+                        assertThrows(CorruptJournalException.class, () -> reader.forEach(lines::onEvent));
                 assertEquals(offset, e.offset());
                 assertEquals(sequence, e.sequence());
                 assertEquals(kind, e.kind());
@@ -154,8 +161,8 @@ class JournalReaderTest {
     @ValueSource(booleans = {true, false})
     void handlerThatThrowsLeavesReaderBehindItsEvent(final boolean verify) throws IOException {
         try (JournalReader reader = golden("closed", verify)) {
-            final EventHandler throwing = (sequence, timestamp, type, flags, buffer, offset, length) -> {
-                throw new IllegalStateException("event " + sequence);
+            final EventHandler throwing = event -> {
+                throw new IllegalStateException("event " + event.sequence());
             };
             assertEquals(
                     "event 0",
@@ -167,12 +174,80 @@ class JournalReaderTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    void handlerThatStopsHasReadTheEvent(final boolean verify) throws IOException {
+        try (JournalReader reader = golden("gap", verify)) {
+            final Lines lines = new Lines();
+            for (int read = 1; read <= 5; read++) {
+                assertEquals(1, reader.poll(event -> stop(lines, event, Action.STOP), 10));
+                assertEquals(read, reader.sequence());
+            }
+            assertEquals(0, reader.poll(event -> stop(lines, event, Action.STOP), 10));
+            assertEquals(List.of(E1, E2, E3, "3 10 gap of 12345 from 3 to 9", "4 11 2 0 after"), lines.lines);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void handlerThatRepeatsGetsTheEventAgain(final boolean verify) throws IOException {
+        try (JournalReader reader = golden("gap", verify)) {
+            final Lines lines = new Lines();
+            assertEquals(1, reader.poll(event -> event.sequence() == 0 ? Action.CONTINUE : Action.REPEAT, 10));
+            assertEquals(0, reader.poll(event -> stop(lines, event, Action.REPEAT), 10));
+            assertEquals(1, reader.sequence());
+            assertEquals(80, reader.offset());
+            assertEquals(2, reader.poll(lines, 2));
+            assertEquals(0, reader.poll(event -> stop(lines, event, Action.REPEAT), 10));
+            assertEquals(0, reader.droppedEvents());
+            assertEquals(2, reader.poll(lines, 10));
+            assertEquals(12_345, reader.droppedEvents());
+            final String gap = "3 10 gap of 12345 from 3 to 9";
+            assertEquals(List.of(E2, E2, E3, gap, gap, "4 11 2 0 after"), lines.lines);
+        }
+    }
+
+    private static Action stop(final Lines lines, final JournalEvent event, final Action action) {
+        lines.onEvent(event);
+        return action;
+    }
+
+    @Test
+    void handlerThatSaysNothingIsAnError() throws IOException {
+        try (JournalReader reader = golden("closed", true)) {
+            assertThrows(NullPointerException.class, () -> reader.poll(event -> null, 1));
+        }
+    }
+
+    @Test
+    void missingFileIsItsOwnError() {
+        final Path file = directory.resolve("not-yet.evtl");
+        final JournalNotFoundException e = assertThrows(JournalNotFoundException.class, () -> JournalReader.open(file));
+        assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
+    }
+
+    @Test
+    void readerAndConfigSayWhatTheyAre() throws IOException {
+        final Path file = TestFiles.golden("closed", directory);
+        final JournalReader reader = JournalReader.open(file);
+        reader.poll(event -> Action.CONTINUE, 2);
+        assertEquals("JournalReader[" + file + ", sequence=2, offset=110, end=895, verified]", reader.toString());
+        reader.close();
+        assertTrue(reader.toString().endsWith(", verified, closed]"), reader.toString());
+        assertEquals(
+                "ReaderConfig[verify=true, start=beginning]",
+                ReaderConfig.builder().build().toString());
+        assertEquals(
+                "ReaderConfig[verify=false, start=sequence 7]",
+                ReaderConfig.builder().verify(false).startAtSequence(7).build().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
     void pollReadsNoMoreThanItsLimit(final boolean verify) throws IOException {
         try (JournalReader reader = golden("closed", verify)) {
             final Lines lines = new Lines();
             assertEquals(2, reader.poll(lines, 2));
             assertEquals(List.of(E1, E2), lines.lines);
-            assertEquals(110, reader.position());
+            assertEquals(110, reader.offset());
             assertEquals(1, reader.poll(lines, 2));
             assertEquals(0, reader.poll(lines, 0));
         }
@@ -180,95 +255,42 @@ class JournalReaderTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void cursorGoesFromEventToEvent(final boolean verify) throws IOException {
+    void nextGoesFromEventToEvent(final boolean verify) throws IOException {
         try (JournalReader reader = golden("gap", verify)) {
-            final JournalCursor cursor = reader.cursor();
-            assertTrue(cursor.next());
-            assertTrue(cursor.next());
-            assertEquals(1, cursor.sequence());
-            assertEquals(TestFiles.T0 + 2, cursor.timestamp());
-            assertEquals(7, cursor.type());
-            assertEquals(0, cursor.flags());
+            final JournalEvent event = reader.event();
+            assertEquals("no event", event.toString());
+            assertTrue(reader.next());
+            assertTrue(reader.next());
+            assertEquals(1, event.sequence());
+            assertEquals(80, event.offset());
+            assertEquals(TestFiles.T0 + 2, event.timestamp());
+            assertEquals(7, event.type());
+            assertEquals(0, event.flags());
             assertEquals(
-                    "hello, journal", cursor.buffer().getStringWithoutLengthAscii(cursor.offset(), cursor.length()));
-            assertFalse(cursor.isGap());
-            assertTrue(cursor.next());
-            assertEquals(15, cursor.flags());
-            assertEquals(769, cursor.length());
-            assertTrue(cursor.next());
-            assertTrue(cursor.isGap());
-            assertEquals(12_345, cursor.dropped());
-            assertEquals(0, cursor.length());
-            assertTrue(cursor.next());
-            assertFalse(cursor.isGap());
-            assertEquals(0, cursor.dropped());
-            assertEquals(4, cursor.sequence());
-            assertFalse(cursor.next());
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void seekSequenceGoesForwardsAndBackwards(final boolean verify) {
-        try (JournalReader reader =
-                JournalReader.open(TestFiles.numbered(directory.resolve("many.evtl"), 20_000), verify)) {
-            for (final int target : new int[] {15_000, 3, 0, 1, 19_999, 7_777, 7_776}) {
-                assertEquals(target, reader.seekSequence(target));
-                final Lines lines = new Lines();
-                assertEquals(1, reader.poll(lines, 1));
-                assertEquals(List.of(numbered(target)), lines.lines);
-            }
-            assertEquals(20_000, reader.seekSequence(1_000_000));
-            assertEquals(0, reader.poll(new Lines(), 1));
-        }
-    }
-
-    @Test
-    void seekSequenceRefusesWhatLiesBeforeTheFile() throws IOException {
-        try (JournalReader reader = golden("second-file", true)) {
-            assertThrows(IllegalArgumentException.class, () -> reader.seekSequence(1_048_575));
-            assertEquals(1_048_577, reader.seekSequence(1_048_577));
-            assertEquals(List.of("1048577 2 7 0 hello, journal", Lines.e3(1_048_578)), read(reader));
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void seekOffsetFindsOnlyWhereEventsBegin(final boolean verify) throws IOException {
-        try (JournalReader reader = golden("closed", verify)) {
-            assertEquals(2, reader.seekOffset(110));
-            assertEquals(1, reader.seekOffset(80));
-            assertEquals(List.of(E2, E3), read(reader));
-            assertEquals(3, reader.seekOffset(895));
-            assertThrows(IllegalArgumentException.class, () -> reader.seekOffset(81));
-            assertThrows(IllegalArgumentException.class, () -> reader.seekOffset(896));
-            assertThrows(IllegalArgumentException.class, () -> reader.seekOffset(0));
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void seekGoesBackToWhereTheReaderWas(final boolean verify) throws IOException {
-        try (JournalReader reader = golden("gap", verify)) {
-            reader.poll(new Lines(), 1);
-            final long position = reader.position();
-            final long sequence = reader.sequence();
-            final List<String> first = read(reader);
-            reader.seek(position, sequence);
-            assertEquals(0, reader.droppedEvents());
-            assertEquals(first, read(reader));
-            assertEquals(12_345, reader.droppedEvents());
-            assertThrows(IllegalArgumentException.class, () -> reader.seek(63, 0));
-        }
-    }
-
-    @Test
-    void seekToWhereNoEventBeginsIsFoundOutByVerification() throws IOException {
-        try (JournalReader reader = golden("closed", true)) {
-            reader.seek(81, 1);
-            final CorruptJournalException e =
-                    assertThrows(CorruptJournalException.class, () -> reader.poll(new Lines(), 1));
-            assertEquals(81, e.offset());
+                    "hello, journal",
+                    event.buffer().getStringWithoutLengthAscii(event.payloadOffset(), event.payloadLength()));
+            assertFalse(event.isGap());
+            assertEquals(0, event.dropped());
+            assertThrows(IllegalStateException.class, event::firstDropTimestamp);
+            assertThrows(IllegalStateException.class, event::lastDropTimestamp);
+            assertEquals("offset=80 seq=1 2023-11-14T22:13:20.000000002Z type=7 flags=0 length=14", event.toString());
+            assertTrue(reader.next());
+            assertEquals(15, event.flags());
+            assertEquals(769, event.payloadLength());
+            assertTrue(reader.next());
+            assertTrue(event.isGap());
+            assertEquals(12_345, event.dropped());
+            assertEquals(TestFiles.T0 + 3, event.firstDropTimestamp());
+            assertEquals(TestFiles.T0 + 9, event.lastDropTimestamp());
+            assertEquals(
+                    "offset=895 seq=3 2023-11-14T22:13:20.000000010Z gap: 12345 events dropped"
+                            + " from 2023-11-14T22:13:20.000000003Z to 2023-11-14T22:13:20.000000009Z",
+                    event.toString());
+            assertTrue(reader.next());
+            assertFalse(event.isGap());
+            assertEquals(0, event.dropped());
+            assertEquals(4, event.sequence());
+            assertFalse(reader.next());
         }
     }
 
@@ -276,21 +298,10 @@ class JournalReaderTest {
     @ValueSource(booleans = {true, false})
     void fileCutShortUnderTheReaderIsAnError(final boolean verify) throws IOException {
         final Path file = TestFiles.golden("closed", directory);
-        try (JournalReader reader = JournalReader.open(file, verify)) {
+        try (JournalReader reader = JournalReader.open(file, TestFiles.verify(verify))) {
             Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 100));
-            assertThrows(JournalException.class, () -> reader.forEach(new Lines()));
+            assertThrows(JournalException.class, () -> reader.forEach(event -> {}));
         }
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void closedReaderThrows(final boolean verify) throws IOException {
-        final JournalReader reader = golden("closed", verify);
-        reader.poll(new Lines(), 1);
-        reader.close();
-        reader.close();
-        assertThrows(RuntimeException.class, () -> reader.poll(new Lines(), 1));
-        assertThrows(RuntimeException.class, reader::isAtEnd);
     }
 
     /** As in a file that was cut short within its header, or to which a recovery found less. */
@@ -298,9 +309,9 @@ class JournalReaderTest {
     @ValueSource(booleans = {true, false})
     void writeOffsetThatStepsBackBehindTheReaderIsAnError(final boolean verify) throws IOException {
         final Path file = TestFiles.golden("open-preallocated", directory);
-        try (JournalReader reader = JournalReader.open(file, verify)) {
-            assertEquals(3, reader.forEach((sequence, timestamp, type, flags, buffer, offset, length) -> {}));
-            assertEquals(0, reader.forEach((sequence, timestamp, type, flags, buffer, offset, length) -> {}));
+        try (JournalReader reader = JournalReader.open(file, TestFiles.verify(verify))) {
+            assertEquals(3, reader.forEach(event -> {}));
+            assertEquals(0, reader.forEach(event -> {}));
             try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
                 raw.seek(24);
                 raw.writeLong(Long.reverseBytes(110));
@@ -320,10 +331,10 @@ class JournalReaderTest {
         final Path file = TestFiles.numbered(directory.resolve("many.evtl"), events);
         final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         final long[] read = new long[1];
-        final EventHandler counting = (sequence, timestamp, type, flags, buffer, offset, length) -> read[0] += length;
-        try (JournalReader reader = JournalReader.open(file, verify)) {
+        final Consumer<JournalEvent> counting = event -> read[0] += event.payloadLength();
+        try (JournalReader reader = JournalReader.open(file, TestFiles.verify(verify))) {
             reader.forEach(counting);
-            reader.seek(64, 0);
+            reader.seekToStart();
             final long before = threads.getCurrentThreadAllocatedBytes();
             assertEquals(events, reader.forEach(counting));
             final long allocated = threads.getCurrentThreadAllocatedBytes() - before;

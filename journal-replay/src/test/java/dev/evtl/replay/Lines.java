@@ -4,9 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.agrona.DirectBuffer;
 
-/** Keeps each event as a line: sequence, time after T0, type, flags, payload. */
+/** Keeps each event as a line: sequence, time after T0, type, flags, payload; and each gap. */
 final class Lines implements EventHandler {
     static final String E1 = "0 1 1 0 ";
     static final String E2 = "1 2 7 0 hello, journal";
@@ -28,28 +27,16 @@ final class Lines implements EventHandler {
     }
 
     @Override
-    public void onEvent(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
-        final byte[] payload = new byte[length];
-        buffer.getBytes(offset, payload);
-        lines.add(sequence + " " + (timestamp - TestFiles.T0) + " " + type + " " + flags + " "
-                + new String(payload, ISO_8859_1));
-    }
-
-    @Override
-    public void onGap(
-            final long sequence,
-            final long timestamp,
-            final long dropped,
-            final long firstTimestamp,
-            final long lastTimestamp) {
-        lines.add(sequence + " " + (timestamp - TestFiles.T0) + " gap of " + dropped + " from "
-                + (firstTimestamp - TestFiles.T0) + " to " + (lastTimestamp - TestFiles.T0));
+    public Action onEvent(final JournalEvent event) {
+        final String line = event.sequence() + " " + (event.timestamp() - TestFiles.T0) + " ";
+        if (event.isGap()) {
+            lines.add(line + "gap of " + event.dropped() + " from " + (event.firstDropTimestamp() - TestFiles.T0)
+                    + " to " + (event.lastDropTimestamp() - TestFiles.T0));
+        } else {
+            final byte[] payload = new byte[event.payloadLength()];
+            event.buffer().getBytes(event.payloadOffset(), payload);
+            lines.add(line + event.type() + " " + event.flags() + " " + new String(payload, ISO_8859_1));
+        }
+        return Action.CONTINUE;
     }
 }

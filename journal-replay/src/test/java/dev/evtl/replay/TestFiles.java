@@ -1,7 +1,7 @@
 package dev.evtl.replay;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.BackPressure;
@@ -27,6 +27,10 @@ public final class TestFiles {
             Files.write(file, in.readAllBytes());
         }
         return file;
+    }
+
+    static ReaderConfig verify(final boolean verify) {
+        return ReaderConfig.builder().verify(verify).build();
     }
 
     public static Path itchSample() {
@@ -55,6 +59,6 @@ public final class TestFiles {
     /** The payload's characters are its bytes. */
     public static void offer(final Publisher publisher, final int type, final long timestamp, final String payload) {
         final byte[] bytes = payload.getBytes(ISO_8859_1);
-        assertEquals(Publisher.ACCEPTED, publisher.offer(type, 0, timestamp, new UnsafeBuffer(bytes), 0, bytes.length));
+        assertTrue(publisher.offerAt(timestamp, type, 0, new UnsafeBuffer(bytes), 0, bytes.length) > 0);
     }
 }

@@ -5,17 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.ChildJvm;
+import dev.evtl.cli.Evtl;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.MemoryDirectory;
-import dev.evtl.journal.storage.JournalException;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.support.ChildJvm;
+import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventFilter;
-import dev.evtl.replay.EventHandler;
-import dev.evtl.replay.JournalCursor;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.JournalReader;
-import dev.evtl.replay.cli.Evtl;
+import dev.evtl.replay.ReaderConfig;
 import dev.evtl.torture.Numbered.Checker;
 import dev.evtl.torture.Numbered.Producer;
 import java.io.ByteArrayInputStream;
@@ -48,7 +48,7 @@ class CutUnderReaderTest {
     private enum Kind {
         VERIFIED,
         UNVERIFIED,
-        CURSOR,
+        PULLED,
         DISPATCHER,
         CAT
     }
@@ -196,7 +196,7 @@ class CutUnderReaderTest {
                 read = switch (kind) {
                     case VERIFIED -> readWith(true, new Taker(kind));
                     case UNVERIFIED -> readWith(false, new Taker(kind));
-                    case CURSOR -> pull(new Taker(kind));
+                    case PULLED -> pull(new Taker(kind));
                     case DISPATCHER -> dispatch(new Taker(kind));
                     case CAT -> cat(new Taker(kind));
                 };
@@ -216,24 +216,17 @@ class CutUnderReaderTest {
         }
 
         private static long readWith(final boolean verify, final Taker taker) {
-            try (JournalReader reader = JournalReader.open(file, verify)) {
-                return reader.forEach(taker);
+            try (JournalReader reader = JournalReader.open(
+                    file, ReaderConfig.builder().verify(verify).build())) {
+                return reader.forEach(taker::take);
             }
         }
 
         private static long pull(final Taker taker) {
             long read = 0;
             try (JournalReader reader = JournalReader.open(file)) {
-                final JournalCursor cursor = reader.cursor();
-                while (cursor.next()) {
-                    taker.onEvent(
-                            cursor.sequence(),
-                            cursor.timestamp(),
-                            cursor.type(),
-                            cursor.flags(),
-                            cursor.buffer(),
-                            cursor.offset(),
-                            cursor.length());
+                while (reader.next()) {
+                    taker.take(reader.event());
                     read++;
                 }
             }
@@ -264,7 +257,7 @@ class CutUnderReaderTest {
     }
 
     /** What verified readers hand over is checked; what others hand over is only touched, byte for byte. */
-    private static final class Taker implements EventHandler, EventConsumer {
+    private static final class Taker implements EventConsumer {
         private final Checker checker;
         private long touched;
 
@@ -273,8 +266,7 @@ class CutUnderReaderTest {
             checker = verified ? new Checker(Readers.producers, kind.toString()) : null;
         }
 
-        @Override
-        public void onEvent(
+        void take(
                 final long sequence,
                 final long timestamp,
                 final int type,
@@ -291,16 +283,20 @@ class CutUnderReaderTest {
             }
         }
 
+        void take(final JournalEvent event) {
+            take(
+                    event.sequence(),
+                    event.timestamp(),
+                    event.type(),
+                    event.flags(),
+                    event.buffer(),
+                    event.payloadOffset(),
+                    event.payloadLength());
+        }
+
         @Override
-        public boolean consume(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            onEvent(sequence, timestamp, type, flags, buffer, offset, length);
+        public boolean consume(final JournalEvent event) {
+            take(event);
             return true;
         }
 
@@ -329,7 +325,7 @@ class CutUnderReaderTest {
             if (events++ >= 0) {
                 final String[] fields = line.toString(US_ASCII).split(",");
                 final byte[] payload = HexFormat.of().parseHex(fields[6]);
-                taker.onEvent(
+                taker.take(
                         Long.parseLong(fields[0]),
                         Long.parseLong(fields[2]),
                         Integer.parseInt(fields[3]),

@@ -2,6 +2,7 @@ package dev.evtl.torture;
 
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalEvent;
 import org.agrona.DirectBuffer;
 
 /** One number for a whole sequence of events, in which each field and byte and the order count. */
@@ -14,8 +15,7 @@ final class Digest implements EventHandler, EventConsumer {
         value = mixed ^ mixed >>> 29;
     }
 
-    @Override
-    public void onEvent(
+    void add(
             final long sequence,
             final long timestamp,
             final int type,
@@ -37,16 +37,21 @@ final class Digest implements EventHandler, EventConsumer {
     }
 
     @Override
-    public boolean consume(
-            final long sequence,
-            final long timestamp,
-            final int type,
-            final int flags,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length) {
-        onEvent(sequence, timestamp, type, flags, buffer, offset, length);
-        return true;
+    public Action onEvent(final JournalEvent event) {
+        add(
+                event.sequence(),
+                event.timestamp(),
+                event.type(),
+                event.flags(),
+                event.buffer(),
+                event.payloadOffset(),
+                event.payloadLength());
+        return Action.CONTINUE;
+    }
+
+    @Override
+    public boolean consume(final JournalEvent event) {
+        return onEvent(event) == Action.CONTINUE;
     }
 
     @Override

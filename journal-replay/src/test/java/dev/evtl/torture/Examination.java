@@ -12,30 +12,27 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.Publisher;
-import dev.evtl.journal.TestJournals;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalFile;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.OpenMode;
+import dev.evtl.journal.JournalAccess;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.OpenMode;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.support.TestJournals;
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.ReaderConfig;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Set;
-import org.agrona.DirectBuffer;
 
 /** One file after another, as it could be found, before the real reader and the real recovery. */
 final class Examination implements AutoCloseable {
-    private static final JournalFile.NewFile NEW_FILE =
-            new JournalFile.NewFile(0, true, 0, PosixFilePermissions.fromString("rw-------"));
     private static final int GAP = 240;
     private static final int GAP_LENGTH = 24;
     /** Offset of the header's reserved field, which nobody reads and nobody writes. */
@@ -64,29 +61,23 @@ final class Examination implements AutoCloseable {
         }
 
         @Override
-        public void onEvent(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            final ReferenceJournal.Event event = next(sequence, timestamp);
-            assertEquals(event.type(), type);
-            assertEquals(event.flags() & 0x0F, flags);
-            buffer.getBytes(offset, copy, 0, length);
+        public Action onEvent(final JournalEvent found) {
+            final ReferenceJournal.Event event = next(found.sequence(), found.timestamp());
+            assertEquals(event.type(), found.type());
+            assertEquals(event.flags() & 0x0F, found.flags());
+            assertEquals((event.flags() & ReferenceJournal.MORE) != 0, found.moreOfClaim());
+            assertEquals(journal.end(index - 1), found.offset());
+            final int length = found.payloadLength();
+            found.buffer().getBytes(found.payloadOffset(), copy, 0, length);
             assertTrue(Arrays.equals(copy, 0, length, event.payload(), 0, event.payload().length), "payload");
-        }
-
-        @Override
-        public void onGap(
-                final long sequence, final long timestamp, final long dropped, final long first, final long last) {
-            final ByteBuffer payload =
-                    ByteBuffer.wrap(next(sequence, timestamp).payload()).order(LITTLE_ENDIAN);
-            assertEquals(payload.getLong(), dropped);
-            assertEquals(payload.getLong(), first);
-            assertEquals(payload.getLong(), last);
+            if (event.type() == GAP) {
+                final ByteBuffer payload = ByteBuffer.wrap(event.payload()).order(LITTLE_ENDIAN);
+                assertTrue(found.isGap());
+                assertEquals(payload.getLong(), found.dropped());
+                assertEquals(payload.getLong(), found.firstDropTimestamp());
+                assertEquals(payload.getLong(), found.lastDropTimestamp());
+            }
+            return Action.CONTINUE;
         }
 
         private ReferenceJournal.Event next(final long sequence, final long timestamp) {
@@ -125,10 +116,11 @@ final class Examination implements AutoCloseable {
     void read(final Expected expected, final boolean verify) {
         Comparison comparison = null;
         CorruptJournalException error = null;
-        try (JournalReader reader = JournalReader.open(file, verify)) {
+        try (JournalReader reader =
+                JournalReader.open(file, ReaderConfig.builder().verify(verify).build())) {
             comparison = new Comparison(expected.journal());
             try {
-                reader.forEach(comparison);
+                reader.forEach(comparison::onEvent);
             } catch (final CorruptJournalException e) {
                 error = e;
             }
@@ -159,12 +151,11 @@ final class Examination implements AutoCloseable {
     void recover(final byte[] content, final int length, final Expected expected) throws IOException {
         scan(expected);
         int recoveredLength = length;
-        try (JournalFile opened = JournalFile.open(file, OpenMode.APPEND, NEW_FILE)) {
+        try {
+            final JournalAccess.Opened opened = JournalAccess.recoverAndLeave(file);
             assertNull(expected.refusal(), "went unnoticed");
-            if (expected.condition() != Condition.CLEAN || opened.recovery() != null) {
-                assertEquals(expected.condition(), opened.recovery().condition());
-                assertEquals(expected.kept(), opened.recovery().events());
-            }
+            assertEquals(expected.condition(), opened.report().condition());
+            assertEquals(expected.kept(), opened.report().events());
             recoveredLength = assertRecovered(content, length, expected);
         } catch (final CorruptJournalException e) {
             assertError(expected.refusal(), e);
@@ -220,7 +211,7 @@ final class Examination implements AutoCloseable {
         after.add(200, 3, 77, new byte[5]);
         try (Journal journal =
                 Journal.open(file, TestJournals.tiny().openMode(OpenMode.APPEND).build())) {
-            assertEquals(Publisher.ACCEPTED, journal.publisher().offer(200, 3, 77, TestJournals.payload(5), 0, 5));
+            assertTrue(journal.publisher().offerAt(77, 200, 3, TestJournals.payload(5), 0, 5) > 0);
         }
         final byte[] closed = after.closed();
         System.arraycopy(content, RESERVED, closed, RESERVED, HEADER - RESERVED);

@@ -4,17 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
-import dev.evtl.journal.ChildJvm;
 import dev.evtl.journal.EventBatch;
+import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.Publisher;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.StorageMode;
+import dev.evtl.journal.StorageMode;
+import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventFilter;
-import dev.evtl.replay.JournalCursor;
 import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.ReaderConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ class FourReadersTest {
     /** How a process reads, and after how many of ten parts of the events it starts. */
     private enum Kind {
         BEFORE_THE_FILE_VERIFIED(-1),
-        BEFORE_THE_FIRST_EVENT_BY_CURSOR(0),
+        BEFORE_THE_FIRST_EVENT_PULLED(0),
         DURING_BY_DISPATCHER(3),
         DURING_UNVERIFIED(6);
 
@@ -125,15 +126,13 @@ class FourReadersTest {
             final int size = (int) Math.min(1 + Math.max(0, random.nextInt(40) - 35), first + count - sequence);
             if (size == 1) {
                 final long bits = random.nextLong();
-                assertEquals(
-                        Publisher.ACCEPTED,
-                        publisher.offer(type(bits), flags(bits), bits, fill(sequence, bits), 0, length(bits)));
+                assertTrue(publisher.offerAt(bits, type(bits), flags(bits), fill(sequence, bits), 0, length(bits)) > 0);
             } else {
-                assertEquals(Publisher.ACCEPTED, batch.tryClaim(size, size * length(0)));
+                assertTrue(batch.tryClaim(size, size * length(0)) > 0);
                 for (int i = 0; i < size; i++) {
                     final long bits = random.nextLong() & ~LENGTH_BITS;
-                    final int index = batch.next(type(bits), flags(bits), bits, length(bits));
-                    batch.buffer().putBytes(index, fill(sequence + i, bits), 0, length(bits));
+                    batch.nextAt(bits, type(bits), flags(bits), length(bits))
+                            .putBytes(0, fill(sequence + i, bits), 0, length(bits));
                 }
                 batch.commit();
             }
@@ -158,7 +157,7 @@ class FourReadersTest {
             source.putLong(i, bits * (i + 1));
         }
         source.putLong(length(bits) - Long.BYTES, sequence);
-        published.onEvent(sequence, bits, type(bits), flags(bits), source, 0, length(bits));
+        published.add(sequence, bits, type(bits), flags(bits), source, 0, length(bits));
         return source;
     }
 
@@ -168,16 +167,16 @@ class FourReadersTest {
             ChildJvm.endWithParent();
             final Kind kind = Kind.valueOf(args[0]);
             final Path file = Path.of(args[1]);
-            while (Files.notExists(file)) {
-                Thread.onSpinWait();
-            }
             final Digest digest = new Digest();
-            try (JournalReader reader = JournalReader.open(file, kind != Kind.DURING_UNVERIFIED)) {
-                final JournalCursor cursor = reader.cursor();
+            try (JournalReader reader = await(
+                    file,
+                    ReaderConfig.builder()
+                            .verify(kind != Kind.DURING_UNVERIFIED)
+                            .build())) {
                 final Dispatcher dispatcher = new Dispatcher(reader, EventFilter.ALL, e -> {}, List.of(digest));
                 while (!reader.isAtEnd()) {
                     final boolean read = switch (kind) {
-                        case BEFORE_THE_FIRST_EVENT_BY_CURSOR -> pull(cursor, digest);
+                        case BEFORE_THE_FIRST_EVENT_PULLED -> pull(reader, digest);
                         case DURING_BY_DISPATCHER -> dispatcher.drain() > 0;
                         default -> reader.poll(digest, 1000) > 0;
                     };
@@ -189,17 +188,20 @@ class FourReadersTest {
             System.out.println(digest);
         }
 
-        private static boolean pull(final JournalCursor cursor, final Digest digest) {
-            final boolean read = cursor.next();
+        private static JournalReader await(final Path file, final ReaderConfig config) {
+            while (true) {
+                try {
+                    return JournalReader.open(file, config);
+                } catch (final JournalNotFoundException e) {
+                    Thread.onSpinWait();
+                }
+            }
+        }
+
+        private static boolean pull(final JournalReader reader, final Digest digest) {
+            final boolean read = reader.next();
             if (read) {
-                digest.onEvent(
-                        cursor.sequence(),
-                        cursor.timestamp(),
-                        cursor.type(),
-                        cursor.flags(),
-                        cursor.buffer(),
-                        cursor.offset(),
-                        cursor.length());
+                digest.onEvent(reader.event());
             }
             return read;
         }

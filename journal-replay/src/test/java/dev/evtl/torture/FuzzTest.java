@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.evtl.journal.MemoryDirectory;
+import dev.evtl.journal.support.MemoryDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import dev.evtl.journal.storage.CorruptJournalException.Kind;
-import dev.evtl.replay.cli.Evtl;
+import dev.evtl.cli.Evtl;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

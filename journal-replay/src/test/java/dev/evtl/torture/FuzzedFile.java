@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.storage.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.replay.JournalPosition;
 import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.ReaderConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -57,39 +59,59 @@ public final class FuzzedFile extends FuzzedJournal {
     /** What is delivered may be damaged, but lies before write_offset. */
     private void readUnverified(final byte[] journal) {
         final long[] delivered = {HEADER};
-        try (JournalReader reader = JournalReader.open(file, false)) {
+        try (JournalReader reader =
+                JournalReader.open(file, ReaderConfig.builder().verify(false).build())) {
             final long end = reader.header().writeOffset();
-            reader.forEach((sequence, timestamp, type, flags, buffer, offset, length) -> {
-                buffer.getBytes(offset, copy, 0, length);
-                final int start = (int) reader.position() - length;
+            reader.forEach(event -> {
+                final int length = event.payloadLength();
+                event.buffer().getBytes(event.payloadOffset(), copy, 0, length);
+                final int start = (int) reader.offset() - length;
                 assertTrue(Arrays.equals(copy, 0, length, journal, start, start + length));
-                delivered[0] = reader.position();
+                delivered[0] = reader.offset();
                 assertTrue(delivered[0] <= end);
             });
-            assertTrue(reader.position() == end, "the end was not reached");
+            assertTrue(reader.offset() == end, "the end was not reached");
         } catch (final CorruptJournalException e) {
             assertTrue(e.offset() == 0 || e.offset() >= 4 && e.offset() <= 32 || e.offset() >= delivered[0]);
         }
     }
 
-    /** A reader goes to an event by its number and by its offset, and on from there. */
+    /** A reader goes to an event by its number, by its offset and to where it was, and on from there. */
     private void seek(final Expected expected, final int number) {
         try (JournalReader reader = JournalReader.open(file)) {
             final ReferenceJournal journal = expected.journal();
             final int target = Math.min(number, expected.delivered());
-            assertEquals(
-                    journal.baseSequence() + target, reader.seekOffset(journal.end(target)), "sequence at an offset");
-            assertEquals(journal.end(target), reader.position());
+            reader.seekOffset(journal.end(target));
+            assertAt(journal, target, reader);
+            final JournalPosition position = reader.position();
+            reader.seekToStart();
+            assertAt(journal, 0, reader);
             if (journal.baseSequence() <= Long.MAX_VALUE - target) {
-                reader.seekSequence(journal.baseSequence());
-                assertEquals(journal.baseSequence() + target, reader.seekSequence(journal.baseSequence() + target));
-                assertEquals(journal.end(target), reader.position());
+                reader.seekSequence(journal.baseSequence() + target);
+                assertAt(journal, target, reader);
             }
-            reader.forEach((sequence, timestamp, type, flags, buffer, offset, length) -> {});
+            reader.seekToStart();
+            seek(reader, position, expected);
+            reader.forEach(event -> {});
             assertEquals(journal.baseSequence() + expected.delivered(), reader.sequence());
             assertNull(expected.reading());
         } catch (final CorruptJournalException e) {
             assertEquals(expected.reading(), new Expected.Error(e.kind(), e.offset(), e.sequence()));
+        }
+    }
+
+    private static void assertAt(final ReferenceJournal journal, final int event, final JournalReader reader) {
+        assertEquals(journal.baseSequence() + event, reader.sequence());
+        assertEquals(journal.end(event), reader.offset());
+    }
+
+    /** A place where a reader was is refused only where the header's event_count or an event is damaged. */
+    private static void seek(final JournalReader reader, final JournalPosition position, final Expected expected) {
+        try {
+            reader.seek(position);
+            assertEquals(position, reader.position());
+        } catch (final IllegalArgumentException e) {
+            assertTrue(reader.header().eventCount() != expected.delivered() || expected.reading() != null);
         }
     }
 }

@@ -8,10 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.TestJournals;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.RingFile;
+import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.JournalRecovery;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ public final class FuzzedRing extends Fuzzed {
                 .ringFile(ring)
                 .closeTimeout(Duration.ofMillis(1))
                 .stuckClaimTimeout(Duration.ofMillis(1))
-                .errorHandler(error -> {})
+                .listener(JournalListener.NONE)
                 .build();
         try (Journal open = Journal.open(file, config)) {
             offer(open);
@@ -147,7 +148,7 @@ public final class FuzzedRing extends Fuzzed {
     private void open(final byte[] bytes) throws IOException {
         final long pending;
         try {
-            pending = RingFile.pendingEvents(ring, file);
+            pending = JournalRecovery.pendingEvents(ring, file);
         } catch (final JournalException e) {
             assertTrue(e.getMessage().startsWith(ring + ": this ring file is damaged at offset "), e.getMessage());
             assertEquals(e.getMessage(), refusal());

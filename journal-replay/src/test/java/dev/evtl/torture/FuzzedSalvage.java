@@ -10,11 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.JournalSalvage;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.SalvageReport;
-import dev.evtl.journal.storage.SalvageReport.LeftOut;
+import dev.evtl.journal.JournalSalvage;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.SalvageReport;
+import dev.evtl.journal.SalvageReport.LeftOut;
+import dev.evtl.journal.exceptions.CorruptJournalException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -7,25 +7,29 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
+import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.JournalFailedException;
-import dev.evtl.journal.JournalFullException;
+import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalStats;
-import dev.evtl.journal.MortalStorage;
 import dev.evtl.journal.Publisher;
+import dev.evtl.journal.RecoveryReport;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.WhenFull;
-import dev.evtl.journal.storage.CorruptJournalException;
-import dev.evtl.journal.storage.CorruptJournalException.Kind;
-import dev.evtl.journal.storage.Growth;
-import dev.evtl.journal.storage.JournalScan;
-import dev.evtl.journal.storage.JournalScan.Condition;
-import dev.evtl.journal.storage.RecoveryReport;
-import dev.evtl.journal.storage.StorageMode;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.exceptions.JournalFullException;
+import dev.evtl.journal.support.MortalStorage;
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.JournalReader;
+import dev.evtl.replay.ReaderConfig;
 import dev.evtl.torture.Reference.Walk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,7 +43,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -133,7 +136,7 @@ final class JournalModel implements AutoCloseable {
     private long accepted;
     private long dropped;
     private long refused;
-    private int openClaim;
+    private Claim openClaim;
     private Unit openUnit;
 
     /** Whether the file may have been full once, so that events were dropped that had been accepted. */
@@ -183,7 +186,7 @@ final class JournalModel implements AutoCloseable {
                 .initialSize(4096 + setup.nextInt(8192))
                 .growth(pick(Growth.DOUBLING, Growth.steps(4096), Growth.steps(4096 + setup.nextInt(20_000))))
                 .clock(() -> ++createdAt)
-                .errorHandler(error -> {});
+                .listener(JournalListener.NONE);
         if (ringFile != null) {
             config.ringFile(ringFile);
         }
@@ -262,8 +265,8 @@ final class JournalModel implements AutoCloseable {
         makeRoomForBlocked();
         for (int i = 1 + random.nextInt(10); i > 0; i--) {
             final Unit unit = unit(random, numbers);
-            final int result = publisher.offer(
-                    unit.type(), unit.flags(), unit.number(), new UnsafeBuffer(payload(unit)), 0, unit.length());
+            final long result = publisher.offerAt(
+                    unit.number(), unit.type(), unit.flags(), new UnsafeBuffer(payload(unit)), 0, unit.length());
             note(result, List.of(unit));
         }
     }
@@ -271,10 +274,11 @@ final class JournalModel implements AutoCloseable {
     private void claim(final Random random) {
         makeRoomForBlocked();
         final Unit unit = unit(random, numbers);
-        int result = publisher.tryClaim(unit.type(), unit.flags(), unit.number(), unit.length());
+        final Claim claim = publisher.newClaim();
+        long result = publisher.tryClaimAt(claim, unit.number(), unit.type(), unit.flags(), unit.length());
         if (result > 0) {
-            fill(publisher.buffer(), result, unit);
-            result = publisher.commit(result);
+            fill(claim.buffer(), unit);
+            result = claim.commit();
         }
         note(result, List.of(unit));
     }
@@ -282,9 +286,10 @@ final class JournalModel implements AutoCloseable {
     private void abort(final Random random) {
         makeRoomForBlocked();
         final Unit unit = unit(random, numbers);
-        final int result = publisher.tryClaim(unit.type(), unit.flags(), unit.number(), unit.length());
+        final Claim claim = publisher.newClaim();
+        final long result = publisher.tryClaimAt(claim, unit.number(), unit.type(), unit.flags(), unit.length());
         if (result > 0) {
-            publisher.abort(result);
+            claim.abort();
         } else {
             note(result, List.of(unit));
         }
@@ -303,10 +308,10 @@ final class JournalModel implements AutoCloseable {
             payloads += length;
         }
         final EventBatch batch = publisher.newBatch();
-        int result = batch.tryClaim(events, payloads, first);
-        if (result == Publisher.ACCEPTED) {
+        long result = batch.tryClaimAt(first, events, payloads);
+        if (result > 0) {
             for (final Unit unit : claimed) {
-                fill(batch.buffer(), batch.next(unit.type(), unit.flags(), unit.number(), unit.length()), unit);
+                fill(batch.nextAt(unit.number(), unit.type(), unit.flags(), unit.length()), unit);
             }
             if (random.nextInt(5) == 0) {
                 batch.abort();
@@ -321,10 +326,11 @@ final class JournalModel implements AutoCloseable {
         makeRoomForBlocked();
         if (openUnit == null) {
             final Unit unit = unit(random, numbers);
-            final int result = publisher.tryClaim(unit.type(), unit.flags(), unit.number(), unit.length());
+            final Claim claim = publisher.newClaim();
+            final long result = publisher.tryClaimAt(claim, unit.number(), unit.type(), unit.flags(), unit.length());
             if (result > 0) {
-                fill(publisher.buffer(), result, unit);
-                openClaim = result;
+                fill(claim.buffer(), unit);
+                openClaim = claim;
                 openUnit = unit;
                 units.add(unit);
             } else {
@@ -338,9 +344,9 @@ final class JournalModel implements AutoCloseable {
             final Unit unit = openUnit;
             openUnit = null;
             if (!commit) {
-                publisher.abort(openClaim);
+                openClaim.abort();
                 units.remove(unit);
-            } else if (publisher.commit(openClaim) == Publisher.ACCEPTED) {
+            } else if (openClaim.commit() > 0) {
                 accepted++;
             } else {
                 refused++;
@@ -370,27 +376,28 @@ final class JournalModel implements AutoCloseable {
         return payload;
     }
 
-    private static void fill(final MutableDirectBuffer buffer, final int index, final Unit unit) {
-        buffer.putBytes(index, payload(unit));
+    private static void fill(final MutableDirectBuffer buffer, final Unit unit) {
+        buffer.putBytes(0, payload(unit));
     }
 
-    private void note(final int result, final List<Unit> offered) {
-        switch (result) {
-            case Publisher.ACCEPTED -> {
-                units.addAll(offered);
-                accepted += offered.size();
-            }
-            case Publisher.DROPPED -> {
+    private void note(final long result, final List<Unit> offered) {
+        if (result > 0) {
+            units.addAll(offered);
+            accepted += offered.size();
+            return;
+        }
+        switch ((int) result) {
+            case (int) Publisher.DROPPED -> {
                 assertEquals(BackPressure.DROP, backPressure);
                 offered.forEach(unit -> units.add(
                         new Unit(unit.number(), unit.type(), unit.flags(), unit.length(), unit.claim(), true)));
                 dropped += offered.size();
             }
-            case Publisher.BACK_PRESSURED -> {
-                assertEquals(BackPressure.FAIL, backPressure);
+            case (int) Publisher.BACK_PRESSURED -> {
+                assertEquals(BackPressure.REFUSE, backPressure);
                 refused += offered.size();
             }
-            case Publisher.FAILED -> {
+            case (int) Publisher.FAILED -> {
                 assertTrue(journal().failure().isPresent());
                 refused += offered.size();
             }
@@ -449,7 +456,7 @@ final class JournalModel implements AutoCloseable {
         makeRoomForBlocked();
         final long before = journal().stats().getGrowths();
         for (int i = 0; i < 200 && openUnit == null && journal().failure().isEmpty(); i++) {
-            if (journal().stats().getGrowths() > before || journal().stats().getFilePosition() > LARGE_FILE) {
+            if (journal().stats().getGrowths() > before || journal().stats().getFileOffset() > LARGE_FILE) {
                 return;
             }
             claim(random);
@@ -466,28 +473,29 @@ final class JournalModel implements AutoCloseable {
         private long events;
 
         @Override
-        public void onEvent(
-                final long sequence,
-                final long timestamp,
-                final int type,
-                final int flags,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            assertEquals(items++, sequence);
-            assertTrue(unit < units.size(), "event " + timestamp + " was never offered or had been given up");
+        public Action onEvent(final JournalEvent event) {
+            assertEquals(items++, event.sequence());
+            if (event.isGap()) {
+                takeGap(event.dropped());
+            } else {
+                takeEvent(event);
+            }
+            return Action.CONTINUE;
+        }
+
+        private void takeEvent(final JournalEvent event) {
+            assertTrue(unit < units.size(), event + " was never offered or had been given up");
             final Unit expected = units.get(unit++);
-            final byte[] payload = new byte[length];
-            buffer.getBytes(offset, payload);
-            assertEquals(expected, new Unit(timestamp, type, flags, length, expected.claim(), false));
+            final byte[] payload = new byte[event.payloadLength()];
+            event.buffer().getBytes(event.payloadOffset(), payload);
+            assertEquals(
+                    expected,
+                    new Unit(event.timestamp(), event.type(), event.flags(), payload.length, expected.claim(), false));
             assertArrayEquals(payload(expected), payload);
             events++;
         }
 
-        @Override
-        public void onGap(
-                final long sequence, final long timestamp, final long count, final long first, final long last) {
-            assertEquals(items++, sequence);
+        private void takeGap(final long count) {
             for (long i = 0; i < count; i++) {
                 assertTrue(unit < units.size(), "a gap for more than was dropped");
                 final Unit missing = units.get(unit++);
@@ -498,8 +506,9 @@ final class JournalModel implements AutoCloseable {
 
     private Check readAll(final boolean verify) {
         final Check check = new Check();
-        try (JournalReader reader = JournalReader.open(file, verify)) {
-            reader.forEach(check);
+        try (JournalReader reader =
+                JournalReader.open(file, ReaderConfig.builder().verify(verify).build())) {
+            reader.forEach(check::onEvent);
         }
         return check;
     }
@@ -518,7 +527,8 @@ final class JournalModel implements AutoCloseable {
     /** One that was there before the writer died and goes on with the next one. */
     private void follow(final Random random) {
         if (follower == null) {
-            follower = JournalReader.open(file, random.nextBoolean());
+            follower = JournalReader.open(
+                    file, ReaderConfig.builder().verify(random.nextBoolean()).build());
             followed = new Check();
         }
         final int limit = 1 + random.nextInt(100);
@@ -575,7 +585,7 @@ final class JournalModel implements AutoCloseable {
         assertEquals(
                 JournalFullException.class, journal().failure().orElseThrow().getClass());
         assertEquals(WhenFull.FAIL, whenFull);
-        assertEquals(Publisher.FAILED, publisher.tryClaim(1, 0));
+        assertEquals(Publisher.FAILED, publisher.tryClaim(publisher.newClaim(), 1, 0));
         refused++;
         assertThrows(JournalFailedException.class, journal()::sync);
         assertThrows(JournalFailedException.class, journal()::close);
@@ -623,7 +633,7 @@ final class JournalModel implements AutoCloseable {
         assertEquals(eventsBefore + stats.getJournaledEvents(), check.events, "journaled");
         assertEquals(accepted, stats.getAcceptedEvents(), "accepted");
         assertEquals(refused, stats.getRefusedEvents(), "refused");
-        assertEquals(left, report.claimsLeft());
+        assertEquals(left, report.claimsAbandoned());
         if (!fullFiles) {
             assertEquals(
                     units.subList(check.unit, units.size()).stream()
@@ -688,13 +698,12 @@ final class JournalModel implements AutoCloseable {
 
     private void assertReads(final Reference reference, final byte[] damaged) {
         final Check check = new Check();
-        final EventHandler handler =
-                checksums ? check : (sequence, timestamp, type, flags, buffer, offset, length) -> {};
+        final EventHandler handler = checksums ? check : event -> EventHandler.Action.CONTINUE;
         JournalReader reader = null;
         try {
             reader = JournalReader.open(file);
             assertNull(refusedBy(reference, damaged), "a reader opened it");
-            reader.forEach(handler);
+            reader.forEach(handler::onEvent);
             final Walk walk = reference.read();
             assertTrue(walk.complete(), "a reader passed over " + walk);
             assertEquals(walk.events(), reader.sequence());

@@ -2,9 +2,9 @@ package dev.evtl.torture;
 
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
-import dev.evtl.journal.MemoryDirectory;
-import dev.evtl.journal.storage.JournalException;
-import dev.evtl.journal.storage.StorageMode;
+import dev.evtl.journal.StorageMode;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.torture.JournalModel.Action;
 import dev.evtl.torture.JournalModel.Step;
 import java.nio.file.Path;

@@ -12,7 +12,6 @@ import dev.evtl.bench.EventTarget;
 import dev.evtl.bench.compare.Contestant;
 import dev.evtl.journal.format.EventHeader;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -24,8 +23,8 @@ final class DisruptorTarget implements EventTarget, EventProducer, EventHandler<
     private static final int SLOTS = (4 << 20) / SLOT_LENGTH;
     private static final int PAGE_LENGTH = 4096;
 
-    private final ByteBuffer bytes = BufferUtil.allocateDirectAligned(SLOTS * SLOT_LENGTH, PAGE_LENGTH);
-    private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+    private final UnsafeBuffer buffer =
+            new UnsafeBuffer(BufferUtil.allocateDirectAligned(SLOTS * SLOT_LENGTH, PAGE_LENGTH));
     private final EventFile file;
     private final Disruptor<Slot> disruptor;
     private final RingBuffer<Slot> ring;
@@ -37,8 +36,8 @@ final class DisruptorTarget implements EventTarget, EventProducer, EventHandler<
     /** Where in the buffer an event lies. */
     record Slot(int offset) {}
 
-    DisruptorTarget(final Path path) {
-        file = new EventFile(path, EVENT_LENGTH);
+    DisruptorTarget(final Path path) throws IOException {
+        file = new EventFile(path, buffer, EVENT_LENGTH);
         disruptor = new Disruptor<>(
                 () -> new Slot(slots++ * SLOT_LENGTH),
                 SLOTS,
@@ -66,7 +65,7 @@ final class DisruptorTarget implements EventTarget, EventProducer, EventHandler<
     @Override
     public void onEvent(final Slot slot, final long sequence, final boolean endOfBatch) throws IOException {
         try {
-            file.append(buffer, bytes, slot.offset(), EVENT_LENGTH);
+            file.append(slot.offset(), EVENT_LENGTH);
             appended++;
             if (endOfBatch) {
                 file.publish();

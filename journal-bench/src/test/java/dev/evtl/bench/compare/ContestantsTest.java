@@ -92,7 +92,7 @@ class ContestantsTest {
         final Child child = new Child(Roster.find(id));
 
         ask(child, "open " + directory + " 0");
-        final Reply synced = ask(child, "sync 20");
+        final Reply synced = ask(child, "sync 300");
         ask(child, "close");
 
         assertTrue(synced.number("forces") > 0);

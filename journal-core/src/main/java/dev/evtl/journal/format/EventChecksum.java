@@ -4,20 +4,21 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * Computes the checksum of an event: CRC32C over the event with its checksum field as 0, tied to the file by the file
- * header's checksum and to the place by the file offset, so that a block copied from elsewhere does not verify.
+ * Computes the checksums of events, for the writer and for readers. A checksum is the CRC32C of the event with its
+ * checksum field as 0, tied to the file by the file header's checksum and to the place by the file offset. A block that
+ * was copied from elsewhere therefore does not verify.
  *
- * <p>Allocates nothing after construction. For one thread at a time.
+ * <p>For one thread at a time. Allocates nothing after construction.
  *
- * <p>The bytes must be in memory of this process: to compute a CRC over a mapped file that somebody cuts short kills
- * the JVM.
+ * <p>The bytes must be in memory of this process: computing a CRC over a mapped file that another process cuts short
+ * kills the JVM.
  */
 public final class EventChecksum {
     private final CRC32C crc = new CRC32C();
     private final int headerChecksum;
 
     /**
-     * For the events of one file.
+     * Creates the computation for the events of one file.
      *
      * @param headerChecksum of the file
      */
@@ -26,9 +27,9 @@ public final class EventChecksum {
     }
 
     /**
-     * Checksum of an event in a byte buffer, whose position and limit this changes.
+     * Computes the checksum of an event in a byte buffer, and changes the buffer's position and limit.
      *
-     * @param buffer     that holds the event, its checksum field 0
+     * @param buffer     that holds the event, with a checksum field of 0
      * @param index      of the event in the buffer
      * @param length     of the event in bytes, its header included
      * @param fileOffset of the event
@@ -41,9 +42,9 @@ public final class EventChecksum {
     }
 
     /**
-     * Checksum of an event in an array.
+     * Computes the checksum of an event in an array.
      *
-     * @param bytes      that hold the event, its checksum field 0
+     * @param bytes      that hold the event, with a checksum field of 0
      * @param index      of the event in the array
      * @param length     of the event in bytes, its header included
      * @param fileOffset of the event

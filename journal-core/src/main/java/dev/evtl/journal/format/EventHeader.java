@@ -4,7 +4,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * The 16 bytes before each event's payload, the same in the ring and in the file.
+ * Reads and writes the 16 bytes before each event's payload, which are the same in the ring and in the file. For any
+ * thread.
  *
  * <pre>
  *   0               4               8       9      10      12              16
@@ -20,17 +21,19 @@ import org.agrona.MutableDirectBuffer;
 public final class EventHeader {
     /** Length of the header in bytes. */
     public static final int LENGTH = 16;
-    /** Most bytes that a payload can have. */
+    /** Largest payload in bytes. */
     public static final int MAX_PAYLOAD_LENGTH = 65_535;
-    /** Most bytes that an event can have, its header included. */
+    /** Largest event in bytes, its header included. */
     public static final int MAX_EVENT_LENGTH = LENGTH + MAX_PAYLOAD_LENGTH;
     /** The application's highest type; its lowest is 1. */
     public static final int MAX_APPLICATION_TYPE = 239;
-    /** Never written: it reads as "nothing here". */
+    /** A type that is never written: it means "nothing here". */
     public static final int TYPE_NOTHING = 0;
-    /** The journal's own event for events that were offered and dropped; see {@link GapEvent}. */
+    /**
+     * The type of the journal's own event, which stands for events that were offered and dropped; see {@link GapEvent}.
+     */
     public static final int TYPE_GAP = 240;
-    /** The flag bits that are the application's. */
+    /** Flag bits that belong to the application. */
     public static final int APPLICATION_FLAGS = 0x0F;
     /** Flag: the next event belongs to the same claim. */
     public static final int FLAG_MORE = 0x10;
@@ -41,6 +44,8 @@ public final class EventHeader {
 
     private static final int TIMESTAMP_OFFSET = 0;
     private static final int WORD_OFFSET = 8;
+    private static final int FLAGS_OFFSET = 9;
+    private static final int PAYLOAD_LENGTH_OFFSET = 10;
     private static final int FLAGS_SHIFT = 8;
     private static final int PAYLOAD_LENGTH_SHIFT = 16;
     private static final int CHECKSUM_SHIFT = 32;
@@ -70,7 +75,28 @@ public final class EventHeader {
     }
 
     /**
-     * An event's timestamp.
+     * Makes an event's payload shorter than its header says.
+     *
+     * @param buffer        that holds the event
+     * @param index         of the event in the buffer
+     * @param payloadLength 0..65535 bytes
+     */
+    public static void payloadLength(final MutableDirectBuffer buffer, final int index, final int payloadLength) {
+        buffer.putShort(index + PAYLOAD_LENGTH_OFFSET, (short) payloadLength);
+    }
+
+    /**
+     * Makes an event the last of its claim.
+     *
+     * @param buffer that holds the event
+     * @param index  of the event in the buffer
+     */
+    public static void endClaim(final MutableDirectBuffer buffer, final int index) {
+        buffer.putByte(index + FLAGS_OFFSET, (byte) (buffer.getByte(index + FLAGS_OFFSET) & ~FLAG_MORE));
+    }
+
+    /**
+     * Returns an event's timestamp.
      *
      * @param buffer that holds the event
      * @param index  of the event in the buffer
@@ -81,7 +107,7 @@ public final class EventHeader {
     }
 
     /**
-     * Type, flags, payload length and checksum in one read, to be taken apart by the methods below.
+     * Returns type, flags, payload length and checksum in one read; the methods below take them apart.
      *
      * @param buffer that holds the event
      * @param index  of the event in the buffer
@@ -92,7 +118,17 @@ public final class EventHeader {
     }
 
     /**
-     * The type in a word.
+     * Returns whether a word can be an event's: it has a type, and no flag that must be 0.
+     *
+     * @param word read where an event may be
+     * @return false where no event can be
+     */
+    public static boolean isEvent(final long word) {
+        return type(word) != TYPE_NOTHING && (flags(word) & RESERVED_FLAGS) == 0;
+    }
+
+    /**
+     * Returns the type in a word.
      *
      * @param word of an event
      * @return 0..255
@@ -102,7 +138,7 @@ public final class EventHeader {
     }
 
     /**
-     * The flags in a word.
+     * Returns the flags in a word.
      *
      * @param word of an event
      * @return the eight flag bits
@@ -112,7 +148,7 @@ public final class EventHeader {
     }
 
     /**
-     * The payload length in a word.
+     * Returns the payload length in a word.
      *
      * @param word of an event
      * @return 0..65535 bytes
@@ -122,22 +158,22 @@ public final class EventHeader {
     }
 
     /**
-     * An event's length.
+     * Returns an event's length.
      *
      * @param buffer that holds the event
      * @param index  of the event in the buffer
-     * @return bytes of its header and payload
+     * @return length of header and payload in bytes
      */
     public static int eventLength(final DirectBuffer buffer, final int index) {
         return LENGTH + payloadLength(word(buffer, index));
     }
 
     /**
-     * The timestamp of the last of several events that lie one behind the other.
+     * Returns the timestamp of the last of several events without space between them.
      *
      * @param buffer that holds the events
-     * @param index  of the first in the buffer
-     * @param length of all of them in bytes
+     * @param index  of the first event in the buffer
+     * @param length of all events in bytes
      * @return the timestamp
      */
     public static long lastTimestamp(final DirectBuffer buffer, final int index, final int length) {
@@ -149,7 +185,7 @@ public final class EventHeader {
     }
 
     /**
-     * The checksum in a word.
+     * Returns the checksum in a word.
      *
      * @param word of an event
      * @return the stored checksum

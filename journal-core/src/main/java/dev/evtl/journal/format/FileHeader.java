@@ -6,7 +6,7 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * The 64 bytes at the start of a journal file.
+ * Reads and writes the 64 bytes at the start of a journal file, for the writer and for readers.
  *
  * <pre>
  *   0               4               8              12              16
@@ -39,12 +39,12 @@ public final class FileHeader {
     /** State of a file that was closed cleanly. */
     public static final int STATE_CLOSED = 1;
 
-    private static final int MAGIC_OFFSET = 0;
-    private static final int VERSION_OFFSET = 4;
+    static final int MAGIC_OFFSET = 0;
+    static final int VERSION_OFFSET = 4;
     private static final int CREATED_AT_OFFSET = 8;
     private static final int EVENT_COUNT_OFFSET = 16;
-    private static final int WRITE_OFFSET_OFFSET = 24;
-    private static final int FLAGS_OFFSET = 32;
+    static final int WRITE_OFFSET_OFFSET = 24;
+    static final int FLAGS_OFFSET = 32;
     private static final int HEADER_CHECKSUM_OFFSET = 36;
     private static final int BASE_SEQUENCE_OFFSET = 40;
     private static final int DURABLE_OFFSET_OFFSET = 48;
@@ -93,7 +93,7 @@ public final class FileHeader {
     }
 
     /**
-     * The magic number.
+     * Returns the magic number.
      *
      * @param buffer that holds the header
      * @return {@link #MAGIC} in a journal
@@ -103,7 +103,7 @@ public final class FileHeader {
     }
 
     /**
-     * The version of the format.
+     * Returns the version of the format.
      *
      * @param buffer that holds the header
      * @return {@link #VERSION} in a file that this library reads
@@ -113,7 +113,7 @@ public final class FileHeader {
     }
 
     /**
-     * When the file was created.
+     * Returns when the file was created.
      *
      * @param buffer that holds the header
      * @return nanoseconds since the Unix epoch
@@ -123,7 +123,7 @@ public final class FileHeader {
     }
 
     /**
-     * The flags of the file.
+     * Returns the flags of the file.
      *
      * @param buffer that holds the header
      * @return 0 or {@link #FLAG_CHECKSUMS}
@@ -133,7 +133,7 @@ public final class FileHeader {
     }
 
     /**
-     * The checksum as it is stored.
+     * Returns the stored checksum of the header.
      *
      * @param buffer that holds the header
      * @return the stored checksum
@@ -143,7 +143,7 @@ public final class FileHeader {
     }
 
     /**
-     * Sequence number of the file's first event.
+     * Returns the sequence number of the file's first event.
      *
      * @param buffer that holds the header
      * @return the sequence number
@@ -153,7 +153,7 @@ public final class FileHeader {
     }
 
     /**
-     * Events before the write offset.
+     * Returns the number of events before the write offset.
      *
      * @param buffer that holds the header
      * @return the number of events
@@ -163,7 +163,7 @@ public final class FileHeader {
     }
 
     /**
-     * Where the next event goes: every event before it is complete. Read with acquire semantics.
+     * Returns the offset at which the next event goes. Every event before it is complete. Read with acquire semantics.
      *
      * @param buffer that holds the header
      * @return offset in bytes from the start of the file
@@ -173,7 +173,7 @@ public final class FileHeader {
     }
 
     /**
-     * Everything before it has been forced to the device; a lower bound.
+     * Returns an offset before which everything has been forced to the device. More may have been forced.
      *
      * @param buffer that holds the header
      * @return offset in bytes from the start of the file
@@ -183,7 +183,7 @@ public final class FileHeader {
     }
 
     /**
-     * Whether the file was closed cleanly.
+     * Returns the state, which tells whether the file was closed cleanly.
      *
      * @param buffer that holds the header
      * @return {@link #STATE_OPEN} or {@link #STATE_CLOSED}
@@ -193,11 +193,11 @@ public final class FileHeader {
     }
 
     /**
-     * Publishes all events before an offset: the count first, then the offset with release semantics.
+     * Publishes all events before an offset: stores the count first, then the offset with release semantics.
      *
      * @param buffer      that holds the header
-     * @param eventCount  events before the offset
-     * @param writeOffset where the next event goes
+     * @param eventCount  number of events before the offset
+     * @param writeOffset offset at which the next event goes
      */
     public static void publish(final AtomicBuffer buffer, final long eventCount, final long writeOffset) {
         buffer.putLong(EVENT_COUNT_OFFSET, eventCount);
@@ -205,7 +205,7 @@ public final class FileHeader {
     }
 
     /**
-     * Says that all before an offset is on the device.
+     * Stores the offset before which everything is on the device.
      *
      * @param buffer        that holds the header
      * @param durableOffset before which everything has been forced

@@ -4,8 +4,9 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * The payload of the journal's own event of type {@link EventHeader#TYPE_GAP}: events that producers offered and the
- * journal had to drop, at the place in the order where they are missing.
+ * Reads and writes gap events, the journal's own events of type {@link EventHeader#TYPE_GAP}. A gap event stands for
+ * events that producers offered and the journal had to drop, at the place in the order where they are missing. Its
+ * payload:
  *
  * <pre>
  *   0               8              16              24
@@ -27,14 +28,25 @@ public final class GapEvent {
     private GapEvent() {}
 
     /**
+     * Returns whether a word is a gap event's. An event of this type with another payload length is not of this
+     * version.
+     *
+     * @param word of an event
+     * @return true for a gap event
+     */
+    public static boolean isGap(final long word) {
+        return EventHeader.type(word) == EventHeader.TYPE_GAP && EventHeader.payloadLength(word) == PAYLOAD_LENGTH;
+    }
+
+    /**
      * Writes a whole gap event, header and payload.
      *
      * @param buffer    to write to
      * @param index     of the event in the buffer
      * @param timestamp of the gap event itself
      * @param dropped   number of events dropped
-     * @param first     timestamp of the first of them
-     * @param last      timestamp of the last of them
+     * @param first     timestamp of the first event dropped
+     * @param last      timestamp of the last event dropped
      */
     public static void encode(
             final MutableDirectBuffer buffer,
@@ -62,7 +74,7 @@ public final class GapEvent {
     }
 
     /**
-     * Number of events dropped.
+     * Returns the number of events dropped.
      *
      * @param buffer  that holds the event
      * @param payload index of its payload in the buffer
@@ -73,7 +85,7 @@ public final class GapEvent {
     }
 
     /**
-     * Timestamp of the first event dropped.
+     * Returns the timestamp of the first event dropped.
      *
      * @param buffer  that holds the event
      * @param payload index of its payload in the buffer
@@ -84,7 +96,7 @@ public final class GapEvent {
     }
 
     /**
-     * Timestamp of the last event dropped.
+     * Returns the timestamp of the last event dropped.
      *
      * @param buffer  that holds the event
      * @param payload index of its payload in the buffer

@@ -3,8 +3,8 @@ package dev.evtl.journal.format;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import dev.evtl.journal.Golden;
-import dev.evtl.journal.StoredEvent;
+import dev.evtl.journal.support.Golden;
+import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.evtl.journal.format;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.evtl.journal.Golden;
+import dev.evtl.journal.support.Golden;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HexFormat;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import dev.evtl.journal.Golden;
+import dev.evtl.journal.support.Golden;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HexFormat;

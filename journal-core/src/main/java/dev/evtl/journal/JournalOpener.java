@@ -1,0 +1,284 @@
+package dev.evtl.journal;
+
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.appender.JournalLease;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.WriterLock;
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.IoFailures;
+import dev.evtl.journal.io.JournalPaths;
+import dev.evtl.journal.recovery.CutOffTail;
+import dev.evtl.journal.recovery.RingCatchUp;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingFile;
+import dev.evtl.journal.ring.RingFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
+
+/**
+ * Opens a journal for writing, on the thread of the caller: locks it, creates or recovers its file, and takes its ring
+ * file with its content. Afterwards it holds what this process has of the journal, until it is released. A step that
+ * fails undoes the steps before it.
+ */
+final class JournalOpener implements JournalLease {
+    private final Path path;
+    private final Path real;
+    private final FileAttribute<?>[] permissions;
+    private WriterLock lock;
+    private JournalFile file;
+    private RingFile ringFile;
+    private Path newRingFile;
+    private JournalHeader header;
+    private RecoveryReport recovery;
+    private boolean created;
+    private final AtomicBoolean released = new AtomicBoolean();
+
+    private JournalOpener(final Path path, final JournalFile.NewFile newFile) {
+        this.path = path;
+        this.real = JournalPaths.writable(path);
+        this.permissions = newFile.attributes(real);
+    }
+
+    /**
+     * Opens a journal.
+     *
+     * @param newFile  settings of the file, if it is created
+     * @param wanted   its ring file, created if there is none; empty for a ring in memory
+     * @param progress is told now and then which offset the recovery has reached
+     */
+    static JournalOpener open(
+            final Path path,
+            final OpenMode mode,
+            final JournalFile.NewFile newFile,
+            final Optional<RingFiles.Wanted> wanted,
+            final LongConsumer progress) {
+        final JournalOpener opener = new JournalOpener(path, newFile);
+        checkExistence(path, mode);
+        boolean opened = false;
+        try {
+            opener.lock = WriterLock.acquire(opener.real, opener.permissions);
+            checkExistence(path, mode);
+            opener.open(newFile, wanted, progress);
+            opened = true;
+            return opener;
+        } catch (final IOException e) {
+            throw IoFailures.classify(path, FileHeader.LENGTH, "could not be opened", e);
+        } catch (final UncheckedIOException e) {
+            throw IoFailures.classify(path, FileHeader.LENGTH, "could not be opened", e.getCause());
+        } finally {
+            if (!opened) {
+                opener.discard();
+            }
+        }
+    }
+
+    private static void checkExistence(final Path path, final OpenMode mode) {
+        final boolean exists = Files.exists(path);
+        if (exists && mode == OpenMode.CREATE) {
+            throw new JournalException(path + ": exists; open it with APPEND, or give another name");
+        }
+        if (!exists && mode == OpenMode.APPEND) {
+            throw new JournalNotFoundException(path + ": does not exist; open it with CREATE");
+        }
+    }
+
+    /** Takes the steps in order. Nothing that exists is changed before everything is known to be in order. */
+    private void open(
+            final JournalFile.NewFile newFile, final Optional<RingFiles.Wanted> wanted, final LongConsumer progress)
+            throws IOException {
+        if (Files.notExists(real)) {
+            JournalFile.create(real, newFile);
+            created = true;
+        }
+        file = JournalFile.open(real);
+        if (created) {
+            header = JournalFile.readHeader(path, file.channel());
+            recovery = RecoveryReport.ofNewFile();
+            takeRing(wanted);
+        } else {
+            final JournalScan scan = JournalScan.of(path, file.channel(), false, progress);
+            header = scan.header();
+            recovery = RecoveryReport.of(path, real, file.channel(), scan);
+            takeRing(wanted);
+            recover(scan);
+        }
+        if (ringFile != null) {
+            catchUp(wanted.orElseThrow());
+        }
+        header = JournalFile.readHeader(path, file.channel());
+    }
+
+    private void takeRing(final Optional<RingFiles.Wanted> wanted) throws IOException {
+        refuseOtherRing(wanted);
+        if (wanted.isPresent()) {
+            ownRing(wanted.get());
+        } else {
+            lock.note(null);
+        }
+    }
+
+    /**
+     * Refuses to open while another ring file of the journal holds accepted events or drops; later events must not
+     * overtake them.
+     */
+    private void refuseOtherRing(final Optional<RingFiles.Wanted> wanted) throws IOException {
+        final Path noted = lock.note().orElse(null);
+        if (noted == null
+                || wanted.isPresent()
+                        && noted.equals(RingFiles.real(wanted.get().path()))) {
+            return;
+        }
+        try (RingFile left = RingFiles.inspect(noted, header.identity()).orElse(null)) {
+            if (left != null) {
+                final RingCatchUp.Found found =
+                        RingCatchUp.look(left, file.channel(), header.baseSequence(), recovery.validEnd());
+                if (found.events() > 0 || found.drops() > 0) {
+                    throw new JournalException(path + ": its ring file " + noted + " holds " + found.events()
+                            + " events that were accepted"
+                            + (found.drops() > 0 ? " and " + found.drops() + " drops" : "")
+                            + " and are not in the file yet; open it with ringFile(" + noted
+                            + ") or run evtl recover");
+                }
+                left.delete();
+            }
+        }
+    }
+
+    private void ownRing(final RingFiles.Wanted wanted) throws IOException {
+        try (RingFiles.Lease lease = RingFiles.lease(wanted, path, header.identity(), permissions)) {
+            lock.note(lease.path()); // noted first: otherwise a ring that nobody would find could accept events
+            newRingFile = lease.isNew() ? lease.path() : null;
+            ringFile = lease.open();
+            recovery = recovery.withSetAside(lease.setAside());
+        }
+    }
+
+    /**
+     * Takes the recovery steps of FORMAT.md in order, after keeping the bytes that zeros replace. Any step can be the
+     * last before a crash, and then the next opening starts over. A closed file was walked too, because what is
+     * appended after damage could never be recovered.
+     */
+    private void recover(final JournalScan scan) throws IOException {
+        final long validEnd = recovery.validEnd();
+        if (recovery.condition() != Condition.CLEAN) {
+            if (recovery.cutFile().isPresent()) {
+                CutOffTail.save(recovery.cutFile().get(), real, file.channel(), validEnd, scan.tailEnd());
+            }
+            FileCalls.fill(file.channel(), validEnd, scan.tailEnd());
+            file.sync();
+        }
+        file.markOpen(recovery.events(), validEnd);
+        FileCalls.forceDirectory(real); // the process that created the file may have died before forcing it
+    }
+
+    /**
+     * Brings in what the ring file holds. A ring file that must not be used again and holds nothing is replaced by a
+     * new one.
+     */
+    private void catchUp(final RingFiles.Wanted wanted) throws IOException {
+        final RingCatchUp.Found found = catchUp();
+        recovery = recovery.with(found);
+        // a living process may still write into a claim that an owner did not wait for, so the ring file is not used
+        // again
+        if (ringFile.isGivenUp() && ringFile.isEmpty() && found.isNothing()) {
+            ringFile.giveUp();
+            ringFile = null;
+            ownRing(wanted);
+            catchUp();
+        }
+    }
+
+    private RingCatchUp.Found catchUp() throws IOException {
+        return RingCatchUp.run(ringFile, file.channel(), header.baseSequence(), recovery.validEnd());
+    }
+
+    /** Returns a new view of the ring in the ring file; empty without a ring file. */
+    Optional<JournalRing> ring() {
+        return Optional.ofNullable(ringFile).map(RingFile::owned);
+    }
+
+    /** Returns the file for a storage, which closes it. */
+    JournalFile file() {
+        return file;
+    }
+
+    /** Returns the header as it was after the file was opened. */
+    JournalHeader header() {
+        return header;
+    }
+
+    /** Returns what opening found. */
+    RecoveryReport recovery() {
+        return recovery;
+    }
+
+    /** Closes a journal into which nothing was published. */
+    void closeCleanly() throws IOException {
+        try (JournalFile closing = file) {
+            closing.markClosed(recovery.events(), recovery.validEnd());
+            closed();
+        } finally {
+            release();
+        }
+    }
+
+    @Override
+    public void closed() throws IOException {
+        if (ringFile != null) {
+            ringFile.delete();
+            lock.note(null);
+        }
+    }
+
+    @Override
+    public void keepClaims() {
+        if (ringFile != null) {
+            ringFile.keepClaims();
+        }
+    }
+
+    /**
+     * Releases the ring file first, because the next holder of the lock takes that next. Only the first call has an
+     * effect: after it another may hold the lock.
+     */
+    @Override
+    public void release() {
+        if (!released.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            try {
+                if (ringFile != null) {
+                    ringFile.close();
+                }
+            } finally {
+                lock.close();
+            }
+        } catch (final IOException e) {
+            throw new JournalException(path + ": could not be closed: " + e.getMessage(), e);
+        }
+    }
+
+    /** Releases everything after a failed opening, and deletes the files that it created. */
+    void discard() {
+        if (created) {
+            FileCalls.deleteQuietly(real);
+        }
+        if (newRingFile != null) {
+            FileCalls.deleteQuietly(newRingFile);
+        }
+        FileCalls.closeQuietly(ringFile);
+        FileCalls.closeQuietly(file);
+        FileCalls.closeQuietly(lock);
+    }
+}

@@ -1,0 +1,205 @@
+package dev.evtl.journal;
+
+import static java.nio.file.StandardOpenOption.READ;
+
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.file.EventVerifier;
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.WriterLock;
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.GapEvent;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.JournalPaths;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.function.LongConsumer;
+
+/**
+ * What a walk over a whole file found. The walk only reads the file, on the calling thread.
+ *
+ * @param header    of the file
+ * @param condition the condition of the file
+ * @param validEnd  offset at which the valid events end
+ * @param events    number of valid events, the journal's own included
+ * @param dropped   number of events that gap events among them say were dropped
+ * @param tailEnd   end of the last byte after {@code validEnd} that is not zero; {@code validEnd} if there is none
+ * @param offset    offset at which the walk met what it could not verify; for a lost or torn tail, where that begins
+ * @param sequence  sequence number of the event that should be there
+ * @param reason    one line
+ */
+public record JournalScan(
+        JournalHeader header,
+        Condition condition,
+        long validEnd,
+        long events,
+        long dropped,
+        long tailEnd,
+        long offset,
+        long sequence,
+        String reason) {
+
+    /** The condition of a file. */
+    public enum Condition {
+        /** The file is closed, and every event verified. */
+        CLEAN,
+        /** The file is not closed: a writer has it open, or died without tearing anything. */
+        UNCLOSED,
+        /** The file was being written when the process or the machine died. */
+        TORN,
+        /** Events were published but not forced, and were lost in a crash of the machine. */
+        LOST,
+        /** Data that was on the device is damaged or gone. */
+        CORRUPT
+    }
+
+    /**
+     * Walks a file from its first event. Takes time linear in the file's length and memory that does not depend on it.
+     *
+     * @param file to walk; if a writer has it open, the walk ends at the write offset
+     * @return what was found
+     * @throws CorruptJournalException if the file is no journal or its header is damaged
+     * @throws JournalException        if it cannot be read
+     */
+    public static JournalScan of(final Path file) {
+        return of(file, offset -> {});
+    }
+
+    /**
+     * Walks a file from its first event, as {@link #of(Path)} does.
+     *
+     * @param file     to walk
+     * @param progress is told now and then which offset the walk has reached
+     * @return what was found
+     * @throws CorruptJournalException if the file is no journal or its header is damaged
+     * @throws JournalException        if it cannot be read
+     */
+    public static JournalScan of(final Path file, final LongConsumer progress) {
+        final Path real = JournalPaths.readable(file);
+        // asked before the header is read, so that a writer that closes meanwhile is seen as closed
+        try {
+            final boolean live = WriterLock.isHeld(real);
+            try (FileChannel channel = FileChannel.open(real, READ)) {
+                return of(file, channel, live, progress);
+            }
+        } catch (final IOException | UncheckedIOException e) {
+            throw new JournalException(file + ": could not read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Walks an open file; the caller knows whether a writer has it open. */
+    static JournalScan of(
+            final Path file, final FileChannel channel, final boolean liveWriter, final LongConsumer progress)
+            throws IOException {
+        final JournalHeader header = JournalFile.readHeader(file, channel);
+        final long writeOffset = header.writeOffset();
+        if (writeOffset < FileHeader.LENGTH || header.closed() && writeOffset != header.length()) {
+            throw header.damagedWriteOffset(file);
+        }
+        final boolean toWriteOffset = header.closed() || liveWriter || !header.hasChecksums();
+        final long limit = toWriteOffset ? Math.min(writeOffset, header.length()) : header.length();
+        final EventVerifier block = new EventVerifier(header, (offset, target, length) -> {
+            progress.accept(offset);
+            return read(channel, offset, target, length);
+        });
+
+        long offset = FileHeader.LENGTH;
+        long validEnd = offset;
+        long walked = 0;
+        long events = 0;
+        long walkedDropped = 0;
+        long dropped = 0;
+        int eventLength = 0;
+        while (offset < limit && (eventLength = block.next(offset, limit)) > 0) {
+            offset += eventLength;
+            walked++;
+            walkedDropped += droppedIn(block);
+            if ((EventHeader.flags(block.word()) & EventHeader.FLAG_MORE) == 0) {
+                validEnd = offset;
+                events = walked;
+                dropped = walkedDropped;
+            }
+        }
+        final boolean complete = validEnd == limit;
+        final boolean openOnly = !header.closed() && !liveWriter;
+        final long tailEnd = openOnly ? endOfData(channel, validEnd, header.length()) : validEnd;
+        final String problem;
+        if (offset < limit) {
+            problem = block.problem();
+        } else if (complete) {
+            problem = "expected events up to durable_offset " + header.durableOffset() + ", they end at " + validEnd;
+        } else {
+            problem = "expected the rest of the claim that begins at " + validEnd + ", found the end";
+        }
+        final Condition condition;
+        final String reason;
+        if (validEnd < header.durableOffset() || !openOnly && !complete) {
+            condition = Condition.CORRUPT;
+            reason = "corrupt event: " + problem;
+        } else if (header.closed()) {
+            condition = Condition.CLEAN;
+            reason = header.hasChecksums() ? "every event verified" : "no checksums: nothing could be verified";
+        } else if (liveWriter) {
+            condition = Condition.UNCLOSED;
+            reason = "a writer has it open";
+        } else if (writeOffset > validEnd) {
+            condition = Condition.LOST;
+            reason = "unsynced data lost: published up to " + writeOffset + ", not forced: " + problem;
+        } else if (tailEnd > validEnd) {
+            condition = Condition.TORN;
+            reason = "torn tail: " + (tailEnd - validEnd) + " bytes after the last event: " + problem;
+        } else {
+            condition = Condition.UNCLOSED;
+            reason = "not closed, nothing torn, " + (events - header.eventCount()) + " events past write_offset";
+        }
+        final boolean atDamage = condition == Condition.CORRUPT && offset < limit;
+        return new JournalScan(
+                header,
+                condition,
+                validEnd,
+                events,
+                dropped,
+                tailEnd,
+                atDamage ? offset : validEnd,
+                header.baseSequence() + (atDamage ? walked : events),
+                reason);
+    }
+
+    private static long droppedIn(final EventVerifier block) {
+        return GapEvent.isGap(block.word()) ? GapEvent.dropped(block.buffer(), block.index() + EventHeader.LENGTH) : 0;
+    }
+
+    static int read(final FileChannel channel, final long offset, final byte[] target, final int length) {
+        final ByteBuffer bytes = ByteBuffer.wrap(target, 0, length);
+        try {
+            FileCalls.read(channel, bytes, offset);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.position();
+    }
+
+    /** Returns the end of the last byte in a stretch that is not zero, or its start if there is none. */
+    static long endOfData(final FileChannel channel, final long from, final long to) throws IOException {
+        final byte[] bytes = new byte[1 << 16];
+        long end = from;
+        int length;
+        for (long offset = from; offset < to; offset += length) {
+            length = read(channel, offset, bytes, (int) Math.min(bytes.length, to - offset));
+            if (length == 0) {
+                break;
+            }
+            for (int i = 0; i < length; i++) {
+                if (bytes[i] != 0) {
+                    end = offset + i + 1;
+                }
+            }
+        }
+        return end;
+    }
+}

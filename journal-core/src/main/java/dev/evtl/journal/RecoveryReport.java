@@ -1,0 +1,100 @@
+package dev.evtl.journal;
+
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.recovery.CutOffTail;
+import dev.evtl.journal.recovery.RingCatchUp;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What opening a journal for append found and did, or would do.
+ *
+ * <p>The events of a ring file are appended after the file was recovered, so {@code events} and {@code validEnd} do not
+ * include them.
+ *
+ * @param condition   what the file was: clean, unclosed, torn or lost
+ * @param events      number of events kept, the journal's own included
+ * @param validEnd    offset at which they end
+ * @param bytesZeroed number of bytes after the valid end that were not an event and were replaced by zeros
+ * @param cutFile     file beside the journal that holds these bytes; empty if there were only zeros
+ * @param reason      one line
+ * @param ringEvents  number of events that were accepted into the ring file, were not in the file, and are brought in
+ * @param claimsAbandoned number of claims in the ring file that were never committed and whose process has died; they
+ *     are left out
+ * @param setAside    new path of a ring file of an earlier boot of the machine, whose content is not reliable; empty if
+ *     there was none
+ */
+public record RecoveryReport(
+        Condition condition,
+        long events,
+        long validEnd,
+        long bytesZeroed,
+        Optional<Path> cutFile,
+        String reason,
+        long ringEvents,
+        int claimsAbandoned,
+        Optional<Path> setAside) {
+
+    /**
+     * Returns what a scan means for an opening for append.
+     *
+     * @throws CorruptJournalException if the file is corrupt
+     */
+    static RecoveryReport of(final Path file, final Path real, final FileChannel channel, final JournalScan scan)
+            throws IOException {
+        if (scan.condition() == Condition.CORRUPT) {
+            throw new CorruptJournalException(
+                    CorruptJournalException.Kind.CORRUPT_EVENT, file, scan.offset(), scan.sequence(), scan.reason());
+        }
+        final long validEnd = scan.validEnd();
+        final long tailEnd = scan.tailEnd();
+        return new RecoveryReport(
+                scan.condition(),
+                scan.events(),
+                validEnd,
+                tailEnd - validEnd,
+                tailEnd == validEnd
+                        ? Optional.empty()
+                        : Optional.of(CutOffTail.choose(real, channel, validEnd, tailEnd)),
+                scan.reason(),
+                0,
+                0,
+                Optional.empty());
+    }
+
+    static RecoveryReport ofNewFile() {
+        return new RecoveryReport(
+                Condition.CLEAN, 0, FileHeader.LENGTH, 0, Optional.empty(), "new file", 0, 0, Optional.empty());
+    }
+
+    RecoveryReport with(final RingCatchUp.Found found) {
+        return new RecoveryReport(
+                condition, events, validEnd, bytesZeroed, cutFile, reason, found.events(), found.abandoned(), setAside);
+    }
+
+    RecoveryReport withSetAside(final Optional<Path> ringFile) {
+        return new RecoveryReport(
+                condition,
+                events,
+                validEnd,
+                bytesZeroed,
+                cutFile,
+                reason,
+                ringEvents,
+                claimsAbandoned,
+                ringFile.or(() -> setAside));
+    }
+
+    /**
+     * Returns whether the last writer left anything to recover, in the file or in its ring file.
+     *
+     * @return false for a new file and for one that was closed
+     */
+    public boolean isOfInterest() {
+        return condition != Condition.CLEAN || ringEvents > 0 || claimsAbandoned > 0 || setAside.isPresent();
+    }
+}

@@ -1,0 +1,375 @@
+package dev.evtl.journal.appender;
+
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.file.JournalStorage;
+import dev.evtl.journal.ring.CheckpointState;
+import dev.evtl.journal.ring.Drops;
+import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingConsumer;
+import dev.evtl.journal.ring.RingCounters;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.AtomicHistogram;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentTerminationException;
+
+/**
+ * The one writer of a journal, run on one thread at a time by an {@link AppenderRunner}. It takes claims from the ring
+ * in order, has the storage copy each in one piece, publishes once per batch, and forces when the policy or a waiter
+ * asks for it. Any thread may wait for its progress.
+ *
+ * <p>Copied claims leave the ring only after they were published. In between, the checkpoint is written, which says up
+ * to where the file holds what the ring held. If the process is killed before the checkpoint, events are both in the
+ * ring file and in the journal's file; the next opening finds them by comparing the two. If it is killed after the
+ * checkpoint, room in the ring was not given back to the producers; the next opening does that.
+ *
+ * <p>The first failure is final: nothing is written after it, and every waiter is woken with it. What is left in a ring
+ * file stays there until the next opening brings it in; what is left in memory is counted as dropped.
+ */
+public final class Appender implements Agent {
+    /** Claims in a batch: some ten to a hundred KiB of ring, which are still in the cache when they are zeroed. */
+    private static final int BATCH_LIMIT = 1024;
+
+    private static final long LONGEST_FORCE_NANOS = TimeUnit.HOURS.toNanos(1);
+
+    private final AppenderSettings settings;
+    private final JournalRing ring;
+    private final RingConsumer consumer;
+    private final RingCounters counters;
+    private final Drops drops;
+    private final JournalStorage storage;
+    private final JournalLease lease;
+    private final CheckpointState state;
+    private final ClaimCopier copier;
+    private final StuckClaimMonitor monitor;
+    private final RingConsumer.Handler appendHandler;
+    private final RingConsumer.Handler discardHandler;
+    private final SyncRequests syncs;
+    private final AtomicHistogram forceTimes = new AtomicHistogram(LONGEST_FORCE_NANOS, 2);
+
+    private volatile Throwable failure;
+    /** Position of the ring's head at the failure: claims before it are in the file, claims taken after it are not. */
+    private volatile long failedHead;
+
+    private volatile boolean closeRequested;
+    private volatile boolean terminated;
+
+    private boolean runnerErrorTold;
+    private long publishedEnd;
+    private long lastForce = System.nanoTime();
+    private long detachedSince;
+
+    /** Creates the appender of a journal. At its end it lets go of the storage and the lease. */
+    public Appender(
+            final AppenderSettings settings,
+            final JournalRing ring,
+            final JournalStorage storage,
+            final JournalLease lease) {
+        this.settings = settings;
+        this.ring = ring;
+        this.consumer = ring.consumer();
+        this.counters = ring.counters();
+        this.drops = ring.drops();
+        this.storage = storage;
+        this.lease = lease;
+        this.state = ring.checkpoint().load();
+        this.copier = new ClaimCopier(ring, storage, settings.dropsWhenFull(), state);
+        this.appendHandler = copier::append;
+        this.discardHandler = copier::discard;
+        this.monitor = new StuckClaimMonitor(settings, ring, consumer, storage.name());
+        this.syncs = new SyncRequests(ring.counters());
+        this.publishedEnd = storage.position();
+        count();
+    }
+
+    @Override
+    public String roleName() {
+        return "evtl-appender " + storage.name();
+    }
+
+    @Override
+    public int doWork() {
+        if (terminated) {
+            throw new AgentTerminationException(true);
+        }
+        final long head = ring.head();
+        try {
+            if (failure == null) {
+                final boolean idle = !append();
+                forceIfDue(idle);
+            } else if (!ring.outlivesProcess()) {
+                consumer.read(discardHandler, BATCH_LIMIT);
+                consumer.release();
+                count();
+            }
+            final boolean drained = isDrained(head);
+            if (closeRequested && drained) {
+                finish();
+            }
+        } catch (final Throwable t) {
+            fail(t);
+        }
+        return (int) (ring.head() - head);
+    }
+
+    private boolean isDrained(final long headBefore) {
+        if (failure != null && ring.outlivesProcess()) {
+            return true; // what is in the ring file stays there
+        }
+        if (ring.head() != headBefore || failure == null && copier.isWaitingForSpace()) {
+            monitor.clear();
+            return false;
+        }
+        return monitor.look(closeRequested, failure != null);
+    }
+
+    /** Returns whether there was anything to append. */
+    private boolean append() throws IOException {
+        final int claims = copier.begin() ? consumer.read(appendHandler, BATCH_LIMIT) : 0;
+        final int taken = consumer.taken();
+        publish();
+        noteRingUse(taken);
+        copier.checkFailure();
+        if (claims == 0 && drops.pending()) {
+            drops.record(); // no producer has recorded the drops yet
+        }
+        return claims > 0;
+    }
+
+    private void publish() throws IOException {
+        if (storage.position() != publishedEnd) {
+            storage.publish();
+            publishedEnd = storage.position();
+        } else if (consumer.taken() == 0) {
+            return;
+        }
+        state.ringPosition = consumer.end();
+        state.fileSequence = storage.fileSequence();
+        state.fileOffset = storage.fileOffset();
+        ring.checkpoint().store(state);
+        consumer.release();
+        count();
+    }
+
+    private void count() {
+        counters.set(RingCounters.FILE_OFFSET, storage.fileOffset());
+        state.show(counters);
+    }
+
+    /**
+     * Updates the high water mark. It reads the tail only if there is a claim after those taken, because each read
+     * slows the producers.
+     */
+    private void noteRingUse(final long taken) {
+        final long used = monitor.isHeadBegun() ? taken + ring.buffer().size() : taken;
+        if (used > counters.get(RingCounters.RING_HIGH_WATER_MARK)) {
+            counters.set(
+                    RingCounters.RING_HIGH_WATER_MARK,
+                    Math.min(used, ring.buffer().capacity()));
+        }
+    }
+
+    private void forceIfDue(final boolean idle) throws IOException {
+        final long unforced = publishedEnd - storage.durable();
+        if (syncs.isDue(ring.head(), idle) || unforced >= settings.syncBytes() || unforced > 0 && intervalIsOver()) {
+            force(unforced);
+        }
+    }
+
+    private boolean intervalIsOver() {
+        return settings.syncNanos() != Long.MAX_VALUE && System.nanoTime() - lastForce >= settings.syncNanos();
+    }
+
+    private void force(final long unforced) throws IOException {
+        if (unforced > 0) {
+            final long start = System.nanoTime();
+            try {
+                storage.force();
+                counters.add(RingCounters.FORCES, 1);
+            } catch (final Throwable t) {
+                counters.add(RingCounters.FORCES_FAILED, 1);
+                throw t;
+            } finally {
+                lastForce = System.nanoTime();
+                forceTimes.recordValue(Math.min(lastForce - start, LONGEST_FORCE_NANOS));
+            }
+        }
+        syncs.done(ring.head());
+    }
+
+    private void finish() throws IOException {
+        if (failure != null) {
+            if (ring.outlivesProcess()) {
+                detach();
+            } else {
+                end(RingCounters.FAILED_AND_CLOSED);
+            }
+            return;
+        }
+        drops.seal();
+        if (drops.pending()) {
+            drops.record();
+            return;
+        }
+        if (ring.head() != ring.tail() && !monitor.isAbandoned()) {
+            return; // a gap is still in the ring, from here or from a producer
+        }
+        if (state.dropsJournaled < drops.dropped()) {
+            drops.recordAnew(state.dropsJournaled);
+            return;
+        }
+        copier.end();
+        publish();
+        storage.close();
+        syncs.done(ring.head());
+        lease.closed();
+        end(RingCounters.CLOSED);
+    }
+
+    /** Leaves the ring file to its next owner, once the final state is visible to all threads. */
+    private void detach() {
+        if (detachedSince == 0) {
+            counters.end(RingCounters.FAILED_AND_CLOSED);
+            detachedSince = System.nanoTime();
+        } else if (System.nanoTime() - detachedSince >= StuckClaimMonitor.GRACE_NANOS) {
+            lease.keepClaims();
+            end(RingCounters.FAILED_AND_CLOSED);
+        }
+    }
+
+    private void end(final long endState) {
+        try {
+            storage.abandon();
+        } finally {
+            try {
+                lease.release();
+            } finally {
+                if (detachedSince == 0) {
+                    counters.state(endState);
+                }
+                terminated = true;
+                syncs.wake();
+            }
+        }
+    }
+
+    private void fail(final Throwable cause) {
+        if (failure == null) {
+            state.recount(counters);
+            failedHead = ring.head();
+            failure = cause;
+            counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
+            syncs.wake();
+            settings.events().onFailure(failedException());
+        } else {
+            settings.events()
+                    .onFailure(new JournalFailedException(storage.name() + ": after it had failed: " + cause, cause));
+        }
+    }
+
+    /**
+     * Reports what Agrona's runners catch; the appender itself throws only at its end. An Error also ends the thread,
+     * and that is reported.
+     */
+    void onError(final Throwable error) {
+        if (!(error instanceof Error) && !runnerErrorTold) {
+            runnerErrorTold = true; // an idle strategy that throws does so at every idle moment
+            settings.events().onFailure(new JournalFailedException(storage.name() + ": " + error, error));
+        }
+    }
+
+    /** Returns the exception for all who ask for more of a journal that has failed. */
+    public JournalFailedException failedException() {
+        // the JVM reports a failed store into a mapped page as an InternalError
+        final String lost =
+                failure instanceof InternalError ? "the file was cut short or can no longer be written: " : "";
+        return new JournalFailedException(storage.name() + ": the journal has failed: " + lost + failure, failure);
+    }
+
+    /**
+     * Returns the failure, or null. It stays null until the shared state says failed, so a caller that sees it finds
+     * that nothing is accepted any more.
+     */
+    public Throwable failure() {
+        return counters.isFailed() ? failure : null;
+    }
+
+    /** Returns how long forces took, in nanoseconds. */
+    public AtomicHistogram forceTimes() {
+        return forceTimes;
+    }
+
+    /** Refuses claims from now on, and ends when everything accepted is in the file. */
+    void requestClose() {
+        counters.closing();
+        closeRequested = true;
+    }
+
+    /** Ends the appender before it has run: a thread that comes late finds nothing to do. */
+    void giveUp() {
+        terminated = true;
+    }
+
+    public boolean isTerminated() {
+        return terminated;
+    }
+
+    /**
+     * Waits for the end, or at most for a time in milliseconds: the thread that runs this agent may have ended without
+     * it.
+     */
+    void awaitTermination(final long millis) throws InterruptedException {
+        syncs.awaitWake(() -> terminated, millis);
+    }
+
+    /**
+     * Returns whether everything before a ring position is in the file, where readers see it. Throws the failure if it
+     * never will be.
+     */
+    boolean isJournaled(final long ringPosition) {
+        final long head = ring.head(); // read first: after a failure the head moves on without the file
+        if (failure != null && failedHead < ringPosition) {
+            throw failedException();
+        }
+        return terminated || head >= ringPosition;
+    }
+
+    /**
+     * Returns whether everything before a ring position was forced, and asks for a force if not. Throws the failure if
+     * it never will be.
+     */
+    public boolean isSynced(final long ringPosition) {
+        if (failure != null && !syncs.isDone(ringPosition)) {
+            throw failedException();
+        }
+        return terminated || syncs.ask(ringPosition);
+    }
+
+    /**
+     * Waits until everything before a ring position was forced, or at most for a time in nanoseconds. Returns false
+     * when the time is over.
+     */
+    boolean awaitSync(final long ringPosition, final long nanos, final Runnable wake) throws InterruptedException {
+        return syncs.await(() -> isSynced(ringPosition), nanos, wake);
+    }
+
+    /** Closes the journal when its runner ends otherwise than by a close, so that the journal does not look alive. */
+    @Override
+    public void onClose() {
+        if (!terminated) {
+            requestClose();
+            while (!terminated) {
+                doWork();
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /** Fails and closes the journal when its thread has ended without closing it. */
+    void onThreadEnd(final Throwable cause) {
+        if (!terminated) {
+            fail(cause);
+            onClose();
+        }
+    }
+}

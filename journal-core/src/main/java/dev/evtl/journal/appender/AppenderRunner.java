@@ -1,0 +1,192 @@
+package dev.evtl.journal.appender;
+
+import dev.evtl.journal.exceptions.JournalTimeoutException;
+import dev.evtl.journal.ring.JournalRing;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentInvoker;
+
+/**
+ * Runs a journal's {@link Appender}: starts it, wakes it for waiters and closes it. Its methods may be called from any
+ * thread; the appender runs on one thread at a time. Claims are accepted from the start until a close is requested.
+ */
+public abstract class AppenderRunner {
+    private static final long END_CHECK_MILLIS = 100;
+    private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+
+    final Appender appender;
+    private final JournalRing ring;
+    private volatile Thread thread;
+
+    AppenderRunner(final Appender appender, final JournalRing ring) {
+        this.appender = appender;
+        this.ring = ring;
+    }
+
+    /** Lets producers publish, and starts the appender. */
+    public final void start() {
+        ring.counters().run();
+        startAppender();
+    }
+
+    /** Runs the appender once on the calling thread. */
+    int work() {
+        if (thread != Thread.currentThread()) {
+            thread = Thread.currentThread();
+        }
+        return appender.doWork();
+    }
+
+    abstract void startAppender();
+
+    /**
+     * Returns the invoker by which the application runs the appender. Throws an {@link IllegalStateException} if the
+     * journal has a thread for it.
+     */
+    public abstract AgentInvoker invoker();
+
+    /** Wakes an appender thread that waits for work. */
+    abstract void wake();
+
+    /** Ends the thread that ran the appender, after the appender has ended. */
+    abstract void stop();
+
+    /** The appender as an agent that notes which thread runs it. */
+    final class Duty implements Agent {
+        @Override
+        public void onStart() {
+            thread = Thread.currentThread();
+        }
+
+        @Override
+        public int doWork() {
+            return work();
+        }
+
+        @Override
+        public void onClose() {
+            appender.onClose();
+        }
+
+        @Override
+        public String roleName() {
+            return appender.roleName();
+        }
+    }
+
+    /** Returns the thread that last ran the appender; null if none has. */
+    final Thread thread() {
+        return thread;
+    }
+
+    /**
+     * Returns whether the calling thread is the one that last ran the appender, so that nobody else runs it while this
+     * thread waits.
+     */
+    public final boolean isOnAppenderThread() {
+        return thread == Thread.currentThread();
+    }
+
+    /**
+     * Runs the appender once if only the calling thread would. This does not use the invoker, which an interrupt would
+     * stop.
+     *
+     * @return whether the appender was run
+     */
+    public final boolean runHere() {
+        final boolean here = isOnAppenderThread() && !appender.isTerminated();
+        if (here) {
+            work();
+        }
+        return here;
+    }
+
+    /**
+     * Waits until everything before a position of the ring is on the device. On the thread that runs the appender, this
+     * runs it.
+     *
+     * @return false if the time, in nanoseconds, was over first
+     */
+    public final boolean awaitSync(final long position, final long nanos) throws InterruptedException {
+        if (!isOnAppenderThread()) {
+            return appender.awaitSync(position, nanos, this::wake);
+        }
+        return runUntil(() -> appender.isSynced(position), nanos);
+    }
+
+    /**
+     * Waits until everything before a position of the ring is in the file, where readers see it. On the thread that
+     * runs the appender, this runs it.
+     *
+     * @return false if the time, in nanoseconds, was over first
+     */
+    public final boolean awaitJournaled(final long position, final long nanos) throws InterruptedException {
+        return runUntil(() -> appender.isJournaled(position), nanos);
+    }
+
+    /** Waits for a condition. An interrupt ends the waiting unless the condition holds already. */
+    private boolean runUntil(final BooleanSupplier condition, final long nanos) throws InterruptedException {
+        final long start = System.nanoTime();
+        wake();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - start >= nanos) {
+                return false;
+            }
+            if (isOnAppenderThread()) {
+                work();
+            } else {
+                LockSupport.parkNanos(LOOK_NANOS);
+            }
+            if (Thread.currentThread().isInterrupted() && !condition.getAsBoolean() && Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+        }
+        return true;
+    }
+
+    /** Returns how many nanoseconds a close waits for a living thread that does not run the appender. */
+    abstract long patienceNanos();
+
+    /**
+     * Refuses claims from now on, waits until the appender has ended, and runs it here if nobody else will.
+     *
+     * @throws JournalTimeoutException if the application's thread that runs the appender lives but does not run it
+     */
+    public final void close() {
+        appender.requestClose();
+        wake();
+        boolean interrupted = false;
+        final long start = System.nanoTime();
+        while (!appender.isTerminated()) {
+            if (canRunHere()) {
+                work();
+            } else if (System.nanoTime() - start >= patienceNanos()) {
+                throw new JournalTimeoutException(appender.roleName()
+                        + ": is not run by the thread that is to run it; the journal is not closed");
+            } else {
+                try {
+                    appender.awaitTermination(END_CHECK_MILLIS);
+                } catch (final InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        stop();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Returns whether the calling thread can run the appender: it ran it last, or the thread that did has died before
+     * the end.
+     */
+    private synchronized boolean canRunHere() {
+        if (thread != null && !thread.isAlive() && !appender.isTerminated()) {
+            thread = Thread.currentThread();
+        }
+        return isOnAppenderThread();
+    }
+}

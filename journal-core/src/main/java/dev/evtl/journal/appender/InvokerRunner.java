@@ -1,0 +1,61 @@
+package dev.evtl.journal.appender;
+
+import dev.evtl.journal.ring.JournalRing;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.concurrent.AgentInvoker;
+
+/** Lets the application run the appender through an invoker, on any thread but one at a time. */
+public final class InvokerRunner extends AppenderRunner {
+    private static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final AtomicBoolean running = new AtomicBoolean();
+    private final AgentInvoker invoker;
+    private final long patienceNanos;
+
+    /** Creates the runner of an appender that does not run yet. */
+    public InvokerRunner(final Appender appender, final JournalRing ring, final AppenderSettings settings) {
+        super(appender, ring);
+        this.patienceNanos = 2 * settings.closeTimeoutNanos() + MARGIN_NANOS;
+        this.invoker = new AgentInvoker(appender::onError, null, new Duty());
+    }
+
+    /** Does nothing while another thread runs the appender: an application may well invoke it on two by mistake. */
+    @Override
+    int work() {
+        if (!running.compareAndSet(false, true)) {
+            return 0;
+        }
+        try {
+            return super.work();
+        } finally {
+            running.set(false);
+        }
+    }
+
+    @Override
+    void startAppender() {
+        invoker.start();
+    }
+
+    @Override
+    public AgentInvoker invoker() {
+        return invoker;
+    }
+
+    @Override
+    void wake() {
+        // the application's duty cycle goes on by itself
+    }
+
+    /** Returns twice the time for which a close waits for a claim, and a second more. */
+    @Override
+    long patienceNanos() {
+        return patienceNanos;
+    }
+
+    @Override
+    void stop() {
+        // the invoker finds the appender terminated
+    }
+}

@@ -1,0 +1,38 @@
+package dev.evtl.journal.appender;
+
+import java.io.IOException;
+
+/**
+ * What this process holds while a journal is open, besides the file itself: the writer's lock and the ring file. The
+ * appender calls it at its end.
+ */
+public interface JournalLease {
+    /** Holds nothing, for a journal that no other process can reach. */
+    JournalLease NONE = new JournalLease() {
+        @Override
+        public void closed() {
+            // there is nothing to delete
+        }
+
+        @Override
+        public void keepClaims() {
+            // nobody takes them
+        }
+
+        @Override
+        public void release() {
+            // there is nothing to give back
+        }
+    };
+
+    /** Deletes the ring file: the journal's file is closed and holds everything that was accepted. */
+    void closed() throws IOException;
+
+    /**
+     * Keeps the open claims of this process, because the journal has failed and its ring file goes to the next owner.
+     */
+    void keepClaims();
+
+    /** Releases everything. */
+    void release();
+}

@@ -1,0 +1,175 @@
+package dev.evtl.journal.file;
+
+import static dev.evtl.journal.format.EventHeader.CHECKSUM_OFFSET;
+
+import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.JournalHeader;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Walks the events of a file in a private copy, block by block, and verifies each one there. The caller therefore sees
+ * exactly the bytes that were verified, and a file that is cut short meanwhile cannot end the JVM. Allocates nothing
+ * after construction, whatever lengths the file states. For one thread at a time.
+ */
+public final class EventVerifier {
+    /** Provides the bytes of a file. */
+    @FunctionalInterface
+    public interface Source {
+        /**
+         * Copies bytes of the file.
+         *
+         * @param offset in the file
+         * @param target to copy to, from index 0
+         * @param length number of bytes wanted
+         * @return number of bytes copied, fewer only where the file ends
+         */
+        int read(long offset, byte[] target, int length);
+    }
+
+    /** Fits into the second-level cache of current processors, and holds the largest event. */
+    private static final int BLOCK_LENGTH = 128 * 1024;
+
+    private static final long NOWHERE = -1;
+
+    private final Source source;
+    private final EventChecksum checksum;
+    private final byte[] bytes = new byte[BLOCK_LENGTH];
+    private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+    private long start;
+    private long untouched;
+    private int length;
+    private int index;
+    private long word;
+    private long aheadOffset = NOWHERE;
+    private long aheadWord;
+    private int expectedChecksum;
+    private Problem problem;
+
+    private enum Problem {
+        NO_EVENT,
+        PAST_END,
+        CHECKSUM
+    }
+
+    /**
+     * Creates a verifier for one file.
+     *
+     * @param header of the file
+     * @param source of the file's bytes
+     */
+    public EventVerifier(final JournalHeader header, final Source source) {
+        this.source = source;
+        this.checksum = header.hasChecksums() ? new EventChecksum(header.checksum()) : null;
+    }
+
+    /**
+     * Goes to the event at an offset and verifies it.
+     *
+     * @param offset of the event in the file
+     * @param limit  offset at which the event must end at the latest
+     * @return length of the event in bytes; 0 if there is no event that verifies, and {@link #problem} says why
+     */
+    public int next(final long offset, final long limit) {
+        final long available = limit - offset;
+        if (available < EventHeader.LENGTH || !ensure(offset, EventHeader.LENGTH, available)) {
+            return refuse(Problem.PAST_END);
+        }
+        word = offset == aheadOffset ? aheadWord : EventHeader.word(buffer, index);
+        if (!EventHeader.isEvent(word)) {
+            return refuse(Problem.NO_EVENT);
+        }
+        final int eventLength = EventHeader.LENGTH + EventHeader.payloadLength(word);
+        if (eventLength > available || !ensure(offset, eventLength, available)) {
+            return refuse(Problem.PAST_END);
+        }
+        if (checksum != null) {
+            if (offset != aheadOffset) {
+                buffer.putInt(index + CHECKSUM_OFFSET, 0);
+            }
+            lookAhead(offset + eventLength);
+            expectedChecksum = checksum.compute(bytes, index, eventLength, offset);
+            if (expectedChecksum != EventHeader.checksum(word)) {
+                return refuse(Problem.CHECKSUM);
+            }
+            untouched = offset + eventLength;
+        }
+        return eventLength;
+    }
+
+    /**
+     * Reads the next event's checksum and zeroes the field before its turn comes: a load right after that store would
+     * stall.
+     */
+    private void lookAhead(final long offset) {
+        final int next = (int) (offset - start);
+        if (next + EventHeader.LENGTH <= length) {
+            aheadOffset = offset;
+            aheadWord = EventHeader.word(buffer, next);
+            buffer.putInt(next + CHECKSUM_OFFSET, 0);
+        }
+    }
+
+    private boolean ensure(final long offset, final int needed, final long available) {
+        // the checksums of earlier events in the block are zeroed, so going back needs a new block
+        if (offset < untouched || offset + needed > start + length) {
+            length = 0; // the old block is lost if the source throws
+            start = offset;
+            untouched = offset;
+            aheadOffset = NOWHERE;
+            length = source.read(offset, bytes, (int) Math.min(available, BLOCK_LENGTH));
+        }
+        index = (int) (offset - start);
+        return index + needed <= length;
+    }
+
+    private int refuse(final Problem found) {
+        problem = found;
+        length = 0; // the block may have been changed, so it is read again
+        return 0;
+    }
+
+    /**
+     * Returns why {@link #next} refused what it found.
+     *
+     * @return one line with the expected and the actual value
+     */
+    public String problem() {
+        return switch (problem) {
+            case NO_EVENT ->
+                EventHeader.type(word) == EventHeader.TYPE_NOTHING
+                        ? "expected an event, found event_type 0"
+                        : String.format("expected reserved flag bits 0, found flags 0x%02x", EventHeader.flags(word));
+            case PAST_END -> "expected an event before the end, found one that is cut off or reaches past it";
+            case CHECKSUM -> JournalHeader.expected("checksum", expectedChecksum, EventHeader.checksum(word));
+        };
+    }
+
+    /**
+     * Returns the verified bytes, valid until the next call of {@link #next}.
+     *
+     * @return the buffer, owned by this object
+     */
+    public DirectBuffer buffer() {
+        return buffer;
+    }
+
+    /**
+     * Returns the index in {@link #buffer} at which the event begins.
+     *
+     * @return index of its header
+     */
+    public int index() {
+        return index;
+    }
+
+    /**
+     * Returns the event's word.
+     *
+     * @return as {@link EventHeader#word} gives it
+     */
+    public long word() {
+        return word;
+    }
+}

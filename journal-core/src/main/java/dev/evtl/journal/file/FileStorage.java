@@ -1,0 +1,273 @@
+package dev.evtl.journal.file;
+
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.file.Preallocator.Window;
+import dev.evtl.journal.format.EventChecksum;
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.IoFailures;
+import dev.evtl.journal.io.MappedFault;
+import java.io.IOException;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The part that all file storages have in common: space prepared ahead in windows, a header that readers follow,
+ * forces, and the close. The appender's thread writes; the methods that only tell something may be called from any
+ * thread. What was published survives the death of the process.
+ *
+ * <p>The header's live fields are stored through a mapping, each in one store. A force covers the events only, not the
+ * header's page: on ext4 the next store into a page that was written back would make the force after it three times as
+ * long, and with checksums recovery does not need the header's write_offset.
+ */
+abstract class FileStorage implements JournalStorage {
+    private final JournalFile file;
+    private final Preallocator preallocator;
+    private final long fileSequence;
+    private final boolean checksums;
+    private final EventChecksum checksum;
+    private final MappedByteBuffer headerMap;
+    private final UnsafeBuffer header;
+    private Window window;
+    private long wantAt;
+    private long offset;
+    private long events;
+    private long published;
+    private volatile long mapped;
+    private volatile long durable;
+
+    /**
+     * Takes over an open file, unless this throws.
+     *
+     * @param opened      the file's header as it was opened
+     * @param touch       whether the pages of each window are stored into in advance
+     * @param fillChannel channel through which zeros are written
+     */
+    FileStorage(
+            final JournalFile file,
+            final JournalHeader opened,
+            final Space space,
+            final int maxClaimLength,
+            final boolean touch,
+            final FileChannel fillChannel) {
+        this.file = file;
+        this.fileSequence = opened.baseSequence();
+        this.checksums = opened.hasChecksums();
+        this.checksum = new EventChecksum(opened.checksum());
+        this.offset = opened.writeOffset();
+        this.published = offset;
+        this.events = opened.eventCount();
+        this.durable = opened.durableOffset();
+        this.preallocator = new Preallocator(file, opened.length(), space, maxClaimLength, touch, fillChannel);
+        boolean ready = false;
+        try {
+            this.headerMap = file.channel().map(MapMode.READ_WRITE, 0, FileHeader.LENGTH);
+            this.header = new UnsafeBuffer(headerMap);
+            use(preallocator.start(offset));
+            ready = true;
+        } catch (final IOException e) {
+            throw new JournalException(file.path() + ": could not map its header: " + e.getMessage(), e);
+        } finally {
+            if (!ready) {
+                preallocator.close();
+            }
+        }
+    }
+
+    private void use(final Window taken) {
+        window = taken;
+        mapped = taken.end();
+        wantAt = taken.start() + (taken.end() - taken.start()) / 8;
+    }
+
+    /** Moves to a window that has room for a length in bytes. Returns what {@link #reserve} returns. */
+    final int advance(final int length) {
+        while (offset + length > window.end()) {
+            final Window next = preallocator.take();
+            if (next == null) {
+                return preallocator.exhausted() ? FULL : NOT_READY;
+            }
+            preallocator.retire(window);
+            use(next);
+        }
+        return READY;
+    }
+
+    final Window window() {
+        return window;
+    }
+
+    @Override
+    public final long position() {
+        return offset;
+    }
+
+    @Override
+    public final long fileSequence() {
+        return fileSequence;
+    }
+
+    @Override
+    public final long fileOffset() {
+        return offset;
+    }
+
+    /** Returns the memory that holds the reserved room. */
+    abstract MutableDirectBuffer buffer();
+
+    /** Returns the index in {@link #buffer} of an offset in the file. */
+    abstract int index(long fileOffset);
+
+    @Override
+    public final void append(final EventMemory source, final int index, final int length, final int eventCount) {
+        final MutableDirectBuffer target = buffer();
+        final int start = index(offset);
+        target.putBytes(start, source.buffer(), index, length);
+        if (checksums) {
+            stamp(source, index, length, target, start);
+        }
+        offset += length;
+        events += eventCount;
+    }
+
+    private void stamp(
+            final EventMemory source,
+            final int index,
+            final int length,
+            final MutableDirectBuffer target,
+            final int start) {
+        for (int event = 0; event < length; ) {
+            final int eventLength = EventHeader.eventLength(source.buffer(), index + event);
+            target.putInt(
+                    start + event + EventHeader.CHECKSUM_OFFSET,
+                    checksum.compute(source.bytes(), index + event, eventLength, offset + event));
+            event += eventLength;
+        }
+    }
+
+    /** Puts what was appended where readers can find it. */
+    abstract void write() throws IOException;
+
+    @Override
+    public final void publish() throws IOException {
+        try {
+            write();
+        } catch (final IOException e) { // a file system that does not allocate written space may throw here
+            throw IoFailures.classify(file.path(), offset - published, "could not be written", e);
+        }
+        FileHeader.publish(header, events, offset);
+        published = offset;
+        if (offset >= wantAt) {
+            wantAt = Long.MAX_VALUE;
+            preallocator.want();
+        }
+    }
+
+    @Override
+    public final void force() throws IOException {
+        try {
+            if (durable < published) {
+                forceEvents(durable, published);
+            }
+            if (!checksums) {
+                forceHeader(); // without checksums a recovery stops at write_offset
+            }
+        } catch (final IOException e) {
+            throw IoFailures.classify(file.path(), published - durable, "could not be forced", e);
+        }
+        MappedFault.throwPending();
+        checkLength();
+        durable = published;
+        FileHeader.durableOffset(header, published);
+    }
+
+    final JournalFile file() {
+        return file;
+    }
+
+    /**
+     * Checks that the file was not cut short. A file that was ever cut below its allocated space stays too short,
+     * whatever is written after the cut.
+     */
+    final void checkLength() throws IOException {
+        file.checkLength(preallocator.allocated());
+    }
+
+    /** Forces published events and the metadata that is needed to find them. */
+    void forceEvents(final long from, final long to) throws IOException {
+        if (from < window.start()) {
+            file.sync();
+        } else {
+            FileCalls.force(file.path(), window.map(), window.start(), from, to);
+        }
+    }
+
+    private void forceHeader() throws IOException {
+        FileCalls.force(file.path(), headerMap, 0, 0, FileHeader.LENGTH);
+    }
+
+    @Override
+    public final void close() throws IOException {
+        publish();
+        preallocator.close();
+        MappedFault.throwPending();
+        checkLength();
+        file.markClosed(events, offset);
+        durable = offset;
+        abandon();
+    }
+
+    @Override
+    public void abandon() {
+        letGo();
+    }
+
+    /** Ends the preallocation, and unmaps and closes the file. */
+    final void letGo() {
+        preallocator.close();
+        if (window != null) {
+            window.unmap();
+            window = null;
+            MappedFault.unmap(headerMap);
+            closeFile();
+        }
+    }
+
+    private void closeFile() {
+        try {
+            file.close();
+        } catch (final IOException e) {
+            throw new JournalException(file.path() + ": could not be closed: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public final String name() {
+        return file.path().toString();
+    }
+
+    @Override
+    public final long allocated() {
+        return preallocator.allocated();
+    }
+
+    @Override
+    public final long mapped() {
+        return mapped;
+    }
+
+    @Override
+    public final long durable() {
+        return durable;
+    }
+
+    @Override
+    public final long growths() {
+        return preallocator.growths();
+    }
+}

@@ -1,0 +1,178 @@
+package dev.evtl.journal.file;
+
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.FileCalls;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A journal file that is open for writing: creates, opens, marks, forces, cuts and closes it. Used by the thread that
+ * opens the journal, then by its storage.
+ */
+public final class JournalFile implements AutoCloseable {
+    private final Path path;
+    private final RandomAccessFile file;
+
+    private JournalFile(final Path path, final RandomAccessFile file) {
+        this.path = path;
+        this.file = file;
+    }
+
+    /**
+     * The settings of a new file.
+     *
+     * @param createdAt    nanoseconds since the Unix epoch, unique for each file
+     * @param checksums    whether every event carries a checksum
+     * @param baseSequence sequence number of the first event
+     * @param permissions  of the file and of those beside it
+     */
+    public record NewFile(long createdAt, boolean checksums, long baseSequence, Set<PosixFilePermission> permissions) {
+        public NewFile {
+            permissions = Set.copyOf(permissions);
+        }
+
+        /**
+         * Returns the permissions in the form that file creation takes; none if the file system has no POSIX
+         * permissions.
+         */
+        public FileAttribute<?>[] attributes(final Path path) {
+            final boolean posix =
+                    path.getFileSystem().supportedFileAttributeViews().contains("posix");
+            return posix
+                    ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(permissions)}
+                    : new FileAttribute<?>[0];
+        }
+    }
+
+    /** Creates a file with its header and forces both the file and its directory. A failure leaves no file. */
+    public static void create(final Path path, final NewFile newFile) throws IOException {
+        final String what = "could not be created";
+        final int flags = newFile.checksums() ? FileHeader.FLAG_CHECKSUMS : 0;
+        final FileCalls.Content header = (unfinished, channel) -> {
+            final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+            FileHeader.encode(new UnsafeBuffer(bytes), newFile.createdAt(), flags, newFile.baseSequence());
+            FileCalls.write(channel, bytes, 0);
+            FileCalls.force(unfinished, channel);
+        };
+        FileCalls.make(path, FileHeader.LENGTH, what, header, newFile.attributes(path));
+        try {
+            FileCalls.forceDirectory(path);
+        } catch (final Throwable t) {
+            FileCalls.deleteQuietly(path);
+            FileCalls.throwFailed(path, FileHeader.LENGTH, what, t);
+        }
+    }
+
+    /**
+     * Opens a file for writing. The process must hold the journal's lock.
+     *
+     * @param path real path of the file
+     * @throws JournalLockedException if a writer has it open under another name
+     */
+    public static JournalFile open(final Path path) throws IOException {
+        final RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
+        boolean locked = false;
+        try {
+            WriterLock.lockItself(path, file.getChannel());
+            locked = true;
+            return new JournalFile(path, file);
+        } finally {
+            if (!locked) {
+                FileCalls.closeQuietly(file);
+            }
+        }
+    }
+
+    /** Returns the real path of the file. */
+    public Path path() {
+        return path;
+    }
+
+    public FileChannel channel() {
+        return file.getChannel();
+    }
+
+    /**
+     * Reads and checks a file's header as it is now.
+     *
+     * @param file    for messages
+     * @param channel open for reading
+     */
+    public static JournalHeader readHeader(final Path file, final FileChannel channel) throws IOException {
+        final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+        final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+        FileCalls.read(channel, bytes, 0);
+        if (!bytes.hasRemaining() && FileHeader.state(buffer) == FileHeader.STATE_CLOSED) {
+            FileCalls.read(channel, bytes.clear(), 0); // a writer may have closed the file while its fields were read
+        }
+        return JournalHeader.of(file, buffer, bytes.position(), channel.size());
+    }
+
+    /** Forces data and metadata. An interrupt does not close the file, as it would with a channel. */
+    public void sync() throws IOException {
+        FileCalls.force(path, file);
+    }
+
+    /**
+     * Throws a {@link JournalException} if the file is shorter than expected. Another process has then cut it, and
+     * events are gone although no store and no force fails.
+     */
+    void checkLength(final long expected) throws IOException {
+        final long length = file.length();
+        if (length < expected) {
+            throw new JournalException(path + ": was cut short by another process: expected at least " + expected
+                    + " bytes, found " + length);
+        }
+    }
+
+    /** Sets the length of the file. An interrupt does not close the file, as it would with a channel. */
+    void setLength(final long length) throws IOException {
+        FileCalls.setLength(path, file, length);
+    }
+
+    /**
+     * Stores in the header that the file is open and holds the given number of events up to an offset, and forces it.
+     */
+    public void markOpen(final long events, final long end) throws IOException {
+        writeHeader(events, end, FileHeader.STATE_OPEN);
+        sync();
+    }
+
+    /**
+     * Cuts the file to its events and stores in the header that it is closed, each step forced before the next. In
+     * another order a crash could leave a longer file that says it is closed.
+     */
+    public void markClosed(final long events, final long end) throws IOException {
+        setLength(end);
+        sync();
+        writeHeader(events, end, FileHeader.STATE_CLOSED);
+        sync();
+    }
+
+    private void writeHeader(final long events, final long end, final int state) throws IOException {
+        final byte[] bytes = new byte[FileHeader.LENGTH];
+        FileCalls.read(file, bytes, 0);
+        final UnsafeBuffer header = new UnsafeBuffer(bytes);
+        FileHeader.publish(header, events, end);
+        FileHeader.durableOffset(header, end);
+        FileHeader.state(header, state);
+        FileCalls.write(file, bytes, 0);
+    }
+
+    /** Closes the file as it is. */
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

@@ -1,0 +1,272 @@
+package dev.evtl.journal.file;
+
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.IoFailures;
+import dev.evtl.journal.io.MappedFault;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.BitUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Keeps one window of the file ready ahead of the appender, on a thread of its own. It allocates the window's space by
+ * writing zeros, so that a full disk is an exception and not a signal, then maps it and touches its pages. It also
+ * unmaps the windows that the appender has left.
+ *
+ * <p>Windows overlap by the longest claim, so that a claim that does not fit at the end of one window fits at the start
+ * of the next.
+ */
+final class Preallocator implements AutoCloseable {
+    static final int PAGE_LENGTH = 4096;
+    /**
+     * Bytes of a window. Zeros much further ahead would reach the device before the events do and would be written
+     * twice.
+     */
+    private static final int WINDOW_LENGTH = 64 << 20;
+
+    private static final int PIECE_LENGTH = 1 << 20;
+
+    /** A part of the file that is mapped for writing. */
+    record Window(long start, long end, MappedByteBuffer map, UnsafeBuffer buffer) {
+        void unmap() {
+            MappedFault.unmap(map);
+        }
+    }
+
+    private final JournalFile file;
+    private final Space space;
+    private final int maxClaimLength;
+    private final boolean touch;
+    private final FileChannel fillChannel;
+    private final ByteBuffer zeros = FileCalls.zeros();
+    private final Thread thread;
+    private final Queue<Window> retired = new ConcurrentLinkedQueue<>();
+    private long mappedEnd;
+    private long growthEnd;
+    private volatile boolean running = true;
+    private volatile boolean wanted;
+    private volatile Window next;
+    private volatile boolean exhausted;
+    private volatile JournalException failure;
+    private volatile long allocated;
+    private volatile long growths;
+
+    Preallocator(
+            final JournalFile file,
+            final long length,
+            final Space space,
+            final int maxClaimLength,
+            final boolean touch,
+            final FileChannel fillChannel) {
+        this.file = file;
+        this.space = space;
+        this.maxClaimLength = maxClaimLength;
+        this.touch = touch;
+        this.fillChannel = fillChannel;
+        this.allocated = length;
+        this.growthEnd = allocated;
+        this.thread = new Thread(this::run, "evtl-preallocator " + file.path().getFileName());
+        thread.setDaemon(true);
+    }
+
+    /** Maps the window that holds an offset, on the calling thread, and starts the preallocator's thread. */
+    Window start(final long offset) {
+        final long wanted = Math.min(Math.max(space.initial(), offset + PAGE_LENGTH), space.maximum());
+        growthEnd = Math.max(growthEnd, wanted);
+        mappedEnd = Math.min(growthEnd, offset + WINDOW_LENGTH);
+        allocate(growthEnd);
+        final Window window = map(offset & -PAGE_LENGTH, mappedEnd, offset);
+        thread.start();
+        return window;
+    }
+
+    /** Asks for the next window. */
+    void want() {
+        wanted = true;
+        LockSupport.unpark(thread);
+    }
+
+    /**
+     * Takes the next window.
+     *
+     * @return the window; null if it is not ready or there is none
+     * @throws JournalException if the file cannot grow
+     */
+    Window take() {
+        final Window window = next;
+        if (window != null) {
+            next = null;
+        } else if (failure != null) {
+            throw failure;
+        } else if (!wanted) {
+            want();
+        }
+        return window;
+    }
+
+    /** Returns whether the file has reached its maximum, so that no window follows the last one taken. */
+    boolean exhausted() {
+        return exhausted && next == null;
+    }
+
+    /** Hands over a window that nobody uses any more, to be unmapped. */
+    void retire(final Window window) {
+        retired.add(window);
+        LockSupport.unpark(thread);
+    }
+
+    long allocated() {
+        return allocated;
+    }
+
+    long growths() {
+        return growths;
+    }
+
+    private void run() {
+        while (running) {
+            try {
+                unmapRetired();
+                if (wanted && next == null && !exhausted && failure == null) {
+                    prepare();
+                } else if (allocated < growthEnd && failure == null) {
+                    allocate(Math.min(growthEnd, allocated + PIECE_LENGTH));
+                } else {
+                    LockSupport.park(this);
+                }
+            } catch (final JournalException e) {
+                failure = e;
+            } catch (final Throwable t) {
+                failure = new JournalException(file.path() + ": could not prepare space: " + t, t);
+            }
+        }
+        unmapRetired();
+    }
+
+    private void prepare() {
+        if (mappedEnd == growthEnd) {
+            growthEnd = Math.min(space.growth().applyAsLong(growthEnd), space.maximum());
+            if (growthEnd <= mappedEnd) {
+                growthEnd = mappedEnd;
+                exhausted = true;
+                return;
+            }
+            growths++;
+        }
+        final long start = Math.max(0, mappedEnd - maxClaimLength & -PAGE_LENGTH);
+        final long end = Math.min(mappedEnd + WINDOW_LENGTH, growthEnd);
+        allocate(end);
+        final Window window = map(start, end, mappedEnd);
+        mappedEnd = end;
+        wanted = false;
+        next = window;
+    }
+
+    private void allocate(final long to) {
+        final long from = allocated;
+        if (to > from) {
+            // direct I/O fills whole pages; the rest at both ends goes through the page cache
+            final long firstPage = Math.min(BitUtil.align(from, PAGE_LENGTH), to);
+            final long lastPage = Math.max(to & -PAGE_LENGTH, firstPage);
+            try {
+                fill(file.channel(), from, firstPage);
+                fillPages(firstPage, lastPage);
+                fill(file.channel(), lastPage, to);
+            } catch (final IOException e) {
+                giveBack(from, e);
+                throw IoFailures.classify(file.path(), to - from, "could not grow", e);
+            }
+            allocated = to;
+        }
+    }
+
+    /**
+     * Writes zeros in pieces and checks the file's length before each: a write after a cut would make the file long
+     * enough again, with a hole in it.
+     */
+    private void fill(final FileChannel channel, final long from, final long to) throws IOException {
+        long offset = from;
+        while (offset < to) {
+            file.checkLength(offset);
+            final long end = Math.min(to, (offset / PIECE_LENGTH + 1) * PIECE_LENGTH);
+            FileCalls.fill(channel, zeros, offset, end);
+            offset = end;
+        }
+    }
+
+    private void fillPages(final long from, final long to) throws IOException {
+        try {
+            fill(fillChannel, from, to);
+        } catch (final IOException e) {
+            // direct I/O cannot go on after a size limit has cut off a write within a page, so the page cache shows the
+            // limit
+            fill(file.channel(), from, to);
+        }
+    }
+
+    /** Cuts the file back to its length before a step that did not fit, to leave the rest of the disk to others. */
+    private void giveBack(final long length, final IOException cause) {
+        try {
+            file.setLength(length);
+        } catch (final IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private Window map(final long start, final long end, final long unused) {
+        try {
+            final FileChannel channel = file.channel();
+            final MappedByteBuffer map = channel.map(MapMode.READ_WRITE, start, end - start);
+            final UnsafeBuffer buffer = new UnsafeBuffer(map);
+            for (int i = 0; touch && i + Long.BYTES <= buffer.capacity(); i += PAGE_LENGTH) {
+                // not atomic read-modify-writes: they would kill the JVM if the file were cut short now
+                if (start + i >= unused) {
+                    buffer.putLong(i, 0);
+                } else {
+                    buffer.getLongVolatile(i); // the appender may be writing in the overlap
+                }
+            }
+            return new Window(start, end, map, buffer);
+        } catch (final IOException e) {
+            throw new JournalException(
+                    file.path() + ": could not map " + (end - start) + " bytes: " + e.getMessage(), e);
+        }
+    }
+
+    private void unmapRetired() {
+        for (Window window = retired.poll(); window != null; window = retired.poll()) {
+            window.unmap();
+        }
+    }
+
+    /** Ends the thread and unmaps all windows except the one that the appender has. */
+    @Override
+    public void close() {
+        running = false;
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (final InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        unmapRetired();
+        final Window unused = next;
+        if (unused != null) {
+            next = null;
+            unused.unmap();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.evtl.journal.io;
+
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Finds out whether a path can be a journal's, and if not throws an exception that says why. For any thread. */
+public final class JournalPaths {
+    private JournalPaths() {}
+
+    /** Returns the real path of a file that can be read as a journal. */
+    public static Path readable(final Path path) {
+        Platform.check();
+        if (Files.notExists(path)) {
+            throw new JournalNotFoundException(path + ": does not exist");
+        }
+        checkRegular(path);
+        if (!Files.isReadable(path)) {
+            throw new JournalException(path + ": not readable by this user; change its permissions");
+        }
+        return real(path);
+    }
+
+    /** Returns the real path of a file that can be written or created as a journal. */
+    public static Path writable(final Path path) {
+        Platform.check();
+        if (Files.exists(path)) {
+            checkRegular(path);
+            if (!Files.isReadable(path) || !Files.isWritable(path)) {
+                throw new JournalException(path + ": not readable and writable by this user; change its permissions");
+            }
+            checkOneName(path);
+        } else if (Files.isSymbolicLink(path)) {
+            throw new JournalException(path + ": is a symbolic link to a file that does not exist");
+        }
+        final Path parent = path.toAbsolutePath().getParent();
+        if (parent == null || !Files.isDirectory(parent)) {
+            throw new JournalException(path + ": its directory " + parent + " does not exist; create it first");
+        }
+        if (!Files.isWritable(parent)) {
+            throw new JournalException(path + ": its directory " + parent + " is not writable by this user");
+        }
+        return Files.exists(path) ? real(path) : real(parent).resolve(path.getFileName());
+    }
+
+    private static void checkRegular(final Path path) {
+        if (Files.isDirectory(path)) {
+            throw new JournalException(path + ": is a directory; give the path of a file in it");
+        }
+        if (!Files.exists(path)) {
+            throw new JournalException(
+                    path + ": cannot be looked at by this user; change the permissions of its directory");
+        }
+        if (!Files.isRegularFile(path)) {
+            throw new JournalException(path + ": is a pipe, a device or a socket; give the path of a regular file");
+        }
+    }
+
+    /**
+     * Refuses a file with hard links: the writer's lock goes by name, so a second name would let a second writer in.
+     */
+    public static void checkOneName(final Path path) {
+        try {
+            final Object links = Files.getAttribute(path, "unix:nlink");
+            if (!Integer.valueOf(1).equals(links)) {
+                throw new JournalException(path + ": has " + links
+                        + " names (hard links); remove all but one, or copy it, before it is opened for writing");
+            }
+        } catch (final UnsupportedOperationException e) {
+            // this file system has no link counts
+        } catch (final IOException e) {
+            throw new JournalException(path + ": could not read its attributes", e);
+        }
+    }
+
+    private static Path real(final Path path) {
+        try {
+            return path.toRealPath();
+        } catch (final IOException e) {
+            throw new JournalException(path + ": could not be resolved: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package dev.evtl.journal.ring;
+
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.GapEvent;
+import java.nio.file.Path;
+import org.agrona.BitUtil;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+
+/**
+ * Refuses a damaged ring file before anything from it gets into the journal: one with a head, a tail, a checkpoint or
+ * records that no process can have left. Records have no checksums, so damage within a payload is not noticed.
+ *
+ * <p>Used by the process that opens or inspects the ring file, before its appender starts; publishers may go on
+ * meanwhile.
+ */
+final class RingCheck {
+    private final Path path;
+    private final RingMemory memory;
+    private final Checkpoint checkpoint;
+    private final AtomicBuffer ring;
+    private final RingRecord record;
+    private final long tail;
+
+    private RingCheck(final Path path, final RingMemory memory, final Checkpoint checkpoint) {
+        this.path = path;
+        this.memory = memory;
+        this.checkpoint = checkpoint;
+        this.ring = memory.ring();
+        this.record = memory.record();
+        this.tail = memory.tail();
+    }
+
+    /**
+     * Checks everything that is in the ring now.
+     *
+     * @throws JournalException if something is damaged; the message names its offset in the file
+     */
+    static void check(final Path path, final RingMemory memory, final Checkpoint checkpoint) {
+        new RingCheck(path, memory, checkpoint).check();
+    }
+
+    private void check() {
+        final long head = memory.head();
+        checkPosition(RingBufferDescriptor.HEAD_POSITION_OFFSET, head, 0, Long.MAX_VALUE - memory.capacity());
+        checkPosition(RingBufferDescriptor.TAIL_POSITION_OFFSET, tail, head, head + memory.capacity());
+        checkPosition(RingBufferDescriptor.HEAD_CACHE_POSITION_OFFSET, memory.cachedHead(), 0, head);
+        final CheckpointState state = checkpoint.load();
+        if (state.ringPosition < head || state.ringPosition > tail || state.ringPosition % RingRecord.ALIGNMENT != 0) {
+            throw damagedAt(
+                    checkpoint.offset(Checkpoint.RING_POSITION_OFFSET),
+                    "a multiple of " + RingRecord.ALIGNMENT + " from " + head + " to " + tail,
+                    state.ringPosition);
+        }
+        if (state.fileOffset < FileHeader.LENGTH) {
+            throw damagedAt(
+                    checkpoint.offset(Checkpoint.FILE_OFFSET_OFFSET),
+                    "at least " + FileHeader.LENGTH,
+                    state.fileOffset);
+        }
+        for (long position = state.ringPosition; position < tail; ) {
+            position += checkRecord(position);
+        }
+        if (!RingCounters.isGivenUp(memory.counters())) {
+            checkFree(head + memory.capacity());
+        }
+    }
+
+    /** Checks that free room holds only zeros; anything else would look like a record before one is made there. */
+    private void checkFree(final long end) {
+        for (long position = tail; position < end; position += Long.BYTES) {
+            final long found = ring.getLongVolatile(memory.index(position));
+            if (found != 0 && position >= memory.tail()) { // a living process moves the tail before it stores anything
+                throw damaged(memory.index(position), "0, as nothing lies here", found);
+            }
+        }
+    }
+
+    private void checkPosition(final int offset, final long found, final long least, final long most) {
+        if (found < least || found > most || found % RingRecord.ALIGNMENT != 0) {
+            throw damagedAt(
+                    RingLayout.RING_OFFSET + memory.capacity() + offset,
+                    "a multiple of " + RingRecord.ALIGNMENT + " from " + least + " to " + most,
+                    found);
+        }
+    }
+
+    /** Checks a record and returns how many bytes it takes. */
+    private int checkRecord(final long position) {
+        record.at(position);
+        final int room = (int) Math.min(record.toRingEnd(), tail - position);
+        final int hole = hole(room);
+        if (hole > 0) {
+            return hole;
+        }
+        final int length = record.at(position).length(); // the length may have been stored just now
+        final long aligned = BitUtil.align(Math.abs((long) length), RingRecord.ALIGNMENT);
+        if (aligned > room || Math.abs(length) < RingRecord.HEADER_LENGTH) {
+            throw damaged(
+                    RecordDescriptor.lengthOffset(record.index()),
+                    "a length of " + RingRecord.HEADER_LENGTH + " to " + room,
+                    length);
+        }
+        if (record.isCommitted()) {
+            checkCommitted();
+        }
+        return (int) aligned;
+    }
+
+    /**
+     * Returns the length of the holes at the record. A living process may store a length there meanwhile and begin its
+     * payload, which must not be taken for a record. So a record found behind the zeros counts only if the zeros are
+     * still there.
+     */
+    private int hole(final int room) {
+        int found = room;
+        int zeros = record.zeros(room);
+        while (zeros < found) {
+            found = zeros;
+            zeros = record.zeros(found);
+        }
+        return found;
+    }
+
+    private void checkCommitted() {
+        final int type = record.type();
+        if (type == RingBuffer.PADDING_MSG_TYPE_ID) {
+            return;
+        }
+        final int most = memory.capacity() / 8; // Agrona's rings take no longer message
+        final int events = record.eventsIndex();
+        final int bytes = record.eventsLength();
+        if (!record.isClaim() || bytes > most) {
+            throw damaged(record.index(), "padding, or a claim of up to " + most + " bytes", type + " with " + bytes);
+        }
+        if (record.isGap()) {
+            if (bytes != GapEvent.LENGTH || !GapEvent.isGap(EventHeader.word(ring, events))) {
+                throw damaged(events, "a gap event", "none in " + bytes + " bytes");
+            }
+        } else {
+            checkEvents(events, events + bytes, record.events());
+        }
+    }
+
+    private void checkEvents(final int start, final int end, final int expected) {
+        int found = 0;
+        int index = start;
+        while (index + EventHeader.LENGTH <= end) {
+            final long word = EventHeader.word(ring, index);
+            final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
+            if (!EventHeader.isEvent(word)
+                    || EventHeader.type(word) > EventHeader.MAX_APPLICATION_TYPE && !GapEvent.isGap(word)
+                    || EventHeader.checksum(word) != 0
+                    || length > end - index) {
+                break;
+            }
+            found++;
+            index += length;
+        }
+        if (index != end || found != expected) {
+            throw damaged(index, expected + " events of " + (end - start) + " bytes", found + " of " + (index - start));
+        }
+    }
+
+    private JournalException damaged(final int index, final String expected, final Object found) {
+        return damagedAt(RingLayout.RING_OFFSET + index, expected, found);
+    }
+
+    private JournalException damagedAt(final int offset, final String expected, final Object found) {
+        return new JournalException(path + ": this ring file is damaged at offset " + offset + ": expected " + expected
+                + ", found " + found + "; move it away to open the journal without what it holds");
+    }
+}

@@ -1,0 +1,90 @@
+package dev.evtl.journal.ring;
+
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+
+/**
+ * Reads claims from the ring in two steps, for the thread that runs the appender: first the claims are read, and only
+ * when they are safe is their room released.
+ */
+public final class RingConsumer {
+    /** Receives the claims that are read. */
+    public interface Handler {
+        /** Takes a claim, or returns false to leave it in the ring. */
+        boolean onClaim(RingRecord claim);
+    }
+
+    private final RingBuffer ring;
+    private final AtomicBuffer buffer;
+    private final int capacity;
+    private final boolean zeroing;
+    private final RingRecord record;
+    private long head;
+    private int taken;
+    private long passed = -1;
+
+    RingConsumer(final RingBuffer ring) {
+        this.ring = ring;
+        this.buffer = ring.buffer();
+        this.capacity = ring.capacity();
+        this.zeroing = !(ring instanceof OneToOneRingBuffer); // its producer writes the zeros itself
+        this.record = new RingRecord(buffer, capacity);
+        this.head = ring.consumerPosition();
+    }
+
+    /**
+     * Hands committed claims to a handler, from the head up to the first uncommitted claim, the end of the ring or the
+     * limit.
+     *
+     * @return number of claims that the handler took
+     */
+    public int read(final Handler handler, final int limit) {
+        head = ring.consumerPosition();
+        final long end = head + capacity - ((int) head & capacity - 1);
+        int claims = 0;
+        long position = head;
+        while (position < end && claims < limit && record.at(position).isCommitted()) {
+            if (record.isClaim() && position != passed) {
+                if (!handler.onClaim(record)) {
+                    break;
+                }
+                claims++;
+            }
+            position = record.end();
+        }
+        taken = (int) (position - head);
+        return claims;
+    }
+
+    /**
+     * Treats the record at the head as padding from now on. Its producer, stopped while claiming, may still store a
+     * type there.
+     */
+    public void pass() {
+        passed = ring.consumerPosition();
+    }
+
+    /** Returns the bytes that were read and not released yet, padding included. */
+    public int taken() {
+        return taken;
+    }
+
+    /** Returns the position of the head once these bytes are released. */
+    public long end() {
+        return head + taken;
+    }
+
+    /** Releases the room of what was read to the producers, zeroed if they expect zeros. */
+    public void release() {
+        if (taken > 0) {
+            if (zeroing) {
+                buffer.setMemory((int) head & capacity - 1, taken, (byte) 0);
+            }
+            buffer.putLongRelease(capacity + RingBufferDescriptor.HEAD_POSITION_OFFSET, head + taken);
+            head += taken;
+            taken = 0;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package dev.evtl.journal;
+
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.StoredEvent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A small file of all kinds of events, cut at every byte: an exact prefix is kept, or the right error is given. */
+class JournalScanTest {
+    private static final int MORE = 0x10;
+    private static final int HEADER = 64;
+
+    @TempDir(factory = MemoryDirectory.class)
+    Path directory;
+
+    private Path file;
+    private byte[] whole;
+    private List<StoredEvent> events;
+
+    @BeforeEach
+    void writeMixedFile() throws IOException {
+        file = directory.resolve("cut.evtl");
+        final byte[] bytes = new byte[112];
+        new Random(5).nextBytes(bytes);
+        try (Journal journal = Journal.open(file, tiny().build())) {
+            final EventBatch batch = journal.publisher().newBatch();
+            for (int i = 0; i < 12; i++) {
+                for (final int length : new int[] {0, 1, 15, 16, 17, 100 + i}) {
+                    journal.publisher().offer(1 + i, new UnsafeBuffer(bytes), 0, length);
+                }
+                batch.tryClaim(3, 30);
+                for (int k = 0; k < 3; k++) {
+                    batch.next(100 + k, 10).putBytes(0, bytes, 50, 10);
+                }
+                batch.commit();
+                journal.invoker().invoke();
+            }
+        }
+        whole = Files.readAllBytes(file);
+        events = StoredEvent.readAll(whole);
+        assertEquals(12 * 9, events.size());
+    }
+
+    /** The file as its writer would have left it by dying. */
+    private byte[] crashed(final long eventCount, final long writeOffset, final long durableOffset) {
+        final byte[] bytes = whole.clone();
+        ByteBuffer.wrap(bytes)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(16, eventCount)
+                .putLong(24, writeOffset)
+                .putLong(48, durableOffset)
+                .putInt(56, 0);
+        return bytes;
+    }
+
+    /** How many events a file of this length keeps: all that end in it, and claims only as a whole. */
+    private int kept(final int length) {
+        int kept = 0;
+        for (int i = 0; i < events.size() && events.get(i).end() <= length; i++) {
+            if ((events.get(i).flags() & MORE) == 0) {
+                kept = i + 1;
+            }
+        }
+        return kept;
+    }
+
+    private long endOf(final int kept) {
+        return kept == 0 ? HEADER : events.get(kept - 1).end();
+    }
+
+    private RecoveryReport appendOne() throws IOException {
+        try (Journal journal =
+                Journal.open(file, tiny().openMode(OpenMode.APPEND).build())) {
+            journal.publisher().offer(200, payload(5), 0, 5);
+            return journal.recovery().orElseThrow();
+        }
+    }
+
+    private void assertKeepsPrefix(final byte[] crashed, final int length, final Condition condition)
+            throws IOException {
+        final int kept = kept(length);
+        Files.write(file, Arrays.copyOf(crashed, length));
+        final RecoveryReport report = appendOne();
+        assertEquals(condition, report.condition(), report.reason());
+        assertEquals(kept, report.events());
+        assertEquals(endOf(kept), report.validEnd());
+        final byte[] after = Files.readAllBytes(file);
+        assertArrayEquals(Arrays.copyOfRange(whole, HEADER, (int) endOf(kept)), Arrays.copyOfRange(after, HEADER, (int)
+                endOf(kept)));
+        assertEquals(endOf(kept) + 21, after.length);
+        assertEquals(kept + 1, StoredEvent.readAll(after).size());
+        final JournalScan scan = JournalScan.of(file);
+        assertEquals(Condition.CLEAN, scan.condition(), scan.reason());
+        assertEquals(kept + 1, scan.events());
+    }
+
+    private CorruptJournalException refused(final byte[] content) throws IOException {
+        Files.write(file, content);
+        final CorruptJournalException e = assertThrows(CorruptJournalException.class, this::appendOne);
+        assertArrayEquals(content, Files.readAllBytes(file), "left as it was");
+        return e;
+    }
+
+    @Test
+    void unpublishedEventsAreKeptUpToTheCut() throws IOException {
+        final byte[] crashed = crashed(0, HEADER, HEADER);
+        for (int length = HEADER; length <= whole.length; length++) {
+            final boolean exact = endOf(kept(length)) == length;
+            // the first bytes of a cut event may happen to be zeros
+            final boolean zeros = isZero(crashed, (int) endOf(kept(length)), length);
+            assertKeepsPrefix(crashed, length, exact || zeros ? Condition.UNCLOSED : Condition.TORN);
+        }
+    }
+
+    private static boolean isZero(final byte[] bytes, final int from, final int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Test
+    void publishedEventsThatAreGoneWithTheMachineAreSaidToBeLost() throws IOException {
+        final byte[] crashed = crashed(events.size(), whole.length, HEADER);
+        for (int length = HEADER; length < whole.length; length++) {
+            assertKeepsPrefix(crashed, length, Condition.LOST);
+        }
+        assertKeepsPrefix(crashed, whole.length, Condition.UNCLOSED);
+    }
+
+    @Test
+    void forcedEventsThatAreGoneAreCorruption() throws IOException {
+        final int durable = (int) events.get(4 * 9 - 1).end();
+        final byte[] crashed = crashed(events.size(), whole.length, durable);
+        for (int length = HEADER; length < durable; length++) {
+            final CorruptJournalException e = refused(Arrays.copyOf(crashed, length));
+            assertEquals(Kind.CORRUPT_EVENT, e.kind(), e.getMessage());
+            assertTrue(e.offset() <= length && e.offset() >= endOf(kept(length)), e.getMessage());
+        }
+        for (int length = durable; length < durable + 300; length++) {
+            assertKeepsPrefix(crashed, length, Condition.LOST);
+        }
+    }
+
+    @Test
+    void closedFileThatWasCutHasADamagedHeader() throws IOException {
+        for (int length = HEADER; length < whole.length; length++) {
+            final CorruptJournalException e = refused(Arrays.copyOf(whole, length));
+            assertEquals(Kind.DAMAGED_HEADER, e.kind());
+            assertEquals(24, e.offset());
+        }
+    }
+
+    @Test
+    void fileShorterThanItsHeaderIsNoJournal() throws IOException {
+        for (int length = 0; length < HEADER; length++) {
+            final CorruptJournalException e = refused(Arrays.copyOf(whole, length));
+            assertEquals(Kind.NOT_A_JOURNAL, e.kind());
+            assertEquals("too short to be a journal: expected at least 64 bytes, found " + length, e.reason());
+        }
+    }
+
+    /** One flipped bit in a file whose every event was forced: never opened, except where the bit is a live field's. */
+    @Test
+    void everyFlippedBitIsNoticed() throws IOException {
+        for (int bit = 0; bit < whole.length * 8; bit += bit < HEADER * 8 ? 1 : 7) {
+            final byte[] flipped = whole.clone();
+            flipped[bit / 8] ^= (byte) (1 << bit % 8);
+            final int at = bit / 8;
+            final boolean live = at >= 16 && at < 24 || at >= 48 && at < HEADER;
+            if (!live) {
+                final CorruptJournalException e = refused(flipped);
+                if (at >= HEADER) {
+                    assertEquals(Kind.CORRUPT_EVENT, e.kind());
+                    final StoredEvent damaged = events.stream()
+                            .filter(event -> event.end() > at)
+                            .findFirst()
+                            .orElseThrow();
+                    assertEquals(damaged.offset(), e.offset());
+                    assertEquals(damaged.sequence(), e.sequence());
+                }
+            }
+        }
+    }
+}

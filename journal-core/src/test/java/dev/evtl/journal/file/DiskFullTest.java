@@ -1,0 +1,159 @@
+package dev.evtl.journal.file;
+
+import static dev.evtl.journal.support.TestJournals.small;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Growth;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.JournalStats;
+import dev.evtl.journal.Publisher;
+import dev.evtl.journal.exceptions.DiskFullException;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.Events;
+import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.Tmpfs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A file system that really is full. */
+@Timeout(60)
+class DiskFullTest {
+    private static final int MIB = 1 << 20;
+
+    @TempDir
+    Path directory;
+
+    private Tmpfs tmpfs;
+    private Path file;
+
+    @BeforeEach
+    void mount() {
+        tmpfs = Tmpfs.mount(directory, MIB);
+        file = directory.resolve("d.evtl");
+    }
+
+    @AfterEach
+    void unmount() {
+        if (tmpfs != null) {
+            tmpfs.close();
+        }
+    }
+
+    private static JournalConfig.Builder config() {
+        return small().ringSize(1 << 16).backPressure(BackPressure.BLOCK).listener(JournalListener.NONE);
+    }
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> list = Files.list(directory)) {
+            return list.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private void assertDiskFull(final DiskFullException e, final long needed, final long free) {
+        assertEquals(needed, e.needed());
+        assertEquals(free, e.free());
+        assertEquals(
+                file + ": no space for " + needed + " bytes more, " + free
+                        + " are free; make space and open the journal again",
+                e.getMessage());
+    }
+
+    @Test
+    void newFileThatFindsNoSpaceIsNotThere() throws IOException {
+        final JournalConfig big = config().initialSize(4 * MIB).build();
+        final DiskFullException e = assertThrows(DiskFullException.class, () -> Journal.open(file, big));
+        assertDiskFull(e, 4 * MIB - 64, Files.getFileStore(directory).getUsableSpace());
+        assertTrue(e.free() > MIB - 65_536, "what was free before and is free again: " + e.free());
+        assertEquals(List.of("d.evtl.lock"), files());
+        tmpfs.remount("size=" + 8 * MIB);
+        try (Journal journal = Journal.open(file, big)) {
+            Events.offer(journal, 0, 10);
+        }
+        Events.assertHolds(file, 10);
+    }
+
+    @Test
+    void diskWithoutAByteLeftIsADiskFullToo() throws IOException {
+        final Path filler = directory.resolve("filler");
+        Events.fillDisk(filler);
+        for (int i = 0; i < 2; i++) {
+            final DiskFullException e =
+                    assertThrows(DiskFullException.class, () -> Journal.open(file, config().build()));
+            assertEquals(0, e.free());
+        }
+        Files.delete(filler);
+        try (Journal journal = Journal.open(file, config().build())) {
+            Events.offer(journal, 0, 10);
+        }
+        Events.assertHolds(file, 10);
+    }
+
+    @Test
+    void journalThatFindsNoSpaceToGrowKeepsWhatItHoldsAndGoesOnWithSpace() throws IOException {
+        final Path filler = directory.resolve("filler");
+        Files.write(filler, new byte[MIB / 2]);
+        final Journal journal =
+                Journal.open(file, config().growth(Growth.steps(65_536)).build());
+        final long accepted = Events.offerUntilFailed(journal);
+
+        final DiskFullException cause =
+                assertInstanceOf(DiskFullException.class, journal.failure().orElseThrow());
+        assertEquals(65_536, cause.needed());
+        assertTrue(cause.free() < 65_536, "free " + cause.free());
+        assertThrows(JournalFailedException.class, journal::sync);
+        assertThrows(JournalFailedException.class, journal::close);
+        final JournalStats stats = journal.stats();
+        assertEquals("failed", stats.getState());
+        assertEquals(accepted, stats.getJournaledEvents() + stats.getDroppedEvents());
+        final long journaled = stats.getJournaledEvents();
+        assertTrue(journaled * 32 > 300_000, "journaled " + journaled);
+        final JournalScan scan = JournalScan.of(file);
+        assertEquals(Condition.UNCLOSED, scan.condition(), scan.reason());
+        assertEquals(journaled, scan.events());
+        assertEquals(List.of("d.evtl", "d.evtl.lock", "filler"), files());
+
+        assertThrows(
+                DiskFullException.class,
+                () -> Journal.open(file, config().initialSize(MIB).build()),
+                "there still is no space");
+        assertEquals(journaled, JournalScan.of(file).events());
+        Files.delete(filler);
+        try (Journal reopened = Journal.open(file, config().build())) {
+            assertEquals(journaled, reopened.recovery().orElseThrow().events());
+            Events.offer(reopened, journaled, 1000);
+        }
+        Events.assertHolds(file, journaled + 1000);
+    }
+
+    @Test
+    void publishersThatWaitForRoomAreToldWhenTheDiskIsFull() throws Exception {
+        final Journal journal =
+                Journal.open(file, config().growth(Growth.DOUBLING).build());
+        final Producers producers = new Producers(journal, 8, Long.MAX_VALUE);
+        producers.go();
+        producers.join();
+        producers.all.forEach(p -> assertEquals(Publisher.FAILED, p.end));
+        assertInstanceOf(DiskFullException.class, journal.failure().orElseThrow());
+        assertThrows(JournalFailedException.class, journal::close);
+        final JournalStats stats = journal.stats();
+        assertEquals(producers.accepted() + producers.refused(), stats.getOfferedEvents());
+        assertEquals(producers.accepted(), stats.getJournaledEvents() + stats.getDroppedEvents());
+        assertEquals(stats.getJournaledEvents(), JournalScan.of(file).events());
+    }
+}

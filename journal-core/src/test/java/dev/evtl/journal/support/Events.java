@@ -1,0 +1,70 @@
+package dev.evtl.journal.support;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.Publisher;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Events of 32 bytes, each with its number, so that a file shows what it lost. */
+public final class Events {
+    private static final int PAYLOAD_LENGTH = 16;
+
+    private Events() {}
+
+    public static void offer(final Journal journal, final long first, final long count) {
+        final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
+        for (long i = first; i < first + count; i++) {
+            assertTrue(offer(journal, source, i) > 0);
+        }
+    }
+
+    /** How many were accepted before. */
+    public static long offerUntilFailed(final Journal journal) {
+        final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
+        long accepted = 0;
+        long result;
+        while ((result = offer(journal, source, accepted)) > 0) {
+            accepted++;
+        }
+        assertEquals(Publisher.FAILED, result);
+        return accepted;
+    }
+
+    private static long offer(final Journal journal, final UnsafeBuffer source, final long number) {
+        source.putLong(0, number);
+        source.putLong(8, ~number);
+        return journal.publisher().offer(1, source, 0, PAYLOAD_LENGTH);
+    }
+
+    /** A clean file with the events from 0 and nothing else. */
+    public static void assertHolds(final Path file, final long count) throws IOException {
+        final JournalScan scan = JournalScan.of(file);
+        assertEquals(Condition.CLEAN, scan.condition(), scan.reason());
+        final List<StoredEvent> events = StoredEvent.readAll(file);
+        assertEquals(count, events.size());
+        for (final StoredEvent event : events) {
+            assertEquals(event.sequence(), event.data().getLong());
+            assertEquals(~event.sequence(), event.data().getLong(8));
+        }
+    }
+
+    /** Takes all the space that is left. */
+    public static void fillDisk(final Path filler) {
+        try (OutputStream out = Files.newOutputStream(filler)) {
+            while (true) {
+                out.write(new byte[4096]);
+            }
+        } catch (final IOException e) {
+            // it is full
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.evtl.journal.support;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.CRC32C;
+
+/** Ring files whose fixed fields are others than they were, with a checksum that fits. */
+public final class RingBytes {
+    private static final int CREATED_AT = 8;
+    private static final int CHECKSUM = 28;
+    private static final int BOOT_ID = 32;
+    private static final int FIXED_LENGTH = 48;
+
+    private RingBytes() {}
+
+    /** As one of an earlier boot of the machine; returns its bytes. */
+    public static byte[] ofAnEarlierBoot(final Path ring) throws IOException {
+        return invert(ring, BOOT_ID);
+    }
+
+    /** As another journal's; returns its bytes. */
+    public static byte[] ofAnotherJournal(final Path ring) throws IOException {
+        return invert(ring, CREATED_AT);
+    }
+
+    private static byte[] invert(final Path ring, final int field) throws IOException {
+        final byte[] bytes = Files.readAllBytes(ring);
+        final ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(field, ~header.getLong(field));
+        final CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, CHECKSUM);
+        crc.update(bytes, BOOT_ID, FIXED_LENGTH - BOOT_ID);
+        header.putInt(CHECKSUM, (int) crc.getValue());
+        Files.write(ring, bytes);
+        return bytes;
+    }
+}

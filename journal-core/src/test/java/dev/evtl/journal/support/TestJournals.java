@@ -1,0 +1,56 @@
+package dev.evtl.journal.support;
+
+import dev.evtl.journal.Claim;
+import dev.evtl.journal.Growth;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.Publisher;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** The smallest journals, driven by the test itself, in which nothing happens by chance. */
+public final class TestJournals {
+    /** Payload with which an event takes 128 bytes of the ring: eight of them fill it. */
+    public static final int EIGHTH_OF_RING = 104;
+
+    private TestJournals() {}
+
+    public static JournalConfig.Builder tiny() {
+        return small().useInvoker(true);
+    }
+
+    /** The same with a thread of its own. */
+    public static JournalConfig.Builder small() {
+        return JournalConfig.builder()
+                .ringSize(1024)
+                .maxPayloadLength(112)
+                .initialSize(4096)
+                .growth(Growth.steps(4096));
+    }
+
+    public static DirectBuffer payload(final int length) {
+        return new UnsafeBuffer(new byte[length]);
+    }
+
+    /** An event's claim, open. */
+    public static Claim claim(final Publisher publisher, final int type, final int payloadLength) {
+        final Claim claim = publisher.newClaim();
+        final long result = publisher.tryClaim(claim, type, payloadLength);
+        if (result <= 0) {
+            throw new IllegalStateException("not claimed: " + result);
+        }
+        return claim;
+    }
+
+    /** What the publisher says to a new claim of an event. */
+    public static long tryClaim(final Publisher publisher, final int type, final int payloadLength) {
+        return publisher.tryClaim(publisher.newClaim(), type, payloadLength);
+    }
+
+    /** Runs the appender until it has taken all that was committed. */
+    public static void drain(final Journal journal) {
+        while (journal.stats().getRingUsed() > 0) {
+            journal.invoker().invoke();
+        }
+    }
+}

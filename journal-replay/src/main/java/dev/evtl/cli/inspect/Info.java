@@ -1,0 +1,123 @@
+package dev.evtl.cli.inspect;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.evtl.cli.console.Console;
+import dev.evtl.cli.console.Json;
+import dev.evtl.cli.console.Table;
+import dev.evtl.cli.verb.ExitCode;
+import dev.evtl.cli.verb.FileVerb;
+import dev.evtl.cli.verb.Range;
+import dev.evtl.cli.verb.Result;
+import dev.evtl.cli.verb.ResultOutput;
+import dev.evtl.cli.verb.Walk;
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.EventPrinter;
+import dev.evtl.replay.JournalEvent;
+import dev.evtl.replay.TypeCounter;
+import java.io.IOException;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Shows a header, and counts events. */
+@Command(name = "info", description = "Shows a journal's header and what it holds.")
+public final class Info extends FileVerb {
+    @Mixin
+    private ResultOutput output;
+
+    public Info(final Console console) {
+        super(console);
+    }
+
+    private static final class Content implements EventHandler {
+        private final TypeCounter counter = new TypeCounter();
+        private Long firstTimestamp;
+        private long lastTimestamp;
+
+        @Override
+        public Action onEvent(final JournalEvent event) {
+            counter.consume(event);
+            if (firstTimestamp == null) {
+                firstTimestamp = event.timestamp();
+            }
+            lastTimestamp = event.timestamp();
+            return Action.CONTINUE;
+        }
+    }
+
+    private record Answer(JournalHeader header, Content content) implements Result {
+        @Override
+        public void writeFields(final JsonGenerator json) throws IOException {
+            json.writeNumberField("version", FileHeader.VERSION);
+            json.writeNumberField("createdAt", header.createdAt());
+            json.writeNumberField("flags", header.flags());
+            json.writeNumberField("baseSequence", header.baseSequence());
+            json.writeNumberField("eventCount", header.eventCount());
+            json.writeNumberField("writeOffset", header.writeOffset());
+            json.writeNumberField("durableOffset", header.durableOffset());
+            json.writeStringField("state", state());
+            json.writeNumberField("length", header.length());
+            if (content.firstTimestamp == null) {
+                json.writeNullField("firstTimestamp");
+                json.writeNullField("lastTimestamp");
+            } else {
+                json.writeNumberField("firstTimestamp", content.firstTimestamp);
+                json.writeNumberField("lastTimestamp", content.lastTimestamp);
+            }
+            Json.types(json, content.counter.counts());
+        }
+
+        @Override
+        public void print(final Console console) {
+            final boolean any = content.firstTimestamp != null;
+            Table.print(
+                    console,
+                    List.of("field", "value"),
+                    List.of(
+                            List.of("version", FileHeader.VERSION),
+                            List.of("createdAt", time(header.createdAt())),
+                            List.of("flags", header.flags() + (header.hasChecksums() ? " (checksums)" : "")),
+                            List.of("headerChecksum", String.format("0x%08x", header.checksum())),
+                            List.of("baseSequence", header.baseSequence()),
+                            List.of("eventCount", header.eventCount()),
+                            List.of("writeOffset", header.writeOffset()),
+                            List.of("durableOffset", header.durableOffset()),
+                            List.of("state", state()),
+                            List.of("length", header.length()),
+                            List.of("firstTimestamp", any ? time(content.firstTimestamp) : "none"),
+                            List.of("lastTimestamp", any ? time(content.lastTimestamp) : "none")));
+            Table.printTypes(console, content.counter.counts());
+        }
+
+        private String state() {
+            return header.closed() ? "closed" : "open";
+        }
+
+        private static String time(final long timestamp) {
+            return timestamp + " (" + EventPrinter.time(timestamp) + ")";
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        final Content content = new Content();
+        try (Walk walk = walk(true, Range.ALL, false)) {
+            CorruptJournalException damage = null;
+            try {
+                while (walk.poll(content, Long.MAX_VALUE)) {
+                    // up to the end
+                }
+            } catch (final CorruptJournalException e) {
+                damage = e;
+            }
+            output.print(new Answer(walk.reader().header(), content), console());
+            if (damage != null) {
+                throw damage; // after what there is up to it
+            }
+        }
+        return ExitCode.GOOD;
+    }
+}

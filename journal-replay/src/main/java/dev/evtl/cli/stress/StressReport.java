@@ -1,0 +1,159 @@
+package dev.evtl.cli.stress;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.evtl.cli.console.Console;
+import dev.evtl.cli.console.Table;
+import dev.evtl.cli.stress.StressResult.Accounting;
+import dev.evtl.cli.verb.Result;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/** Prints what {@link Stress} has found. */
+final class StressReport implements Result {
+    private final StressSettings settings;
+    private final List<StressResult> rounds;
+    private final StressResult result;
+    private final Accounting accounting;
+
+    /** The first of several rounds is warm-up. If something is wrong in the last, it is the one accounted for. */
+    StressReport(final StressSettings settings, final List<StressResult> rounds) {
+        this.settings = settings;
+        this.rounds = rounds;
+        this.result = StressResult.median(rounds.size() == 1 ? rounds : rounds.subList(1, rounds.size()));
+        final Accounting last = rounds.get(rounds.size() - 1).accounting();
+        this.accounting = last.problems().isEmpty() ? result.accounting() : last;
+    }
+
+    @Override
+    public void print(final Console console) {
+        final StressResult.Allocation allocation = result.allocation();
+        Table.printFigures(
+                console,
+                List.of("figure", rounds.size() == 1 ? "value" : "median"),
+                List.of(
+                        List.of("producers", count(settings.producers())),
+                        List.of("payload, bytes", count(settings.payload())),
+                        List.of("events in a claim", count(settings.batch())),
+                        List.of("events/s asked for", settings.rate() == 0 ? "all they can" : count(settings.rate())),
+                        List.of(
+                                "when the ring is full",
+                                settings.policy().toString().toLowerCase(Locale.ROOT)),
+                        List.of("storage", settings.storage().toString().toLowerCase(Locale.ROOT)),
+                        List.of("checksums", settings.checksums() ? "on" : "off"),
+                        List.of("offered", count(accounting.offered())),
+                        List.of("journaled", count(accounting.journaled())),
+                        List.of("journaled, bytes", count(accounting.journaledBytes())),
+                        List.of("dropped", count(accounting.dropped())),
+                        List.of("refused", count(accounting.refused())),
+                        List.of("replayed and compared", count(accounting.replayed())),
+                        List.of("mismatched", count(accounting.mismatched())),
+                        List.of("events/s, until in the file", count(result.eventsPerSecond())),
+                        List.of("MB/s, until in the file", megabytes(result.bytesPerSecond())),
+                        List.of("seconds, until in the file", decimal(result.seconds(), 3)),
+                        List.of("events/s, replayed and verified", count(result.replayEventsPerSecond())),
+                        List.of("seconds, replay", decimal(result.replaySeconds(), 3)),
+                        List.of("file, bytes", count(accounting.fileBytes())),
+                        List.of("allocated bytes/event", decimal(allocation.total(), 4)),
+                        List.of("- by publishers", decimal(allocation.publishers(), 4)),
+                        List.of("- by appender", decimal(allocation.appender(), 4)),
+                        List.of("- by replay", decimal(allocation.replay(), 4)),
+                        List.of("ring, bytes", count(result.ringSize())),
+                        List.of("ring used at the most, bytes", count(result.ringHighWaterMark())),
+                        List.of("growths of the file", count(result.growths())),
+                        List.of("forces before the close", count(result.forces()))));
+        if (rounds.size() > 1) {
+            Table.printFigures(
+                    console,
+                    List.of(
+                            "round",
+                            "offered",
+                            "journaled",
+                            "dropped",
+                            "refused",
+                            "replayed",
+                            "mismatched",
+                            "events/s",
+                            "MB/s",
+                            "replay events/s",
+                            "B/event"),
+                    IntStream.range(0, rounds.size()).mapToObj(this::round).toList());
+        }
+    }
+
+    private List<?> round(final int index) {
+        final StressResult round = rounds.get(index);
+        final Accounting accounting = round.accounting();
+        return List.of(
+                index == 0 ? "warm-up" : Integer.toString(index + 1),
+                count(accounting.offered()),
+                count(accounting.journaled()),
+                count(accounting.dropped()),
+                count(accounting.refused()),
+                count(accounting.replayed()),
+                count(accounting.mismatched()),
+                count(round.eventsPerSecond()),
+                megabytes(round.bytesPerSecond()),
+                count(round.replayEventsPerSecond()),
+                decimal(round.allocation().total(), 4));
+    }
+
+    private static String count(final double value) {
+        return decimal(value, 0);
+    }
+
+    private static String megabytes(final double bytes) {
+        return decimal(bytes / 1e6, 1);
+    }
+
+    private static String decimal(final double value, final int digits) {
+        return String.format(Locale.ROOT, "%,." + digits + "f", value);
+    }
+
+    @Override
+    public void writeFields(final JsonGenerator json) throws IOException {
+        json.writeNumberField("producers", settings.producers());
+        json.writeNumberField("payload", settings.payload());
+        json.writeNumberField("batch", settings.batch());
+        json.writeNumberField("rate", settings.rate());
+        json.writeStringField("policy", settings.policy().toString().toLowerCase(Locale.ROOT));
+        json.writeStringField("storage", settings.storage().toString().toLowerCase(Locale.ROOT));
+        json.writeBooleanField("checksums", settings.checksums());
+        writeFigures(json, accounting, result);
+        json.writeArrayFieldStart("rounds");
+        for (int i = 0; i < rounds.size(); i++) {
+            json.writeStartObject();
+            json.writeBooleanField("warmUp", i == 0 && rounds.size() > 1);
+            writeFigures(json, rounds.get(i).accounting(), rounds.get(i));
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void writeFigures(final JsonGenerator json, final Accounting accounting, final StressResult result)
+            throws IOException {
+        json.writeNumberField("offered", accounting.offered());
+        json.writeNumberField("journaled", accounting.journaled());
+        json.writeNumberField("dropped", accounting.dropped());
+        json.writeNumberField("refused", accounting.refused());
+        json.writeNumberField("replayed", accounting.replayed());
+        json.writeNumberField("mismatched", accounting.mismatched());
+        json.writeNumberField("droppedInGaps", accounting.droppedInGaps());
+        json.writeNumberField("journaledBytes", accounting.journaledBytes());
+        json.writeNumberField("fileBytes", accounting.fileBytes());
+        json.writeNumberField("seconds", result.seconds());
+        json.writeNumberField("eventsPerSecond", result.eventsPerSecond());
+        json.writeNumberField("bytesPerSecond", result.bytesPerSecond());
+        json.writeNumberField("replaySeconds", result.replaySeconds());
+        json.writeNumberField("replayEventsPerSecond", result.replayEventsPerSecond());
+        json.writeNumberField("allocatedBytesPerEvent", result.allocation().total());
+        json.writeNumberField("publisherBytesPerEvent", result.allocation().publishers());
+        json.writeNumberField("appenderBytesPerEvent", result.allocation().appender());
+        json.writeNumberField("replayBytesPerEvent", result.allocation().replay());
+        json.writeNumberField("ringSize", result.ringSize());
+        json.writeNumberField("ringHighWaterMark", result.ringHighWaterMark());
+        json.writeNumberField("growths", result.growths());
+        json.writeNumberField("forces", result.forces());
+    }
+}

@@ -1,0 +1,205 @@
+package dev.evtl.replay;
+
+import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.GapEvent;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * An event of an application, or a gap: the place of events that producers offered and the journal had to drop. Both come
+ * in one stream, so ask for {@link #type} or {@link #isGap} before you take the payload for your own.
+ *
+ * <p>A flyweight: a reader has one, which shows each event where it lies, in memory that is the reader's. All that it says
+ * holds until the handler returns or the reader goes on; who needs more of it for longer copies that. For the reader's
+ * thread.
+ */
+public final class JournalEvent {
+    /** A view of the memory in which events lie: of a known class, and never exchanged, as that costs at every event. */
+    private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
+
+    private int index;
+    private long word;
+    private long sequence;
+    private long offset;
+
+    /** Shows nothing yet. */
+    public JournalEvent() {}
+
+    /**
+     * Shows an event that lies in a buffer, as it would in a file: for tests of handlers.
+     *
+     * @param source        that holds the event
+     * @param eventIndex    of its header in the buffer
+     * @param eventSequence its number in its journal
+     * @param eventOffset   of its header in its file
+     * @return this
+     */
+    public JournalEvent wrap(
+            final DirectBuffer source, final int eventIndex, final long eventSequence, final long eventOffset) {
+        lieIn(source);
+        set(eventIndex, EventHeader.word(source, eventIndex), eventSequence, eventOffset);
+        return this;
+    }
+
+    /** The memory in which the next events lie. */
+    void lieIn(final DirectBuffer memory) {
+        buffer.wrap(memory);
+    }
+
+    /** There is no such memory any more: who asks for bytes of it gets an exception and not a signal. */
+    void lieNowhere() {
+        buffer.wrap(0, 0);
+    }
+
+    void set(final int eventIndex, final long eventWord, final long eventSequence, final long eventOffset) {
+        index = eventIndex;
+        word = eventWord;
+        sequence = eventSequence;
+        offset = eventOffset;
+    }
+
+    /** Whether a handler gets to see it: the journal's own events but gaps are passed over. */
+    boolean isShown() {
+        return type() <= EventHeader.MAX_APPLICATION_TYPE || isGap();
+    }
+
+    int length() {
+        return EventHeader.LENGTH + payloadLength();
+    }
+
+    /**
+     * The event's number in its journal.
+     *
+     * @return its sequence number
+     */
+    public long sequence() {
+        return sequence;
+    }
+
+    /**
+     * Where the event begins in its file.
+     *
+     * @return bytes from the start of the file to its header
+     */
+    public long offset() {
+        return offset;
+    }
+
+    /**
+     * The event's time.
+     *
+     * @return nanoseconds since the Unix epoch, or what the application means by it
+     */
+    public long timestamp() {
+        return EventHeader.timestamp(buffer, index);
+    }
+
+    /**
+     * The event's type.
+     *
+     * @return 1..239, the application's own; 240 of a gap
+     */
+    public int type() {
+        return EventHeader.type(word);
+    }
+
+    /**
+     * The application's flags.
+     *
+     * @return 0..15
+     */
+    public int flags() {
+        return EventHeader.flags(word) & EventHeader.APPLICATION_FLAGS;
+    }
+
+    /**
+     * Whether the next event belongs to the same claim. Of the events of a claim all have this but the last.
+     *
+     * @return true if the claim goes on
+     */
+    public boolean moreOfClaim() {
+        return (EventHeader.flags(word) & EventHeader.FLAG_MORE) != 0;
+    }
+
+    /**
+     * The memory in which the payload lies.
+     *
+     * @return the buffer, owned by the reader
+     */
+    public DirectBuffer buffer() {
+        return buffer;
+    }
+
+    /**
+     * Where in {@link #buffer} the payload begins.
+     *
+     * @return index of its first byte
+     */
+    public int payloadOffset() {
+        return index + EventHeader.LENGTH;
+    }
+
+    /**
+     * The payload's length.
+     *
+     * @return 0..65535 bytes
+     */
+    public int payloadLength() {
+        return EventHeader.payloadLength(word);
+    }
+
+    /**
+     * Whether events are missing here.
+     *
+     * @return true of a gap, false of an event of the application
+     */
+    public boolean isGap() {
+        return GapEvent.isGap(word);
+    }
+
+    /**
+     * How many events are missing here.
+     *
+     * @return number of events; 0 unless this is a gap
+     */
+    public long dropped() {
+        return isGap() ? GapEvent.dropped(buffer, payloadOffset()) : 0;
+    }
+
+    /**
+     * When the first of the missing events was offered.
+     *
+     * @return its timestamp
+     * @throws IllegalStateException unless this is a gap
+     */
+    public long firstDropTimestamp() {
+        return GapEvent.firstTimestamp(buffer, gapOffset());
+    }
+
+    /**
+     * When the last of the missing events was offered.
+     *
+     * @return its timestamp
+     * @throws IllegalStateException unless this is a gap
+     */
+    public long lastDropTimestamp() {
+        return GapEvent.lastTimestamp(buffer, gapOffset());
+    }
+
+    private int gapOffset() {
+        if (!isGap()) {
+            throw new IllegalStateException("no gap: " + this);
+        }
+        return payloadOffset();
+    }
+
+    /** All but the payload, in the words of {@code evtl cat}. */
+    @Override
+    public String toString() {
+        return type() == EventHeader.TYPE_NOTHING
+                ? "no event"
+                : EventPrinter.append(
+                                new StringBuilder("offset=").append(offset).append(' '), this)
+                        .toString();
+    }
+}

@@ -1,0 +1,110 @@
+package dev.evtl.replay;
+
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/** How a journal is read and from where. Immutable; made by a {@link Builder}, whose defaults serve most applications. */
+public final class ReaderConfig {
+    final boolean verify;
+    final Start start;
+
+    /** Where to begin. */
+    record Start(String name, Consumer<JournalReader> seek) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private ReaderConfig(final Builder builder) {
+        verify = builder.verify;
+        start = builder.start;
+    }
+
+    /**
+     * Begins with the defaults.
+     *
+     * @return a builder that verifies every event and starts at the beginning
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public String toString() {
+        return "ReaderConfig[verify=" + verify + ", start=" + start + "]";
+    }
+
+    /** Sets what differs from the defaults. Each setter returns this builder. For one thread. */
+    public static final class Builder {
+        private boolean verify = true;
+        private Start start = new Start("beginning", JournalReader::seekToStart);
+
+        private Builder() {}
+
+        /**
+         * Whether to verify every event. Without, a damaged event may be delivered. Default true.
+         *
+         * @param verifies false not to
+         * @return this
+         */
+        public Builder verify(final boolean verifies) {
+            verify = verifies;
+            return this;
+        }
+
+        /**
+         * Starts with the journal's first event; the default.
+         *
+         * @return this
+         */
+        public Builder startAtBeginning() {
+            start = new Start("beginning", JournalReader::seekToStart);
+            return this;
+        }
+
+        /**
+         * Starts after all that is there, as {@link JournalReader#seekToEnd} does.
+         *
+         * @return this
+         */
+        public Builder startAtEnd() {
+            start = new Start("end", JournalReader::seekToEnd);
+            return this;
+        }
+
+        /**
+         * Starts with an event, as {@link JournalReader#seekSequence} does. Where there is none of that number, opening
+         * throws an {@link IllegalArgumentException}.
+         *
+         * @param sequence of the event
+         * @return this
+         */
+        public Builder startAtSequence(final long sequence) {
+            start = new Start("sequence " + sequence, reader -> reader.seekSequence(sequence));
+            return this;
+        }
+
+        /**
+         * Starts where a reader was, as {@link JournalReader#seek} does. Where that is no place of the file, opening
+         * throws an {@link IllegalArgumentException}.
+         *
+         * @param position that {@link JournalReader#position} gave
+         * @return this
+         */
+        public Builder startAtPosition(final JournalPosition position) {
+            Objects.requireNonNull(position, "position");
+            start = new Start(position.toString(), reader -> reader.seek(position));
+            return this;
+        }
+
+        /**
+         * Makes the config.
+         *
+         * @return the config
+         */
+        public ReaderConfig build() {
+            return new ReaderConfig(this);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+package dev.evtl.cli;
+
+import static dev.evtl.cli.Ran.evtl;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.replay.TestFiles;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EvtlTest {
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"record", "info", "cat", "replay", "verify", "recover", "salvage"})
+    void eachVerbHasHelpWithoutColoursWhereThereIsNoTerminal(final String verb) {
+        final Ran ran = evtl(verb, "--help");
+        assertEquals(0, ran.code());
+        assertTrue(ran.out().startsWith("Usage: evtl " + verb + " "), ran.out());
+        assertTrue(ran.out().contains("FILE"), ran.out());
+        assertFalse(ran.out().contains("\u001b"), ran.out());
+        assertEquals("", ran.err());
+        assertTrue(evtl("--help").out().contains("\n  " + verb + " "));
+    }
+
+    @Test
+    void versionIsOneLine() {
+        final Ran ran = evtl("--version");
+        assertEquals(0, ran.code());
+        assertEquals(1, ran.lines().size());
+        assertTrue(ran.out().startsWith("evtl "), ran.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', evtl: Missing required subcommand (see evtl --help)",
+        "nonsense, evtl: Unmatched argument at index 0: 'nonsense' (see evtl --help)",
+        "--nonsense, evtl: Unknown option: '--nonsense' (see evtl --help)",
+        "info, evtl info: Missing required parameter: 'FILE' (see evtl info --help)",
+        "info --nonsense x, evtl info: Unknown option: '--nonsense' (see evtl info --help)",
+        "cat --nonsense x, evtl cat: Unknown option: '--nonsense' (see evtl cat --help)",
+        "replay --nonsense x, evtl replay: Unknown option: '--nonsense' (see evtl replay --help)",
+        "verify --nonsense x, evtl verify: Unknown option: '--nonsense' (see evtl verify --help)",
+        "recover --nonsense x, evtl recover: Unknown option: '--nonsense' (see evtl recover --help)",
+        "salvage x, evtl salvage: Missing required parameter: 'OUT' (see evtl salvage --help)",
+        "verify x y, evtl verify: Unmatched argument at index 2: 'y' (see evtl verify --help)",
+    })
+    void wrongUsageIsOneLineAndTwo(final String args, final String expected) {
+        final Ran ran = args.isEmpty() ? evtl() : evtl((Object[]) args.split(" "));
+        assertEquals(2, ran.code());
+        assertEquals(expected, ran.error());
+        assertEquals("", ran.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
+    void whatCannotBeReadIsOneLineAndOne(final String verb) throws IOException {
+        final Path missing = directory.resolve("missing.evtl");
+        final Ran noFile = evtl(verb, missing);
+        assertEquals(1, noFile.code());
+        assertEquals("evtl: " + missing + ": does not exist", noFile.error());
+        assertEquals("", noFile.out());
+        assertFalse(Files.exists(missing));
+
+        final Ran noRegularFile = evtl(verb, directory);
+        assertEquals(1, noRegularFile.code());
+        assertEquals("evtl: " + directory + ": is a directory; give the path of a file in it", noRegularFile.error());
+        final Ran device = evtl(verb, "/dev/null");
+        assertEquals(1, device.code());
+        assertTrue(device.error().startsWith("evtl: /dev/null: is a pipe, a device or a socket"), device.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "info, corrupt-header, 4, header damaged",
+        "cat, corrupt-header, 4, header damaged",
+        "replay, corrupt-header, 4, header damaged",
+        "info, corrupt-payload, 4, 'offset 80, sequence 1: corrupt event: checksum'",
+        "cat, corrupt-payload, 4, 'offset 80, sequence 1: corrupt event: checksum'",
+        "replay, corrupt-payload, 4, 'offset 80, sequence 1: corrupt event: checksum'",
+        "info, power-loss, 3, 'offset 110, sequence 2: unsynced data lost'",
+        "cat, power-loss, 3, 'offset 110, sequence 2: unsynced data lost'",
+        "replay, power-loss, 3, 'offset 110, sequence 2: unsynced data lost'"
+    })
+    void damageIsOneLineAndItsCode(final String verb, final String name, final int code, final String reason)
+            throws IOException {
+        final Path file = TestFiles.golden(name, directory);
+        final Ran ran = evtl(verb, file);
+        assertEquals(code, ran.code());
+        assertTrue(ran.error().startsWith("evtl: " + file + ": "), ran.err());
+        assertTrue(ran.error().contains(reason), ran.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"info", "cat", "replay"})
+    void whatIsNoJournalIsOneLineAndFour(final String verb) throws IOException {
+        final Path text = Files.writeString(directory.resolve("text"), "no journal".repeat(10));
+        final Ran ran = evtl(verb, text);
+        assertEquals(4, ran.code());
+        assertTrue(ran.error().startsWith("evtl: " + text + ": offset 0: not a journal: magic"), ran.err());
+        assertEquals("", ran.out());
+
+        final Path tooShort = Files.writeString(directory.resolve("short"), "EVTL");
+        assertEquals(4, evtl(verb, tooShort).code());
+        assertTrue(evtl(verb, tooShort).error().contains("too short to be a journal"));
+    }
+
+    @Test
+    void namesOfFilesCannotDriveATerminal() {
+        final Ran ran = evtl("verify", directory + "/a\u001b[2J\nb\u202ec");
+        assertEquals("evtl: " + directory + "/a\\u{1b}[2J\\u{a}b\\u{202e}c: does not exist", ran.error());
+    }
+
+    @Test
+    void namesOfFilesCannotDriveATerminalFromStandardOutput() throws IOException {
+        final Path file = Files.move(TestFiles.golden("closed", directory), directory.resolve("a\u001b[2J\nb\u202ec"));
+        for (final List<Object> args : List.<List<Object>>of(
+                List.of("verify", file), List.of("recover", file), List.of("salvage", file, file + "\u009bout"))) {
+            final Ran ran = evtl(args.toArray());
+            assertEquals(1, ran.lines().size(), ran.out());
+            assertTrue(ran.out().startsWith(directory + "/a\\u{1b}[2J\\u{a}b\\u{202e}c: "), ran.out());
+            assertTrue(ran.out().matches("[ -~]*\n"), ran.out());
+        }
+    }
+
+    @Test
+    void verbsKnowNothingOfTheCommand() throws IOException {
+        try (Stream<Path> sources = Files.walk(Path.of("src/main/java/dev/evtl/cli"))) {
+            for (final Path source : sources.filter(path -> path.toString().matches(".*/cli/.+/.*\\.java"))
+                    .toList()) {
+                assertFalse(Files.readString(source).contains("dev.evtl.cli.Evtl"), source.toString());
+            }
+        }
+    }
+
+    /** Takes some bytes, then fails as a pipe or a file does. */
+    private static final class Failing extends OutputStream {
+        private final String message;
+        private long room;
+        private int failures;
+
+        Failing(final long room, final String message) {
+            this.room = room;
+            this.message = message;
+        }
+
+        @Override
+        public void write(final int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(final byte[] bytes, final int offset, final int length) throws IOException {
+            room -= length;
+            if (room < 0) {
+                failures++;
+                throw new IOException(message);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cat FILE",
+                "cat -o jsonl FILE",
+                "cat -o csv FILE",
+                "cat -o hex FILE",
+                "replay --consumer print FILE",
+                "info FILE",
+                "info --json FILE",
+                "verify FILE",
+                "recover --dry-run FILE",
+                "recover FILE",
+                "salvage FILE FILE.out",
+                "replay FILE",
+                "--help",
+                "cat --help",
+                "--version"
+            })
+    void closedPipeIsSilentAndEndsTheVerb(final String verb) {
+        final Path file = TestFiles.numbered(directory.resolve("many.evtl"), 50_000);
+        final Failing pipe = new Failing(verb.contains("cat") && verb.contains("FILE") ? 20_000 : 0, "Broken pipe");
+        final Ran ran = evtl(new byte[0], pipe, (Object[])
+                verb.replace("FILE", file.toString()).split(" "));
+        assertEquals("", ran.err());
+        assertEquals(0, ran.code());
+        assertTrue(pipe.failures >= 1 && pipe.failures <= 4, "writes that failed: " + pipe.failures);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cat FILE",
+                "cat -o jsonl FILE",
+                "cat -o csv FILE",
+                "cat -o hex FILE",
+                "replay --consumer print FILE",
+                "info FILE",
+                "info --json FILE",
+                "verify FILE",
+                "recover --dry-run FILE",
+                "recover FILE",
+                "salvage FILE FILE.out",
+                "replay FILE",
+                "--help",
+                "cat --help",
+                "--version"
+            })
+    void outputThatCannotBeWrittenIsOneLineAndOne(final String verb) throws IOException {
+        final Path file = TestFiles.golden("closed", directory);
+        final Ran ran = evtl(new byte[0], new Failing(0, "No space left on device"), (Object[])
+                verb.replace("FILE", file.toString()).split(" "));
+        assertEquals("evtl: standard output: could not be written: No space left on device", ran.error());
+        assertEquals(1, ran.code());
+    }
+
+    @Test
+    void damageKeepsItsCodeWhenNobodyReads() throws IOException {
+        final Path file = TestFiles.golden("corrupt-payload", directory);
+        for (final String verb : List.of("cat", "info", "replay", "verify", "recover")) {
+            assertEquals(
+                    4,
+                    evtl(new byte[0], new Failing(0, "Broken pipe"), verb, file).code(),
+                    verb);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
+    void withoutTheFlagOneLineNamesIt(final String verb) throws Exception {
+        final Path file = TestFiles.golden("closed", directory);
+        final Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.evtl.cli.Evtl",
+                        verb,
+                        file.toString())
+                .redirectErrorStream(true)
+                .start();
+        final List<String> lines = new String(process.getInputStream().readAllBytes(), UTF_8)
+                .lines()
+                .toList();
+        assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+        assertEquals(List.of("evtl: start this JVM with --add-opens java.base/jdk.internal.misc=ALL-UNNAMED"), lines);
+        assertEquals(1, process.exitValue());
+    }
+}

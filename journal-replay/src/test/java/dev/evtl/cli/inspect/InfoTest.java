@@ -1,0 +1,124 @@
+package dev.evtl.cli.inspect;
+
+import static dev.evtl.cli.Ran.evtl;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.cli.Ran;
+import dev.evtl.journal.Journal;
+import dev.evtl.replay.TestFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class InfoTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void jsonHasEveryFieldAndTheEventsByType() throws IOException {
+        final Ran ran = evtl("info", TestFiles.golden("gap", directory), "--json");
+        assertEquals(0, ran.code());
+        assertEquals(
+                "{\"version\":1,\"createdAt\":1700000000000000000,\"flags\":1,\"baseSequence\":0,\"eventCount\":5,"
+                        + "\"writeOffset\":956,\"durableOffset\":956,\"state\":\"closed\",\"length\":956,"
+                        + "\"firstTimestamp\":1700000000000000001,\"lastTimestamp\":1700000000000000011,"
+                        + "\"types\":{\"1\":1,\"2\":1,\"7\":1,\"239\":1,\"240\":1}}\n",
+                ran.out());
+        assertEquals("", ran.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "closed, closed, 895, 895, 3, 0",
+        "second-file, closed, 895, 895, 3, 1048576",
+        "no-checksums, closed, 895, 895, 3, 0",
+        "open-preallocated, open, 4096, 895, 3, 0",
+        "crashed-unpublished, open, 1407, 80, 1, 0",
+        "crashed-torn, open, 1407, 110, 2, 0",
+    })
+    void closedAndUnclosedFilesAreReadUpToTheirWriteOffset(
+            final String name,
+            final String state,
+            final long length,
+            final long writeOffset,
+            final int events,
+            final long baseSequence)
+            throws IOException {
+        final Ran ran = evtl("info", "--json", TestFiles.golden(name, directory));
+        assertEquals(0, ran.code());
+        final Map<?, ?> json = ran.json();
+        assertEquals(state, json.get("state"));
+        assertEquals(length, json.get("length"));
+        assertEquals(writeOffset, json.get("writeOffset"));
+        assertEquals((long) events, json.get("eventCount"));
+        assertEquals(baseSequence, json.get("baseSequence"));
+        assertEquals(name.equals("no-checksums") ? 0L : 1L, json.get("flags"));
+        assertEquals(
+                List.of("1", "7", "239").subList(0, events), List.copyOf(((Map<?, ?>) json.get("types")).keySet()));
+        assertEquals(TestFiles.T0 + 1, json.get("firstTimestamp"));
+        assertEquals(TestFiles.T0 + Math.min(2, events), json.get("lastTimestamp"));
+    }
+
+    @Test
+    void emptyJournalHasNoTimestamps() throws IOException {
+        final Path file = TestFiles.golden("empty", directory);
+        final Map<?, ?> json = evtl("info", "--json", file).json();
+        assertTrue(json.containsKey("firstTimestamp"));
+        assertNull(json.get("firstTimestamp"));
+        assertNull(json.get("lastTimestamp"));
+        assertEquals(Map.of(), json.get("types"));
+        assertEquals(0, evtl("info", file).code());
+    }
+
+    @Test
+    void tableHasEveryField() throws IOException {
+        final Ran ran = evtl("info", TestFiles.golden("gap", directory));
+        assertEquals(0, ran.code());
+        final String table = ran.out().replaceAll(" +", " ");
+        for (final String row : List.of(
+                "| version | 1 |",
+                "| createdAt | 1700000000000000000 (2023-11-14T22:13:20.000000000Z) |",
+                "| flags | 1 (checksums) |",
+                "| headerChecksum | 0xecc75650 |",
+                "| baseSequence | 0 |",
+                "| eventCount | 5 |",
+                "| writeOffset | 956 |",
+                "| durableOffset | 956 |",
+                "| state | closed |",
+                "| length | 956 |",
+                "| firstTimestamp | 1700000000000000001 (2023-11-14T22:13:20.000000001Z) |",
+                "| lastTimestamp | 1700000000000000011 (2023-11-14T22:13:20.000000011Z) |",
+                "| 239 | 1 |",
+                "| 240 | 1 |")) {
+            assertTrue(table.contains(row), row + " in " + table);
+        }
+    }
+
+    @Test
+    void whatLiesBeforeDamageIsShown() throws IOException {
+        final Ran ran = evtl("info", "--json", TestFiles.golden("power-loss", directory));
+        assertEquals(3, ran.code());
+        assertEquals(Map.of("1", 1L, "7", 1L), ran.json().get("types"));
+        assertTrue(ran.error().contains("offset 110, sequence 2: unsynced data lost"), ran.err());
+    }
+
+    @Test
+    void journalOfALiveWriterIsOpen() throws IOException {
+        final Path file = directory.resolve("live.evtl");
+        try (Journal journal = Journal.open(file)) {
+            TestFiles.offer(journal.publisher(), 9, 1, "event");
+            journal.sync();
+            final Map<?, ?> json = evtl("info", "--json", file).json();
+            assertEquals("open", json.get("state"));
+            assertEquals(64L + 16 + 5, json.get("durableOffset"));
+            assertEquals(Map.of("9", 1L), json.get("types"));
+        }
+    }
+}
