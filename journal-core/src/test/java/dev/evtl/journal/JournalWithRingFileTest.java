@@ -19,6 +19,7 @@ import dev.evtl.journal.support.Events;
 import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.MortalStorage;
 import dev.evtl.journal.support.RingBytes;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.TestJournals;
@@ -85,6 +86,24 @@ class JournalWithRingFileTest {
         final Journal journal = openFailing(Call.RESERVE);
         Events.offer(journal, 0, events);
         fail(journal);
+    }
+
+    @Test
+    void syncAfterReopeningForcesWhatOpeningHadToRecord() throws IOException {
+        final MortalStorage.Life life =
+                MortalStorage.open(file, config().maxSize(4096, WhenFull.DROP).build());
+        for (int i = 0; life.journal().stats().getDroppedEvents() < 10; i++) {
+            Events.offer(life.journal(), i, 1);
+            life.journal().sync();
+        }
+        life.storage().kill();
+        try (Journal journal = open()) {
+            final long forced = journal.stats().getDurableOffset();
+            journal.sync();
+            final byte[] bytes = Files.readAllBytes(file);
+            assertEquals(forced + 40, StoredEvent.writeOffset(bytes), "the gap of what was dropped behind the first");
+            assertEquals(StoredEvent.writeOffset(bytes), StoredEvent.durableOffset(bytes));
+        }
     }
 
     @Test

@@ -164,6 +164,27 @@ class PositionsTest {
         }
     }
 
+    @Test
+    void syncDoesNotWaitForTheClaimThatAnotherSyncWaitsFor() throws Exception {
+        try (Journal journal = Journal.open(file, small().build())) {
+            final long first = offer(journal);
+            final Claim open = journal.publisher().newClaim();
+            journal.publisher().tryClaim(open, 1, 8);
+            final long second = offer(journal);
+            final CompletableFuture<Thread> thread = new CompletableFuture<>();
+            final CompletableFuture<Boolean> waiting = CompletableFuture.supplyAsync(() -> {
+                thread.complete(Thread.currentThread());
+                return journal.sync(second, LONG);
+            });
+            Threads.awaitWaiting(thread.get());
+            assertTrue(journal.sync(first, LONG));
+            assertEquals(64 + EVENT, reached(Wait.SYNCED));
+            open.commit();
+            assertTrue(waiting.get());
+            assertEquals(64 + 3 * EVENT, reached(Wait.SYNCED));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"JOURNALED, true", "JOURNALED, false", "SYNCED, true", "SYNCED, false"})
     void waitBehindAnOpenClaimEndsWithItsTime(final Wait wait, final boolean invoker) throws IOException {
