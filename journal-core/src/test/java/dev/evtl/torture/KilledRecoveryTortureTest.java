@@ -11,6 +11,7 @@ import dev.evtl.journal.support.MemoryDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -27,9 +28,13 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledRecoveryTortureTest {
     private static final int KILLED = 128 + 9;
 
-    /** The lock's, the copy's, the zeros', the header's, and what closes the file. */
+    /** The lock's, the copy's and the zeros', the header's two, and what closes the file. */
     private static final List<String> STEPS = Stream.of(
-                    steps("pwrite64", 5), steps("fsync", 7), steps("rename", 1), steps("ftruncate", 1))
+                    steps("pwrite64", 3),
+                    steps("write", 2),
+                    steps("fsync", 7),
+                    steps("rename", 1),
+                    steps("ftruncate", 1))
             .flatMap(steps -> steps)
             .toList();
 
@@ -47,30 +52,33 @@ class KilledRecoveryTortureTest {
         }
     }
 
-    /** Recovers in a process of its own, which is killed at a step. */
+    /** Recovers in a process of its own, which is killed at a step. What the JVM writes elsewhere is no step. */
     private static int recover(final Path file, final String step) throws IOException, InterruptedException {
-        return new ProcessBuilder(
-                        "strace",
-                        "-f",
-                        "-qq",
-                        "-o",
-                        "/dev/null",
-                        "-e",
-                        "trace=pwrite64,fsync,rename,ftruncate",
-                        "-e",
-                        "inject=" + step,
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:-UsePerfData",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ChildJvm.FLAG,
-                        Recovery.class.getName(),
-                        file.toString())
-                .inheritIO()
-                .start()
-                .waitFor();
+        final List<String> command = new ArrayList<>(List.of(
+                "strace",
+                "-f",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                "trace=pwrite64,write,fsync,rename,ftruncate",
+                "-e",
+                "inject=" + step));
+        for (final String written :
+                List.of(file.getParent().toString(), file.toString(), file + ".lock", file + ".cut-110.new")) {
+            command.addAll(List.of("-P", written));
+        }
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ChildJvm.FLAG,
+                Recovery.class.getName(),
+                file.toString()));
+        return new ProcessBuilder(command).inheritIO().start().waitFor();
     }
 
     private static boolean canTrace() throws InterruptedException {
