@@ -42,7 +42,7 @@ public class Claiming extends FileBenchmark {
     private Publisher publisher;
     private Claim claim;
 
-    @Setup(Level.Trial)
+    @Setup(Level.Iteration)
     public void open() throws IOException {
         journal = Journal.open(
                 newFile(),
@@ -65,9 +65,10 @@ public class Claiming extends FileBenchmark {
         }
     }
 
-    @TearDown(Level.Trial)
-    public void close() {
+    @TearDown(Level.Iteration)
+    public void close() throws IOException {
         journal.close();
+        deleteFile();
     }
 
     @Benchmark
