@@ -333,27 +333,22 @@ public final class Publisher {
 
     /** Commits a whole claim. Returns its position, or a code if the journal has ended and left the claim out. */
     long commit(final int index, final int events, final int length, final long position) {
-        if (counters.state() < RingCounters.FAILED) {
-            try {
-                producer.commit(index);
-                return committed(index, events, length, position);
-            } catch (final IllegalStateException e) {
-                throwUnlessPassedOver(e);
-            }
-        } else {
-            abort(index);
-        }
-        return refuse(events, length, ended());
+        return commit(index, events, length, position, true);
     }
 
-    /**
-     * Commits the first bytes of a claim. Returns its position, or a code if the journal has ended and left the claim
-     * out.
-     */
+    /** Commits the first bytes of a claim; otherwise as a whole one. */
     long commitShorter(final int index, final int events, final int length, final long position) {
+        return commit(index, events, length, position, false);
+    }
+
+    private long commit(final int index, final int events, final int length, final long position, final boolean whole) {
         if (counters.state() < RingCounters.FAILED) {
             try {
-                producer.commit(index, events, length);
+                if (whole) {
+                    producer.commit(index);
+                } else {
+                    producer.commit(index, events, length);
+                }
                 return committed(index, events, length, position);
             } catch (final IllegalStateException e) {
                 throwUnlessPassedOver(e);

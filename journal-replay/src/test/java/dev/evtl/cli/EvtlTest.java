@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EvtlTest {
@@ -172,9 +173,9 @@ class EvtlTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
+    /** One of each way by which the command prints. */
+    static List<String> verbsThatPrint() {
+        return List.of(
                 "cat FILE",
                 "cat -o jsonl FILE",
                 "cat -o csv FILE",
@@ -189,8 +190,11 @@ class EvtlTest {
                 "replay FILE",
                 "--help",
                 "cat --help",
-                "--version"
-            })
+                "--version");
+    }
+
+    @ParameterizedTest
+    @MethodSource("verbsThatPrint")
     void closedPipeIsSilentAndEndsTheVerb(final String verb) {
         final Path file = TestFiles.numbered(directory.resolve("many.evtl"), 50_000);
         final Failing pipe = new Failing(verb.contains("cat") && verb.contains("FILE") ? 20_000 : 0, "Broken pipe");
@@ -202,24 +206,7 @@ class EvtlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "cat FILE",
-                "cat -o jsonl FILE",
-                "cat -o csv FILE",
-                "cat -o hex FILE",
-                "replay --consumer print FILE",
-                "info FILE",
-                "info --json FILE",
-                "verify FILE",
-                "recover --dry-run FILE",
-                "recover FILE",
-                "salvage FILE FILE.out",
-                "replay FILE",
-                "--help",
-                "cat --help",
-                "--version"
-            })
+    @MethodSource("verbsThatPrint")
     void outputThatCannotBeWrittenIsOneLineAndOne(final String verb) throws IOException {
         final Path file = TestFiles.golden("closed", directory);
         final Ran ran = evtl(new byte[0], new Failing(0, "No space left on device"), (Object[])
