@@ -161,7 +161,7 @@ public final class Appender implements Agent {
      * slows the producers.
      */
     private void noteRingUse(final long taken) {
-        final long used = monitor.isHeadBegun() ? taken + ring.buffer().size() : taken;
+        final long used = taken + monitor.ringUse();
         if (used > counters.get(RingCounters.RING_HIGH_WATER_MARK)) {
             counters.set(
                     RingCounters.RING_HIGH_WATER_MARK,
