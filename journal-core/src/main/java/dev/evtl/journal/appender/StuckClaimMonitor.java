@@ -153,7 +153,7 @@ final class StuckClaimMonitor {
     }
 
     /** Returns whether the record at the head has a length; it has none in an empty ring, or in a hole. */
-    boolean isHeadBegun() {
+    private boolean isHeadBegun() {
         return !head.at(ring.head()).isHole();
     }
 
