@@ -29,8 +29,8 @@ class EscapesTest {
     private static final String HOSTILE = IntStream.concat(
                     IntStream.concat(IntStream.range(1, 0x20), IntStream.range(0x7F, 0xA0)),
                     IntStream.of(
-                            0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A, 0x202B, 0x202C, 0x202D,
-                            0x202E, 0x2066, 0x2067, 0x2068, 0x2069, 0xFEFF, 0xE0001))
+                            0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A, 0x202B, 0x202C, 0x202D, 0x202E,
+                            0x2066, 0x2067, 0x2068, 0x2069, 0xFEFF, 0xE0001))
             .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
             .toString();
 
@@ -59,12 +59,33 @@ class EscapesTest {
 
     static List<String> commands() {
         final List<String> commands = new ArrayList<>();
-        for (final String file : List.of("NAME", "crashed-torn.evtl", "corrupt-payload.evtl", "corrupt-header.evtl",
-                "gap.evtl", "power-loss.evtl", "text", "missing", "")) {
+        for (final String file : List.of(
+                "NAME",
+                "crashed-torn.evtl",
+                "corrupt-payload.evtl",
+                "corrupt-header.evtl",
+                "gap.evtl",
+                "power-loss.evtl",
+                "text",
+                "missing",
+                "")) {
             for (final String verb : List.of(
-                    "info", "info --json", "verify", "verify --json", "cat", "cat -o jsonl", "cat -o csv", "cat -o hex",
-                    "replay", "replay --json", "replay --consumer print", "replay --consumer latency:file",
-                    "recover --dry-run", "recover --dry-run --json", "recover", "recover --json")) {
+                    "info",
+                    "info --json",
+                    "verify",
+                    "verify --json",
+                    "cat",
+                    "cat -o jsonl",
+                    "cat -o csv",
+                    "cat -o hex",
+                    "replay",
+                    "replay --json",
+                    "replay --consumer print",
+                    "replay --consumer latency:file",
+                    "recover --dry-run",
+                    "recover --dry-run --json",
+                    "recover",
+                    "recover --json")) {
                 commands.add(verb + " DIR/" + file);
             }
             for (final String verb : List.of("info", "verify --json", "cat", "cat -o jsonl", "cat -o csv", "replay")) {
@@ -79,13 +100,27 @@ class EscapesTest {
             commands.add("record --format itch50 --date 2010-12-24 DIR/" + file + " DIR/OTHERS.new");
         }
         for (final String wrong : List.of(
-                "OTHERS", "C0", "cat --OTHERS", "cat -o OTHERS x", "cat --type C0 x", "cat --seq OTHERS x",
-                "cat --from C0 x", "cat -n OTHERS x", "replay --consumer OTHERS x", "recover x C0", "@OTHERS",
-                "record --format C0 --date 2010-12-24 x y", "record --format itch50 --date C0 x y",
+                "OTHERS",
+                "C0",
+                "cat --OTHERS",
+                "cat -o OTHERS x",
+                "cat --type C0 x",
+                "cat --seq OTHERS x",
+                "cat --from C0 x",
+                "cat -n OTHERS x",
+                "replay --consumer OTHERS x",
+                "recover x C0",
+                "@OTHERS",
+                "record --format C0 --date 2010-12-24 x y",
+                "record --format itch50 --date C0 x y",
                 "record --format itch50 --zone OTHERS --date 2010-12-24 x y",
-                "record --format itch50 --date 2010-12-24 - DIR/missing/OTHERS", "stress --policy C0",
-                "stress --storage OTHERS", "stress --events C0", "stress --events 10 --file DIR/OTHERS.s",
-                "stress --events 10 --file DIR/NAME", "stress --events 10 --file DIR/missing/OTHERS",
+                "record --format itch50 --date 2010-12-24 - DIR/missing/OTHERS",
+                "stress --policy C0",
+                "stress --storage OTHERS",
+                "stress --events C0",
+                "stress --events 10 --file DIR/OTHERS.s",
+                "stress --events 10 --file DIR/NAME",
+                "stress --events 10 --file DIR/missing/OTHERS",
                 "stress --events 10 --json --file DIR/OTHERS.s")) {
             commands.add(wrong);
         }

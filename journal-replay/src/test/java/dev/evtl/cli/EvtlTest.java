@@ -89,14 +89,18 @@ class EvtlTest {
     @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
     void whatCanBeNoFileIsToldAsWhatItIs(final String verb) throws IOException {
         final Path below = TestFiles.golden("closed", directory).resolve("below");
-        assertEquals("evtl: " + below + ": cannot be looked at: Not a directory", evtl(verb, below).error());
+        assertEquals(
+                "evtl: " + below + ": cannot be looked at: Not a directory",
+                evtl(verb, below).error());
         final Path loop = Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
         assertEquals(
                 "evtl: " + loop + ": cannot be looked at: Too many levels of symbolic links"
                         + " or unable to access attributes of symbolic link",
                 evtl(verb, loop).error());
         final Path tooLong = directory.resolve("x".repeat(256));
-        assertEquals("evtl: " + tooLong + ": cannot be looked at: File name too long", evtl(verb, tooLong).error());
+        assertEquals(
+                "evtl: " + tooLong + ": cannot be looked at: File name too long",
+                evtl(verb, tooLong).error());
         final Ran empty = evtl(verb, "");
         assertEquals(2, empty.code());
         assertTrue(empty.error().contains("'' is no file's name"), empty.err());

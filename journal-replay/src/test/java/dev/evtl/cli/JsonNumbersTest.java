@@ -44,8 +44,8 @@ class JsonNumbersTest {
     @BeforeEach
     void makeJournal() throws IOException {
         file = directory.resolve("large.evtl");
-        try (Journal journal = Journal.open(
-                file, JournalConfig.builder().baseSequence(BASE).build())) {
+        try (Journal journal =
+                Journal.open(file, JournalConfig.builder().baseSequence(BASE).build())) {
             TestFiles.offer(journal.publisher(), 1, TIMESTAMP, "a");
             TestFiles.offer(journal.publisher(), 1, Long.MAX_VALUE, "b");
             TestFiles.offer(journal.publisher(), 2, -1, "c".repeat(GapEvent.PAYLOAD_LENGTH));
@@ -58,8 +58,8 @@ class JsonNumbersTest {
         final int offset = bytes.length - GapEvent.LENGTH;
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
         GapEvent.encode(buffer, offset, TIMESTAMP, -1, TIMESTAMP + 1, TIMESTAMP + 2);
-        final int checksum = new EventChecksum(FileHeader.checksum(buffer))
-                .compute(bytes, offset, GapEvent.LENGTH, offset);
+        final int checksum =
+                new EventChecksum(FileHeader.checksum(buffer)).compute(bytes, offset, GapEvent.LENGTH, offset);
         buffer.putInt(offset + EventHeader.CHECKSUM_OFFSET, checksum);
         Files.write(file, bytes);
     }
@@ -74,7 +74,8 @@ class JsonNumbersTest {
                 "recover --json FILE",
                 "salvage --json FILE FILE.out",
                 "stress --json --events 10 --rate 9223372036854775807")) {
-            final Ran ran = evtl((Object[]) verb.replace("FILE", file.toString()).split(" "));
+            final Ran ran =
+                    evtl((Object[]) verb.replace("FILE", file.toString()).split(" "));
             assertEquals(0, ran.code(), ran.err());
             objects.addAll(ran.lines());
         }
@@ -121,8 +122,10 @@ class JsonNumbersTest {
         assertEquals("18446744073709551615", Ran.json(lines.get(2)).get("dropped"));
         assertEquals(TIMESTAMP, Ran.json(lines.get(0)).get("timestamp"));
         assertEquals("2023-11-14T22:13:20.123456789Z", Ran.json(lines.get(0)).get("time"));
-        assertEquals("18446744073709551615", evtl("verify", "--json", file).json().get("dropped"));
-        assertEquals("18446744073709551615", evtl("replay", "--json", file).json().get("dropped"));
+        assertEquals(
+                "18446744073709551615", evtl("verify", "--json", file).json().get("dropped"));
+        assertEquals(
+                "18446744073709551615", evtl("replay", "--json", file).json().get("dropped"));
         assertTrue(evtl("cat", file).out().contains(" 18446744073709551615 events dropped"));
         assertTrue(evtl("cat", "-o", "csv", file).out().contains(",18446744073709551615,"));
         assertTrue(evtl("cat", "-o", "hex", file).err().contains(" 18446744073709551615 events dropped"));
@@ -131,23 +134,30 @@ class JsonNumbersTest {
 
     /** With the readers themselves, where they are installed. */
     @ParameterizedTest
-    @ValueSource(strings = {
-        "jq -r '[.seq, .dropped, .time] | map(select(. != null) | tostring) | join(\" \")'",
-        "node -e 'require(\"fs\").readFileSync(0, \"utf8\").trim().split(\"\\n\").map(JSON.parse)"
-                + ".forEach(e => console.log([e.seq, e.dropped, e.time].filter(x => x !== undefined).join(\" \")))'"
-    })
+    @ValueSource(
+            strings = {
+                "jq -r '[.seq, .dropped, .time] | map(select(. != null) | tostring) | join(\" \")'",
+                "node -e 'require(\"fs\").readFileSync(0, \"utf8\").trim().split(\"\\n\").map(JSON.parse)"
+                        + ".forEach(e => console.log([e.seq, e.dropped, e.time].filter(x => x !== undefined).join(\" \")))'"
+            })
     void readersOfJsonGetEveryDigit(final String reader) throws Exception {
         final String program = reader.substring(0, reader.indexOf(' '));
         assumeTrue(
                 Stream.of(System.getenv("PATH").split(":")).anyMatch(path -> Files.exists(Path.of(path, program))),
                 "skipped: " + program + " is not installed");
-        final Path json = Files.writeString(directory.resolve("events.json"), evtl("cat", "-o", "jsonl", file).out());
-        final Process process = new ProcessBuilder("sh", "-c", reader + " < " + json).redirectErrorStream(true).start();
+        final Path json = Files.writeString(
+                directory.resolve("events.json"),
+                evtl("cat", "-o", "jsonl", file).out());
+        final Process process = new ProcessBuilder("sh", "-c", reader + " < " + json)
+                .redirectErrorStream(true)
+                .start();
         assertEquals(
                 List.of(
                         "9007199254740991 2023-11-14T22:13:20.123456789Z",
                         "9007199254740992 2262-04-11T23:47:16.854775807Z",
                         "9007199254740993 18446744073709551615 2023-11-14T22:13:20.123456789Z"),
-                new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList());
+                new String(process.getInputStream().readAllBytes(), UTF_8)
+                        .lines()
+                        .toList());
     }
 }

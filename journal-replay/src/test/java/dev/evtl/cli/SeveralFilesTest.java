@@ -65,8 +65,7 @@ class SeveralFilesTest {
         for (int i = 0; i < there.size(); i++) {
             assertTrue(text.lines().get(i).startsWith(file(there.get(i)) + ": "), text.out());
             assertEquals(
-                    file(there.get(i)).toString(),
-                    Ran.json(json.lines().get(i)).get("file"));
+                    file(there.get(i)).toString(), Ran.json(json.lines().get(i)).get("file"));
         }
         assertEquals(files.contains("missing") ? "evtl: " + file("missing") + ": does not exist\n" : "", text.err());
         assertEquals(text.err(), json.err());
@@ -83,9 +82,8 @@ class SeveralFilesTest {
     void infoAndReplayReportOnEachAsOnItAlone(final String verb, final String files, final int code) {
         final Ran all = run(verb, files);
         assertEquals(code, all.code());
-        final List<Ran> each = List.of(files.split(" ")).stream()
-                .map(file -> run(verb, file))
-                .toList();
+        final List<Ran> each =
+                List.of(files.split(" ")).stream().map(file -> run(verb, file)).toList();
         assertEquals(
                 each.stream().map(Ran::out).map(SeveralFilesTest::withoutTimes).collect(Collectors.joining()),
                 withoutTimes(all.out()));
@@ -120,7 +118,8 @@ class SeveralFilesTest {
         assertFalse(run("cat -o jsonl", "closed").out().contains("\"file\""));
 
         final Ran hex = run("cat -o hex", "gap closed");
-        assertEquals(run("cat -o hex", "gap").out() + run("cat -o hex", "closed").out(), hex.out());
+        assertEquals(
+                run("cat -o hex", "gap").out() + run("cat -o hex", "closed").out(), hex.out());
         assertTrue(hex.error().startsWith("evtl: " + file("gap") + ": gap at offset 895"), hex.err());
     }
 
@@ -165,6 +164,7 @@ class SeveralFilesTest {
 
     @Test
     void nameThatBeginsWithAnAtIsAName() {
-        assertEquals("evtl: @missing: does not exist", evtl("verify", "@missing").error());
+        assertEquals(
+                "evtl: @missing: does not exist", evtl("verify", "@missing").error());
     }
 }

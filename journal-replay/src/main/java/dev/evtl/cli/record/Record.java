@@ -152,8 +152,9 @@ public final class Record extends Verb {
             }
         } // a journal that has failed says so when it is closed
         if (result < 0) {
-            throw new JournalException(file + ": was closed before the input ended, because the process was told to end; "
-                    + recorded + " messages recorded");
+            throw new JournalException(
+                    file + ": was closed before the input ended, because the process was told to end; " + recorded
+                            + " messages recorded");
         }
         return recorded;
     }

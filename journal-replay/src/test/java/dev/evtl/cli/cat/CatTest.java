@@ -153,7 +153,10 @@ class CatTest {
     void helpSaysWhatEachFormatIs() {
         final String help = evtl("cat", "--help").out().replaceAll("\\s+", " ");
         assertTrue(help.contains("text, jsonl, csv, hex; default text text: for people,"), help);
-        assertTrue(help.contains("jsonl: an object a line, payload in hex; of several journals with the file of each event csv: "), help);
+        assertTrue(
+                help.contains(
+                        "jsonl: an object a line, payload in hex; of several journals with the file of each event csv: "),
+                help);
     }
 
     @ParameterizedTest

@@ -178,7 +178,8 @@ class RecordTest {
     })
     void messageIsAsLongAsItsType(final char type, final int length) throws IOException {
         assertEquals(
-                "evtl: 1 messages recorded in " + file, record(message(type, 1, length)).error());
+                "evtl: 1 messages recorded in " + file,
+                record(message(type, 1, length)).error());
         for (final int wrong : new int[] {length - 1, length + 1, 65_535}) {
             Files.delete(file);
             final Ran ran = record(concat(message('S', 1, 12), message(type, 1, wrong)));
@@ -299,8 +300,7 @@ class RecordTest {
         "2020-03-09, '', 1583726400"
     })
     void midnightIsTheExchanges(final String date, final String zone, final long seconds) throws IOException {
-        final List<Object> args =
-                new ArrayList<>(List.of("record", "--format", "itch50", "--date", date, "-", file));
+        final List<Object> args = new ArrayList<>(List.of("record", "--format", "itch50", "--date", date, "-", file));
         if (!zone.isEmpty()) {
             args.addAll(List.of("--zone", zone));
         }
@@ -449,7 +449,17 @@ class RecordTest {
         for (final int hours : new int[] {-18, 18}) {
             assertEquals(
                     0,
-                    evtl(input, "record", "--format", "ITCH50", "--date", date, "--zone", (hours < 0 ? "" : "+") + hours + ":00", "-", file)
+                    evtl(
+                                    input,
+                                    "record",
+                                    "--format",
+                                    "ITCH50",
+                                    "--date",
+                                    date,
+                                    "--zone",
+                                    (hours < 0 ? "" : "+") + hours + ":00",
+                                    "-",
+                                    file)
                             .code());
             final Map<?, ?> info = evtl("info", "--json", file).json();
             assertEquals(midnight - hours * HOUR, info.get("firstTimestamp"));
