@@ -254,19 +254,89 @@ class RecordTest {
         assertFalse(messages.next());
     }
 
+    /** Also in the header of a later member, which Java's own gzip takes for the end. */
     @Test
-    void gzipThatIsCutOrDamagedIsToldBehindTheMessagesBefore() throws IOException {
-        final byte[] packed = gzip(message('S', 1, 12));
+    void gzipThatIsCutIsToldBehindTheMessagesBefore() throws IOException {
+        final byte[] first = gzip(message('S', 1, 12));
+        final byte[] packed = concat(first, gzip(message('S', 2, 12)));
         for (int length = 3; length < packed.length; length++) {
             final Ran ran = record(Arrays.copyOf(packed, length));
-            assertEquals(1, ran.code(), "cut to " + length);
-            assertTrue(ran.error().startsWith("evtl: standard input: gzip: cut off: "), ran.err());
+            if (length == first.length) {
+                assertEquals("evtl: 1 messages recorded in " + file, ran.error());
+            } else {
+                assertEquals(1, ran.code(), "cut to " + length);
+                assertEquals(
+                        "evtl: standard input: gzip: cut off: expected more packed data, found the end", ran.error());
+                assertTrue(length < first.length
+                        || (Long) evtl("info", "--json", file).json().get("eventCount") >= 1);
+            }
             Files.deleteIfExists(file);
         }
-        packed[packed.length - 5] ^= 1;
-        final Ran damaged = record(packed);
-        assertEquals(1, damaged.code());
-        assertTrue(damaged.error().startsWith("evtl: standard input: gzip: damaged: "), damaged.err());
+    }
+
+    @Test
+    void gzipThatIsDamagedIsToldBehindTheMessagesBefore() throws IOException {
+        final byte[] first = gzip(message('S', 1, 12));
+        final byte[] packed = concat(first, gzip(message('S', 2, 12)));
+        final List<Integer> places = List.of(
+                first.length - 8, // the checksum
+                first.length - 1, // the length
+                first.length, // the magic of the second member
+                first.length + 1,
+                first.length + 2,
+                packed.length - 1);
+        for (final int place : places) {
+            final byte[] damaged = packed.clone();
+            damaged[place] ^= 0x40;
+            final Ran ran = record(damaged);
+            assertEquals(1, ran.code(), "byte " + place);
+            assertTrue(ran.error().startsWith("evtl: standard input: gzip: damaged: expected "), ran.err());
+            assertEquals("clean", evtl("verify", "--json", file).json().get("result"));
+            assertEquals(
+                    place == packed.length - 1 ? 2L : 1L,
+                    evtl("info", "--json", file).json().get("eventCount"));
+            Files.delete(file);
+        }
+        assertTrue(record(concat(first, new byte[1])).error().contains("gzip: "));
+    }
+
+    /** With an extra field, a name, a comment and a checksum of all that, which Java does not write. */
+    @Test
+    void gzipHeaderMayHaveEveryField() throws IOException {
+        final byte[] plain = gzip(message('S', 1, 12));
+        for (int flags = 0; flags < 0x20; flags++) {
+            final ByteArrayOutputStream member = new ByteArrayOutputStream();
+            member.writeBytes(new byte[] {0x1f, (byte) 0x8b, 8, (byte) flags, 1, 2, 3, 4, 0, 3});
+            for (final String field : List.of("04 0300414243", "08 6e616d6500", "10 746f6f00", "02 beef")) {
+                final String[] words = field.split(" ");
+                if ((flags & Integer.parseInt(words[0], 16)) != 0) {
+                    member.writeBytes(HexFormat.of().parseHex(words[1]));
+                }
+            }
+            member.write(plain, 10, plain.length - 10);
+            final Ran ran = record(concat(member.toByteArray(), plain));
+            assertEquals("evtl: 2 messages recorded in " + file, ran.error(), "flags " + flags);
+            Files.delete(file);
+        }
+    }
+
+    /** As bgzip packs: a member for each block; and much more than fits a buffer. */
+    @Test
+    void largeGzipOfManyMembersIsUnpacked() throws IOException {
+        final ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        final ByteArrayOutputStream messages = new ByteArrayOutputStream();
+        for (int i = 0; i < 20_000; i++) {
+            messages.writeBytes(message('A', i, 36));
+            if (i % 997 == 0) {
+                packed.writeBytes(gzip(messages.toByteArray()));
+                messages.reset();
+            }
+        }
+        packed.writeBytes(gzip(messages.toByteArray()));
+        packed.writeBytes(gzip(new byte[0]));
+        assertEquals(
+                "evtl: 20000 messages recorded in " + file,
+                record(packed.toByteArray()).error());
         assertEquals("clean", evtl("verify", "--json", file).json().get("result"));
     }
 
