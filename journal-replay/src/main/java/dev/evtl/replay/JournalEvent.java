@@ -10,12 +10,12 @@ import org.agrona.concurrent.UnsafeBuffer;
  * in one stream, so ask for {@link #type} or {@link #isGap} before you take the payload for your own.
  *
  * <p>A flyweight: a reader has one, which shows each event where it lies, in memory that is the reader's. All that it says
- * holds until the handler returns or the reader goes on; who needs more of it for longer copies that. For the reader's
- * thread.
+ * holds until the handler returns or the reader goes on, though the memory can be read ever after; who needs more of it for
+ * longer copies that. Who casts the buffer to write into it changes the reader's copy, and no file. For the reader's thread.
  */
 public final class JournalEvent {
     /** A view of the memory in which events lie: of a known class, and never exchanged, as that costs at every event. */
-    private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[EventHeader.LENGTH]);
 
     private int index;
     private long word;
@@ -44,11 +44,6 @@ public final class JournalEvent {
     /** The memory in which the next events lie. */
     void lieIn(final DirectBuffer memory) {
         buffer.wrap(memory);
-    }
-
-    /** There is no such memory any more: who asks for bytes of it gets an exception and not a signal. */
-    void lieNowhere() {
-        buffer.wrap(0, 0);
     }
 
     void set(final int eventIndex, final long eventWord, final long eventSequence, final long eventOffset) {

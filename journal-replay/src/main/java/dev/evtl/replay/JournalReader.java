@@ -4,6 +4,7 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.exceptions.JournalReplacedException;
 import dev.evtl.journal.file.EventVerifier;
 import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.EventHeader;
@@ -20,12 +21,19 @@ import java.util.function.Consumer;
  * being written: at the end {@link #poll} returns 0, and later goes on. Any number of readers may read one file, in this
  * and other processes.
  *
- * <p>By default every event is verified, block by block in a private copy, and handed over from there: what a handler
- * sees is what was verified, whatever happens to the file meanwhile. Without verification events are handed over where
- * they lie in the mapped file. Either way no event is copied by itself and nothing is allocated for it.
+ * <p>The file is copied block by block, and events are handed over from that private copy: what a handler sees is what was
+ * verified, whatever happens to the file meanwhile, and stays readable memory for as long as somebody has it. No event is
+ * copied by itself and nothing is allocated for it.
+ *
+ * <p>No event of a claim is handed over before all of the claim was verified, so that a handler never sees the beginning
+ * of one whose end is damaged or missing. Claims of up to 128 KiB come from the copy in which they were verified; longer
+ * ones are read again, and each event is verified once more: damage that strikes just then stops the reader within one.
  *
  * <p>A file that another process cuts short meanwhile is an exception too. On a JVM older than 25 the calling thread can
  * also get an {@link InternalError}, at its next call or after this one, for a load that gave nothing of the file.
+ *
+ * <p>A reader at the end looks once a second whether its path leads to another file now, which would get the events that
+ * it waits for: that is a {@link JournalReplacedException}.
  *
  * <p>Events of types 241 to 255 are passed over; they have sequence numbers and count as read.
  *
@@ -61,12 +69,17 @@ public final class JournalReader implements AutoCloseable {
     private JournalReader(final JournalView view, final boolean verify) {
         this.view = view;
         this.verify = verify;
-        this.block = verify ? new EventVerifier(view.header(), view) : null;
+        this.block = new EventVerifier(view.header(), verify ? view : this::readWithoutChecksums, verify);
         this.sequence = view.header().baseSequence();
         this.lastEnd = view.header().writeOffset();
-        if (verify) {
-            event.lieIn(block.buffer());
-        }
+        event.lieIn(block.buffer());
+    }
+
+    /** What was not loaded would not be noticed. */
+    private int readWithoutChecksums(final long from, final byte[] target, final int length) {
+        final int read = view.read(from, target, length);
+        view.throwPendingFault();
+        return read;
     }
 
     /**
@@ -116,9 +129,11 @@ public final class JournalReader implements AutoCloseable {
      * @param limit   most events to read
      * @return number of events read, those passed over included; 0 if there is none now, or the handler wants the first
      *     one again
-     * @throws CorruptJournalException at an event that does not verify; no event from there on is handed over
-     * @throws JournalException        if the file cannot be read any more
-     * @throws IllegalStateException   if the reader is closed or in use
+     * @throws CorruptJournalException  at an event that does not verify; neither it nor what follows is handed over, nor
+     *     what precedes it in its claim
+     * @throws JournalReplacedException at the end, if the path leads to another file now, or to none
+     * @throws JournalException         if the file cannot be read any more
+     * @throws IllegalStateException    if the reader is closed or in use
      */
     public int poll(final EventHandler handler, final int limit) {
         Objects.requireNonNull(handler, "handler"); // before an event counts as read
@@ -136,7 +151,10 @@ public final class JournalReader implements AutoCloseable {
         final long end = view.writeOffset();
         lastEnd = end;
         if (offset > end) {
-            throw corrupt("expected write_offset not to step back, found " + end);
+            throw corrupt("expected write_offset not to step back, found " + end, offset, sequence);
+        }
+        if (offset == end) {
+            view.requirePath();
         }
         return end;
     }
@@ -144,7 +162,11 @@ public final class JournalReader implements AutoCloseable {
     private int read(final EventHandler handler, final int limit, final long end) {
         int read = 0;
         while (read < limit && offset < end && state.getOpaque() == IN_USE) {
-            final int length = verify ? verified(end) : inPlace(end);
+            final int length = block.nextOfClaim(offset, end);
+            if (length == 0) {
+                throw corrupt(block.problem(), block.problemOffset(), sequence + block.eventsBeforeProblem());
+            }
+            event.set(block.index(), block.word(), sequence, offset);
             read++;
             offset += length; // first, so that an event whose handler throws counts as read
             sequence++;
@@ -168,46 +190,18 @@ public final class JournalReader implements AutoCloseable {
         return read;
     }
 
-    private int verified(final long end) {
-        final int length = block.next(offset, end);
-        if (length == 0) {
-            throw corrupt(block.problem());
+    private CorruptJournalException corrupt(final String problem, final long at, final long number) {
+        try {
+            view.throwPendingFault();
+        } catch (final InternalError e) {
+            throw cutShort(e);
         }
-        event.set(block.index(), block.word(), sequence, offset);
-        return length;
-    }
-
-    private int inPlace(final long end) {
-        if (end - offset < EventHeader.LENGTH) {
-            throw corrupt("expected an event before write_offset " + end + ", found one that is cut off");
-        }
-        int index = indexInWindow(EventHeader.LENGTH, end);
-        final long word = EventHeader.word(event.buffer(), index);
-        final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
-        if (EventHeader.type(word) == EventHeader.TYPE_NOTHING || length > end - offset) {
-            throw corrupt("expected an event before write_offset " + end + ", found event_type "
-                    + EventHeader.type(word) + " and " + length + " bytes");
-        }
-        index = indexInWindow(length, end);
-        event.set(index, word, sequence, offset);
-        return length;
-    }
-
-    private int indexInWindow(final int length, final long end) {
-        if (offset < view.windowStart() || offset + length > view.windowEnd()) {
-            event.lieIn(view.window(offset, end));
-        }
-        return (int) (offset - view.windowStart());
-    }
-
-    private CorruptJournalException corrupt(final String problem) {
-        view.throwPendingFault();
         final boolean lost = !view.isClosed() && offset >= view.durableOffset();
         return new CorruptJournalException(
                 lost ? Kind.UNSYNCED_DATA_LOST : Kind.CORRUPT_EVENT,
                 view.path(),
-                offset,
-                sequence,
+                at,
+                number,
                 (lost ? "unsynced data lost: " : "corrupt event: ") + problem);
     }
 
@@ -453,13 +447,15 @@ public final class JournalReader implements AutoCloseable {
      * Where the events end now.
      *
      * @return bytes from the start of the file
-     * @throws JournalException      if the file cannot be read any more
-     * @throws IllegalStateException if the reader is closed or in use
+     * @throws CorruptJournalException  if that is before where the reader is
+     * @throws JournalReplacedException as {@link #poll} does
+     * @throws JournalException         if the file cannot be read any more
+     * @throws IllegalStateException    if the reader is closed or in use
      */
     public long endOffset() {
         use();
         try {
-            return view.writeOffset();
+            return end();
         } finally {
             release();
         }
@@ -497,13 +493,15 @@ public final class JournalReader implements AutoCloseable {
      * opens it again.
      *
      * @return true at the end
-     * @throws JournalException      if the file cannot be read any more
-     * @throws IllegalStateException if the reader is closed or in use
+     * @throws CorruptJournalException  if the file ends before where the reader is
+     * @throws JournalReplacedException as {@link #poll} does
+     * @throws JournalException         if the file cannot be read any more
+     * @throws IllegalStateException    if the reader is closed or in use
      */
     public boolean isAtEnd() {
         use();
         try {
-            return view.isClosed() && offset >= view.writeOffset();
+            return view.isClosed() && offset == end();
         } finally {
             release();
         }
@@ -534,23 +532,21 @@ public final class JournalReader implements AutoCloseable {
     private void release() {
         if (!state.compareAndSet(IN_USE, FREE)) {
             state.set(CLOSED);
-            closeView();
+            view.close();
         }
     }
 
-    /** Closes the file. No buffer that was handed over may be used after that. By any thread, and any number of times. */
+    /**
+     * Closes the file. By any thread, and any number of times. What was handed over is no event any more after that, but
+     * still readable memory.
+     */
     @Override
     public void close() {
         while (!isClosed() && !state.compareAndSet(IN_USE, CLOSING)) {
             if (state.compareAndSet(FREE, CLOSED)) {
-                closeView();
+                view.close();
             }
         }
-    }
-
-    private void closeView() {
-        event.lieNowhere();
-        view.close();
     }
 
     /** File and place, and where the journal ended when the reader last looked. Any thread may ask. */

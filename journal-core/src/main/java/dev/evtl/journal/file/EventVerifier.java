@@ -45,12 +45,22 @@ public final class EventVerifier {
     private long aheadOffset = NOWHERE;
     private long aheadWord;
     private int expectedChecksum;
+    /** The last claim of several events that was verified up to its end. */
+    private long claimStart;
+
+    private long claimEnd;
+    /** Whether all of it was verified in the block as it is now. */
+    private boolean claimInBlock;
+
     private Problem problem;
+    private long problemOffset;
+    private int eventsBeforeProblem;
 
     private enum Problem {
         NO_EVENT,
         PAST_END,
-        CHECKSUM
+        CHECKSUM,
+        CLAIM_CUT
     }
 
     /**
@@ -60,8 +70,19 @@ public final class EventVerifier {
      * @param source of the file's bytes
      */
     public EventVerifier(final JournalHeader header, final Source source) {
+        this(header, source, true);
+    }
+
+    /**
+     * Creates a verifier for one file.
+     *
+     * @param header    of the file
+     * @param source    of the file's bytes
+     * @param checksums whether those that events carry are compared; without, only their lengths and flags are looked at
+     */
+    public EventVerifier(final JournalHeader header, final Source source, final boolean checksums) {
         this.source = source;
-        this.checksum = header.hasChecksums() ? new EventChecksum(header.checksum()) : null;
+        this.checksum = checksums && header.hasChecksums() ? new EventChecksum(header.checksum()) : null;
     }
 
     /**
@@ -74,15 +95,15 @@ public final class EventVerifier {
     public int next(final long offset, final long limit) {
         final long available = limit - offset;
         if (available < EventHeader.LENGTH || !ensure(offset, EventHeader.LENGTH, available)) {
-            return refuse(Problem.PAST_END);
+            return refuse(Problem.PAST_END, offset);
         }
         word = offset == aheadOffset ? aheadWord : EventHeader.word(buffer, index);
         if (!EventHeader.isEvent(word)) {
-            return refuse(Problem.NO_EVENT);
+            return refuse(Problem.NO_EVENT, offset);
         }
         final int eventLength = EventHeader.LENGTH + EventHeader.payloadLength(word);
         if (eventLength > available || !ensure(offset, eventLength, available)) {
-            return refuse(Problem.PAST_END);
+            return refuse(Problem.PAST_END, offset);
         }
         if (checksum != null) {
             if (offset != aheadOffset) {
@@ -91,11 +112,71 @@ public final class EventVerifier {
             lookAhead(offset + eventLength);
             expectedChecksum = checksum.compute(bytes, index, eventLength, offset);
             if (expectedChecksum != EventHeader.checksum(word)) {
-                return refuse(Problem.CHECKSUM);
+                return refuse(Problem.CHECKSUM, offset);
             }
             untouched = offset + eventLength;
         }
         return eventLength;
+    }
+
+    /**
+     * Goes to the event at an offset and verifies it, as {@link #next} does, and where it is the first of a claim, all of
+     * that claim before: no event of a claim is returned whose end is missing or does not verify. A claim that fits into
+     * the block is returned from the copy in which it was verified; a longer one is read twice, and each of its events
+     * verified again. At an offset within a claim, what is left of it is taken for the claim.
+     *
+     * @param offset of the event in the file
+     * @param limit  offset at which the event and its claim must end at the latest
+     * @return length of the event in bytes; 0 if there is none that verifies with its claim, and {@link #problem} says why
+     */
+    public int nextOfClaim(final long offset, final long limit) {
+        if (offset < claimEnd && offset >= claimStart) {
+            return ofVerifiedClaim(offset, limit);
+        }
+        final int eventLength = next(offset, limit);
+        return eventLength > 0 && hasMore() ? firstOfClaim(offset, limit, eventLength) : eventLength;
+    }
+
+    private int ofVerifiedClaim(final long offset, final long limit) {
+        if (!claimInBlock) {
+            return next(offset, limit);
+        }
+        index = (int) (offset - start);
+        word = EventHeader.word(buffer, index);
+        return EventHeader.LENGTH + EventHeader.payloadLength(word);
+    }
+
+    private int firstOfClaim(final long offset, final long limit, final int firstLength) {
+        long end = offset + firstLength;
+        for (int events = 1; hasMore(); events++) {
+            if (start < offset && !holds(end)) {
+                length = 0; // the claim reaches past the block, which is read again from the claim's start
+                return nextOfClaim(offset, limit);
+            }
+            if (end == limit) {
+                return refuse(Problem.CLAIM_CUT, offset);
+            }
+            final int eventLength = next(end, limit);
+            if (eventLength == 0) {
+                eventsBeforeProblem = events;
+                return 0;
+            }
+            end += eventLength;
+        }
+        claimStart = offset;
+        claimEnd = end;
+        claimInBlock = start <= offset; // otherwise it was longer than the block, which has gone on
+        return ofVerifiedClaim(offset, limit);
+    }
+
+    private boolean hasMore() {
+        return (EventHeader.flags(word) & EventHeader.FLAG_MORE) != 0;
+    }
+
+    /** Whether the block has all of the event at an offset. */
+    private boolean holds(final long offset) {
+        final int at = (int) (offset - start);
+        return at + EventHeader.LENGTH <= length && at + EventHeader.eventLength(buffer, at) <= length;
     }
 
     /**
@@ -115,6 +196,7 @@ public final class EventVerifier {
         // the checksums of earlier events in the block are zeroed, so going back needs a new block
         if (offset < untouched || offset + needed > start + length) {
             length = 0; // the old block is lost if the source throws
+            claimInBlock = false;
             start = offset;
             untouched = offset;
             aheadOffset = NOWHERE;
@@ -124,10 +206,31 @@ public final class EventVerifier {
         return index + needed <= length;
     }
 
-    private int refuse(final Problem found) {
+    private int refuse(final Problem found, final long offset) {
         problem = found;
+        problemOffset = offset;
+        eventsBeforeProblem = 0;
         length = 0; // the block may have been changed, so it is read again
+        claimInBlock = false;
         return 0;
+    }
+
+    /**
+     * Returns where in the file what was refused is, or the claim of which the end was refused.
+     *
+     * @return offset of the event that does not verify; of its first event where a claim lacks its end
+     */
+    public long problemOffset() {
+        return problemOffset;
+    }
+
+    /**
+     * Returns how many events of the claim that was gone to lie before {@link #problemOffset}.
+     *
+     * @return number of events that verify, and are not returned without the rest of their claim
+     */
+    public int eventsBeforeProblem() {
+        return eventsBeforeProblem;
     }
 
     /**
@@ -143,6 +246,7 @@ public final class EventVerifier {
                         : String.format("expected reserved flag bits 0, found flags 0x%02x", EventHeader.flags(word));
             case PAST_END -> "expected an event before the end, found one that is cut off or reaches past it";
             case CHECKSUM -> JournalHeader.expected("checksum", expectedChecksum, EventHeader.checksum(word));
+            case CLAIM_CUT -> "expected the rest of the claim that begins at " + problemOffset + ", found the end";
         };
     }
 
