@@ -59,8 +59,9 @@ public final class Dispatcher {
         Objects.requireNonNull(filter, "filter");
         Objects.requireNonNull(errorHandler, "errorHandler");
         this.stopOnFailure = stopOnFailure;
-        this.deliveries =
-                consumers.stream().map(c -> new Delivery(c, errorHandler, this::keep)).toArray(Delivery[]::new);
+        this.deliveries = consumers.stream()
+                .map(c -> new Delivery(c, errorHandler, this::keep))
+                .toArray(Delivery[]::new);
         this.handler = filter == EventFilter.ALL ? this::dispatch : filter.before(this::dispatch);
     }
 

@@ -1,8 +1,8 @@
 package dev.evtl.cli;
 
 import static dev.evtl.cli.Ran.evtl;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -129,7 +129,8 @@ class EvtlTest {
                             .add(1, 0, 1, "whole".getBytes(US_ASCII))
                             .add(2, ReferenceJournal.MORE, 2, "half".getBytes(US_ASCII))
                             .closed());
-            final Ran ran = evtl((Object[]) args.replace("FILE", file.toString()).split(" "));
+            final Ran ran =
+                    evtl((Object[]) args.replace("FILE", file.toString()).split(" "));
             assertEquals(4, ran.code());
             assertTrue(
                     (ran.out() + ran.err())

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -174,7 +174,8 @@ class ReplacedFileTest {
         try (JournalReader reader = JournalReader.open(file)) {
             assertEquals(EVENTS, reader.forEach(lines::onEvent));
             assertTrue(reader.isAtEnd());
-            final JournalConfig config = JournalConfig.builder().storage(storage).build();
+            final JournalConfig config =
+                    JournalConfig.builder().storage(storage).build();
             try (Journal journal = Journal.open(file, config)) {
                 for (int i = EVENTS; i < 2 * EVENTS; i++) {
                     TestFiles.offerNumber(journal.publisher(), i);
