@@ -11,7 +11,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>A flyweight: a reader has one, which shows each event where it lies, in memory that is the reader's. All that it says
  * holds until the handler returns or the reader goes on, though the memory can be read ever after; who needs more of it for
- * longer copies that. Who casts the buffer to write into it changes the reader's copy, and no file. For the reader's thread.
+ * longer copies that. It may not be written to: without verification it is the file. For the reader's thread.
  */
 public final class JournalEvent {
     /** A view of the memory in which events lie: of a known class, and never exchanged, as that costs at every event. */
@@ -41,8 +41,9 @@ public final class JournalEvent {
         return this;
     }
 
-    /** The memory in which the next events lie. */
+    /** The memory in which the next events lie; none of them is shown yet. */
     void lieIn(final DirectBuffer memory) {
+        set(0, EventHeader.TYPE_NOTHING, 0, 0); // an index into other memory may be past the end of this
         buffer.wrap(memory);
     }
 

@@ -21,11 +21,13 @@ import java.util.function.Consumer;
  * being written: at the end {@link #poll} returns 0, and later goes on. Any number of readers may read one file, in this
  * and other processes.
  *
- * <p>The file is copied block by block, and events are handed over from that private copy: what a handler sees is what was
- * verified, whatever happens to the file meanwhile, and stays readable memory for as long as somebody has it. No event is
- * copied by itself and nothing is allocated for it.
+ * <p>By default every event is verified, block by block in a private copy, and handed over from there: what a handler
+ * sees is what was verified, whatever happens to the file meanwhile. Without verification events are handed over where
+ * they lie in the mapped file, whose windows of up to 256 MiB stay mapped until the garbage collector finds that nobody has
+ * them any more. Either way what was handed over can be read ever after, no event is copied by itself and nothing is
+ * allocated for it.
  *
- * <p>No event of a claim is handed over before all of the claim was verified, so that a handler never sees the beginning
+ * <p>No event of a claim is handed over before all of the claim was looked at, so that a handler never sees the beginning
  * of one whose end is damaged or missing. Claims of up to 128 KiB come from the copy in which they were verified; longer
  * ones are read again, and each event is verified once more: damage that strikes just then stops the reader within one.
  *
@@ -65,21 +67,22 @@ public final class JournalReader implements AutoCloseable {
     private long droppedEvents;
     private long lastEnd;
     private boolean found;
+    /** What was found where events lie, without verification, and the last claim of several that was looked over. */
+    private int foundIndex;
+
+    private long foundWord;
+    private long claimStart;
+    private long claimEnd;
 
     private JournalReader(final JournalView view, final boolean verify) {
         this.view = view;
         this.verify = verify;
-        this.block = new EventVerifier(view.header(), verify ? view : this::readWithoutChecksums, verify);
+        this.block = verify ? new EventVerifier(view.header(), view) : null;
         this.sequence = view.header().baseSequence();
         this.lastEnd = view.header().writeOffset();
-        event.lieIn(block.buffer());
-    }
-
-    /** What was not loaded would not be noticed. */
-    private int readWithoutChecksums(final long from, final byte[] target, final int length) {
-        final int read = view.read(from, target, length);
-        view.throwPendingFault();
-        return read;
+        if (verify) {
+            event.lieIn(block.buffer());
+        }
     }
 
     /**
@@ -162,11 +165,7 @@ public final class JournalReader implements AutoCloseable {
     private int read(final EventHandler handler, final int limit, final long end) {
         int read = 0;
         while (read < limit && offset < end && state.getOpaque() == IN_USE) {
-            final int length = block.nextOfClaim(offset, end);
-            if (length == 0) {
-                throw corrupt(block.problem(), block.problemOffset(), sequence + block.eventsBeforeProblem());
-            }
-            event.set(block.index(), block.word(), sequence, offset);
+            final int length = verify ? verified(end) : inPlace(end);
             read++;
             offset += length; // first, so that an event whose handler throws counts as read
             sequence++;
@@ -188,6 +187,71 @@ public final class JournalReader implements AutoCloseable {
             }
         }
         return read;
+    }
+
+    private int verified(final long end) {
+        final int length = block.nextOfClaim(offset, end);
+        if (length == 0) {
+            throw corrupt(block.problem(), block.problemOffset(), sequence + block.eventsBeforeProblem());
+        }
+        event.set(block.index(), block.word(), sequence, offset);
+        return length;
+    }
+
+    private int inPlace(final long end) {
+        int length = look(offset, sequence, end);
+        if (hasMore() && (offset < claimStart || offset >= claimEnd)) {
+            lookOverClaim(length, end);
+            length = look(offset, sequence, end); // the window may have gone on
+        }
+        event.set(foundIndex, foundWord, sequence, offset);
+        return length;
+    }
+
+    /** Looks whether all events of a claim are there before one of them is handed over. */
+    private void lookOverClaim(final int firstLength, final long end) {
+        long at = offset + firstLength;
+        for (long number = sequence + 1; hasMore(); number++) {
+            if (at == end) {
+                throw corrupt(
+                        "expected the rest of the claim that begins at " + offset + ", found the end",
+                        offset,
+                        sequence);
+            }
+            at += look(at, number, end);
+        }
+        claimStart = offset;
+        claimEnd = at;
+    }
+
+    private boolean hasMore() {
+        return (EventHeader.flags(foundWord) & EventHeader.FLAG_MORE) != 0;
+    }
+
+    private int look(final long at, final long number, final long end) {
+        if (end - at < EventHeader.LENGTH) {
+            throw corrupt("expected an event before write_offset " + end + ", found one that is cut off", at, number);
+        }
+        final int headerIndex = indexInWindow(at, EventHeader.LENGTH, end);
+        final long word = EventHeader.word(event.buffer(), headerIndex);
+        final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
+        if (!EventHeader.isEvent(word) || length > end - at) {
+            throw corrupt(
+                    "expected an event before write_offset " + end + ", found event_type " + EventHeader.type(word)
+                            + ", flags " + EventHeader.flags(word) + " and " + length + " bytes",
+                    at,
+                    number);
+        }
+        foundIndex = indexInWindow(at, length, end);
+        foundWord = word;
+        return length;
+    }
+
+    private int indexInWindow(final long at, final int length, final long end) {
+        if (at < view.windowStart() || at + length > view.windowEnd()) {
+            event.lieIn(view.window(at, end));
+        }
+        return (int) (at - view.windowStart());
     }
 
     private CorruptJournalException corrupt(final String problem, final long at, final long number) {

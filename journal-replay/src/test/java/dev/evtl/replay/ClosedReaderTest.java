@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -86,9 +85,9 @@ class ClosedReaderTest {
         }
     }
 
-    /** Where nobody checks bounds, memory that is gone or may not be written is a signal too. */
+    /** Where nobody checks bounds, memory that is gone is a signal too. */
     @Test
-    void whatWasHandedOverStaysMemoryThatIsNobodyElses() throws Exception {
+    void whatWasHandedOverStaysMemory() throws Exception {
         final Path file = TestFiles.golden("gap", directory);
         final byte[] before = Files.readAllBytes(file);
         for (final String checksOff : List.of("true", "false")) {
@@ -108,12 +107,8 @@ class ClosedReaderTest {
             for (final boolean verify : new boolean[] {true, false}) {
                 final JournalReader reader = JournalReader.open(Path.of(args[0]), TestFiles.verify(verify));
                 final List<UnsafeBuffer> buffers = new ArrayList<>();
-                reader.forEach(event -> {
-                    buffers.add(new UnsafeBuffer(event.buffer(), event.payloadOffset(), event.payloadLength()));
-                    if (event.type() == 239) {
-                        ((MutableDirectBuffer) event.buffer()).putByte(event.payloadOffset(), (byte) '!');
-                    }
-                });
+                reader.forEach(event ->
+                        buffers.add(new UnsafeBuffer(event.buffer(), event.payloadOffset(), event.payloadLength())));
                 final JournalEvent last = reader.event();
                 reader.close();
                 System.gc();

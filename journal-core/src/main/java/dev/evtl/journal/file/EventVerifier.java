@@ -31,6 +31,9 @@ public final class EventVerifier {
     /** Fits into the second-level cache of current processors, and holds the largest event. */
     private static final int BLOCK_LENGTH = 128 * 1024;
 
+    /** After so many bytes events that were verified ahead are returned first, while they are in the first-level cache. */
+    private static final int STRIDE = 16 * 1024;
+
     private static final long NOWHERE = -1;
 
     private final Source source;
@@ -45,13 +48,18 @@ public final class EventVerifier {
     private long aheadOffset = NOWHERE;
     private long aheadWord;
     private int expectedChecksum;
-    /** The last claim of several events that was verified up to its end. */
-    private long claimStart;
+    private static final long NO_EVENT = EventHeader.TYPE_NOTHING;
 
-    private long claimEnd;
-    /** Whether all of it was verified in the block as it is now. */
-    private boolean claimInBlock;
+    /** The event that was returned last, if the block has whole claims there that were verified. */
+    private long current = NOWHERE;
+    /** The event after it, up to {@link #readyEnd}. */
+    private long ready = NOWHERE;
 
+    private long readyEnd = NOWHERE;
+    /** The last claim that was longer than the block and was verified up to its end. */
+    private long longStart = NOWHERE;
+
+    private long longEnd = NOWHERE;
     private Problem problem;
     private long problemOffset;
     private int eventsBeforeProblem;
@@ -70,19 +78,8 @@ public final class EventVerifier {
      * @param source of the file's bytes
      */
     public EventVerifier(final JournalHeader header, final Source source) {
-        this(header, source, true);
-    }
-
-    /**
-     * Creates a verifier for one file.
-     *
-     * @param header    of the file
-     * @param source    of the file's bytes
-     * @param checksums whether those that events carry are compared; without, only their lengths and flags are looked at
-     */
-    public EventVerifier(final JournalHeader header, final Source source, final boolean checksums) {
         this.source = source;
-        this.checksum = checksums && header.hasChecksums() ? new EventChecksum(header.checksum()) : null;
+        this.checksum = header.hasChecksums() ? new EventChecksum(header.checksum()) : null;
     }
 
     /**
@@ -120,40 +117,100 @@ public final class EventVerifier {
     }
 
     /**
-     * Goes to the event at an offset and verifies it, as {@link #next} does, and where it is the first of a claim, all of
-     * that claim before: no event of a claim is returned whose end is missing or does not verify. A claim that fits into
-     * the block is returned from the copy in which it was verified; a longer one is read twice, and each of its events
-     * verified again. At an offset within a claim, what is left of it is taken for the claim.
+     * Goes to the event at an offset and verifies it, as {@link #next} does, and all that follows in its claim: no event
+     * of a claim is returned whose end is missing or does not verify. A claim that fits into the block is returned from
+     * the copy in which it was verified; a longer one is read twice, and each of its events verified again. At an offset
+     * within a claim, what is left of it is taken for the claim.
      *
      * @param offset of the event in the file
      * @param limit  offset at which the event and its claim must end at the latest
      * @return length of the event in bytes; 0 if there is none that verifies with its claim, and {@link #problem} says why
      */
     public int nextOfClaim(final long offset, final long limit) {
-        if (offset < claimEnd && offset >= claimStart) {
-            return ofVerifiedClaim(offset, limit);
-        }
-        final int eventLength = next(offset, limit);
-        return eventLength > 0 && hasMore() ? firstOfClaim(offset, limit, eventLength) : eventLength;
-    }
-
-    private int ofVerifiedClaim(final long offset, final long limit) {
-        if (!claimInBlock) {
-            return next(offset, limit);
+        if ((offset != ready || offset == readyEnd) && offset != current) {
+            if (offset >= longStart && offset < longEnd) {
+                return next(offset, limit);
+            }
+            if (!makeReady(offset, limit)) {
+                return longClaim(offset, limit);
+            }
         }
         index = (int) (offset - start);
         word = EventHeader.word(buffer, index);
-        return EventHeader.LENGTH + EventHeader.payloadLength(word);
+        final int eventLength = EventHeader.LENGTH + EventHeader.payloadLength(word);
+        current = offset;
+        ready = offset + eventLength;
+        return eventLength;
     }
 
-    private int firstOfClaim(final long offset, final long limit, final int firstLength) {
-        long end = offset + firstLength;
-        for (int events = 1; hasMore(); events++) {
-            if (start < offset && !holds(end)) {
-                length = 0; // the claim reaches past the block, which is read again from the claim's start
-                return nextOfClaim(offset, limit);
+    /** Whether there is a whole claim at an offset that fits into the block and verifies. */
+    private boolean makeReady(final long offset, final long limit) {
+        final long available = limit - offset;
+        if (available < EventHeader.LENGTH || !ensure(offset, EventHeader.LENGTH, available)) {
+            return false;
+        }
+        verifyClaims(offset, limit);
+        if (readyEnd == offset && start < offset) {
+            length = 0; // the claim may go on past the block, which is read again from the claim's start
+            if (!ensure(offset, EventHeader.LENGTH, available)) {
+                return false;
             }
-            if (end == limit) {
+            verifyClaims(offset, limit);
+        }
+        return readyEnd > offset;
+    }
+
+    /** Verifies claims within the block: some at once, which is faster, but no more than a first-level cache holds. */
+    private void verifyClaims(final long offset, final long limit) {
+        final int first = (int) (offset - start);
+        final int end = (int) Math.min(length, limit - start);
+        int whole = first;
+        int at = first;
+        long atWord = EventHeader.word(buffer, at);
+        if (offset == aheadOffset) {
+            atWord = aheadWord;
+        } else if (checksum != null) {
+            buffer.putInt(at + CHECKSUM_OFFSET, 0);
+        }
+        boolean verifies = true;
+        while (verifies && whole - first < STRIDE && EventHeader.isEvent(atWord)) {
+            final int next = at + EventHeader.LENGTH + EventHeader.payloadLength(atWord);
+            if (next > end) {
+                break;
+            }
+            long nextWord = NO_EVENT;
+            if (next + EventHeader.LENGTH <= end) {
+                nextWord = EventHeader.word(buffer, next);
+                if (checksum != null) {
+                    buffer.putInt(next + CHECKSUM_OFFSET, 0); // now, as in lookAhead
+                }
+            }
+            verifies = checksum == null
+                    || checksum.compute(bytes, at, next - at, start + at) == EventHeader.checksum(atWord);
+            if (verifies) {
+                at = next;
+                whole = (EventHeader.flags(atWord) & EventHeader.FLAG_MORE) == 0 ? next : whole;
+                atWord = nextWord;
+            }
+        }
+        current = NOWHERE;
+        ready = offset;
+        readyEnd = start + whole;
+        if (verifies && whole == at) {
+            untouched = readyEnd;
+            aheadOffset = at + EventHeader.LENGTH <= end ? readyEnd : NOWHERE;
+            aheadWord = atWord;
+        } else {
+            length = 0; // what follows was changed, so it is read again
+        }
+    }
+
+    /** Goes to the first event of a claim that is longer than the block, or is refused. */
+    private int longClaim(final long offset, final long limit) {
+        long end = offset;
+        int events = 0;
+        do {
+            if (events > 0 && end == limit) {
                 return refuse(Problem.CLAIM_CUT, offset);
             }
             final int eventLength = next(end, limit);
@@ -162,21 +219,11 @@ public final class EventVerifier {
                 return 0;
             }
             end += eventLength;
-        }
-        claimStart = offset;
-        claimEnd = end;
-        claimInBlock = start <= offset; // otherwise it was longer than the block, which has gone on
-        return ofVerifiedClaim(offset, limit);
-    }
-
-    private boolean hasMore() {
-        return (EventHeader.flags(word) & EventHeader.FLAG_MORE) != 0;
-    }
-
-    /** Whether the block has all of the event at an offset. */
-    private boolean holds(final long offset) {
-        final int at = (int) (offset - start);
-        return at + EventHeader.LENGTH <= length && at + EventHeader.eventLength(buffer, at) <= length;
+            events++;
+        } while ((EventHeader.flags(word) & EventHeader.FLAG_MORE) != 0);
+        longStart = offset;
+        longEnd = end;
+        return next(offset, limit);
     }
 
     /**
@@ -196,7 +243,8 @@ public final class EventVerifier {
         // the checksums of earlier events in the block are zeroed, so going back needs a new block
         if (offset < untouched || offset + needed > start + length) {
             length = 0; // the old block is lost if the source throws
-            claimInBlock = false;
+            current = NOWHERE;
+            ready = NOWHERE;
             start = offset;
             untouched = offset;
             aheadOffset = NOWHERE;
@@ -211,7 +259,6 @@ public final class EventVerifier {
         problemOffset = offset;
         eventsBeforeProblem = 0;
         length = 0; // the block may have been changed, so it is read again
-        claimInBlock = false;
         return 0;
     }
 

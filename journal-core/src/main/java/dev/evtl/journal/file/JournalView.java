@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -45,6 +46,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     private MappedByteBuffer windowMap;
     private long windowStart;
     private long windowEnd;
+    private boolean handedOut;
     private long lastLook = System.nanoTime();
 
     /**
@@ -202,6 +204,40 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
         return !read.hasRemaining() && FileHeader.writeOffset(new UnsafeBuffer(read.array())) > writeOffset();
     }
 
+    /**
+     * Returns the mapped bytes around an offset, in place. They stay mapped until nobody has the buffer or a view of it:
+     * who uses it after this was closed, perhaps by another thread, would otherwise end the JVM.
+     *
+     * @param offset in the file
+     * @param limit  offset before which everything is written; the window holds as much before it as it can
+     * @return the buffer, whose index 0 is {@link #windowStart}
+     * @throws CorruptJournalException if the file is shorter than the limit
+     * @throws JournalException        if it cannot be mapped
+     */
+    public DirectBuffer window(final long offset, final long limit) {
+        handedOut = true;
+        mapWindow(offset, limit);
+        return window;
+    }
+
+    /**
+     * Returns where the current window begins.
+     *
+     * @return offset in the file
+     */
+    public long windowStart() {
+        return windowStart;
+    }
+
+    /**
+     * Returns where the current window ends.
+     *
+     * @return offset in the file; 0 before there is a window
+     */
+    public long windowEnd() {
+        return windowEnd;
+    }
+
     private void mapWindow(final long offset, final long limit) {
         try {
             final long start = offset & -PAGE_LENGTH;
@@ -250,7 +286,9 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     private void unmapWindow() {
         window.wrap(0, 0);
         windowEnd = 0;
-        MappedFault.unmap(windowMap);
+        if (!handedOut) {
+            MappedFault.unmap(windowMap);
+        }
         windowMap = null;
     }
 
