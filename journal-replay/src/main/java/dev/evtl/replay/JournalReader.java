@@ -27,9 +27,10 @@ import java.util.function.Consumer;
  * them any more. Either way what was handed over can be read ever after, no event is copied by itself and nothing is
  * allocated for it.
  *
- * <p>No event of a claim is handed over before all of the claim was looked at, so that a handler never sees the beginning
+ * <p>No event of a claim is handed over before all of the claim was verified, so that a handler never sees the beginning
  * of one whose end is damaged or missing. Claims of up to 128 KiB come from the copy in which they were verified; longer
  * ones are read again, and each event is verified once more: damage that strikes just then stops the reader within one.
+ * Without verification only a missing end is noticed, and in time if the claim has up to 128 KiB.
  *
  * <p>A file that another process cuts short meanwhile is an exception too. On a JVM older than 25 the calling thread can
  * also get an {@link InternalError}, at its next call or after this one, for a load that gave nothing of the file.
@@ -48,6 +49,9 @@ import java.util.function.Consumer;
 public final class JournalReader implements AutoCloseable {
     private static final ReaderConfig DEFAULTS = ReaderConfig.builder().build();
     private static final EventHandler PASS_OVER = event -> Action.CONTINUE;
+
+    /** Without verification, claims before the last so many bytes are not looked over: it would cost half as much again. */
+    private static final int WHOLE_LENGTH = 128 * 1024;
 
     private static final int FREE = 0;
     private static final int IN_USE = 1;
@@ -200,7 +204,7 @@ public final class JournalReader implements AutoCloseable {
 
     private int inPlace(final long end) {
         int length = look(offset, sequence, end);
-        if (hasMore() && (offset < claimStart || offset >= claimEnd)) {
+        if (hasMore() && end - offset <= WHOLE_LENGTH && (offset < claimStart || offset >= claimEnd)) {
             lookOverClaim(length, end);
             length = look(offset, sequence, end); // the window may have gone on
         }
@@ -208,7 +212,7 @@ public final class JournalReader implements AutoCloseable {
         return length;
     }
 
-    /** Looks whether all events of a claim are there before one of them is handed over. */
+    /** Looks whether all events of a claim are there before one of them is handed over: only the end can lack some. */
     private void lookOverClaim(final int firstLength, final long end) {
         long at = offset + firstLength;
         for (long number = sequence + 1; hasMore(); number++) {
