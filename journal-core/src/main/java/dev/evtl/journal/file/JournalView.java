@@ -8,6 +8,7 @@ import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.JournalPaths;
 import dev.evtl.journal.io.MappedFault;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -49,7 +50,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
         FileChannel opened = null;
         boolean ready = false;
         try {
-            opened = FileChannel.open(real, READ);
+            opened = Uninterruptible.open(real, READ);
             header = JournalFile.readHeader(path, opened);
             if (header.writeOffset() < FileHeader.LENGTH
                     || header.writeOffset() > header.length()
@@ -203,7 +204,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
 
     /** Opens the same file again after an interrupt has closed the channel. */
     private FileChannel reopen() throws IOException {
-        final FileChannel opened = FileChannel.open(real, READ);
+        final FileChannel opened = Uninterruptible.open(real, READ);
         boolean same = false;
         try {
             same = JournalFile.readHeader(path, opened).identity().equals(header.identity());
