@@ -36,6 +36,7 @@ final class StuckClaimMonitor {
     private long stuckSince;
     private long nextDeathLook;
     private boolean stuckReported;
+    private long closeHeldUpSince;
     private boolean leaving;
     private long leavingSince;
     private boolean abandoned;
@@ -84,9 +85,18 @@ final class StuckClaimMonitor {
     boolean look(final boolean closing, final boolean failed) {
         final boolean nothingBegun = !isHeadBegun();
         final boolean notNow = nothingBegun && !closing && stuckSince == 0 && idleCycles++ % TAIL_LOOK_CYCLES != 0;
-        if (notNow || head.position() == ring.tail()) {
+        final long used = notNow ? 0 : ring.tail() - head.position();
+        if (used == 0) {
             clear();
             return true;
+        }
+        if (used < 0 || used > ring.buffer().capacity()) {
+            if (failed) {
+                return true;
+            }
+            throw new JournalException(journal + ": the ring is damaged: expected a tail from " + head.position() + " to "
+                    + (head.position() + ring.buffer().capacity()) + ", found " + (head.position() + used)
+                    + "; a thread or a process has written past the end of its claim");
         }
         final long now = System.nanoTime();
         if (stuckSince == 0) {
@@ -109,7 +119,7 @@ final class StuckClaimMonitor {
                     + " ms and holds up " + ring.buffer().size() + " bytes"));
         }
         if (closing) {
-            leaveStuckClaim(stuckFor, failed);
+            leaveStuckClaim(now, failed);
         }
         return abandoned;
     }
@@ -134,8 +144,11 @@ final class StuckClaimMonitor {
      * Gives up on the claim in two steps. First commits are no longer let through; when those under way have become
      * visible, the claim is passed over.
      */
-    private void leaveStuckClaim(final long stuckFor, final boolean failed) {
-        if (!leaving && (failed || stuckFor >= closeTimeoutNanos)) {
+    private void leaveStuckClaim(final long now, final boolean failed) {
+        if (closeHeldUpSince == 0) {
+            closeHeldUpSince = now; // not since the claim got stuck: its thread may be about to commit before it closes
+        }
+        if (!leaving && (failed || now - closeHeldUpSince >= closeTimeoutNanos)) {
             leaving = true;
             counters.state(failed ? RingCounters.FAILED_AND_CLOSED : RingCounters.CLOSED);
             leavingSince = System.nanoTime(); // one grace period for all claims: none is committed from now on
