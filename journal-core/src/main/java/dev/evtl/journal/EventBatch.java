@@ -175,7 +175,7 @@ public final class EventBatch implements AutoCloseable {
         }
     }
 
-    private void leave() {
+    void leave() {
         open = false;
         payload.wrap(Claim.NOWHERE, 0, 0);
     }
