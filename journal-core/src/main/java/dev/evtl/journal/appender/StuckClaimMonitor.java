@@ -85,18 +85,9 @@ final class StuckClaimMonitor {
     boolean look(final boolean closing, final boolean failed) {
         final boolean nothingBegun = !isHeadBegun();
         final boolean notNow = nothingBegun && !closing && stuckSince == 0 && idleCycles++ % TAIL_LOOK_CYCLES != 0;
-        final long used = notNow ? 0 : ring.tail() - head.position();
-        if (used == 0) {
+        if (notNow || (nothingBegun || closing) && isEmpty(failed)) {
             clear();
             return true;
-        }
-        if (used < 0 || used > ring.buffer().capacity()) {
-            if (failed) {
-                return true;
-            }
-            throw new JournalException(journal + ": the ring is damaged: expected a tail from " + head.position() + " to "
-                    + (head.position() + ring.buffer().capacity()) + ", found " + (head.position() + used)
-                    + "; a thread or a process has written past the end of its claim");
         }
         final long now = System.nanoTime();
         if (stuckSince == 0) {
@@ -122,6 +113,19 @@ final class StuckClaimMonitor {
             leaveStuckClaim(now, failed);
         }
         return abandoned;
+    }
+
+    /** Reads the tail. After a failure a ring whose tail is damaged counts as empty too. */
+    private boolean isEmpty(final boolean failed) {
+        final long capacity = ring.buffer().capacity();
+        final long used = ring.tail() - head.position();
+        final boolean damaged = used < 0 || used > capacity;
+        if (damaged && !failed) {
+            throw new JournalException(journal + ": the ring is damaged: expected a tail from " + head.position() + " to "
+                    + (head.position() + capacity) + ", found " + (head.position() + used)
+                    + "; a thread or a process has written past the end of its claim");
+        }
+        return used == 0 || damaged;
     }
 
     private boolean releaseIfOrphaned() {
@@ -166,8 +170,20 @@ final class StuckClaimMonitor {
     }
 
     /** Returns whether the record at the head has a length; it has none in an empty ring, or in a hole. */
-    boolean isHeadBegun() {
+    private boolean isHeadBegun() {
         return !head.at(ring.head()).isHole();
+    }
+
+    /**
+     * Returns how many bytes of the ring are in use. The tail is read only if there is something behind the record at the
+     * head, because each read takes the cache line from the producers.
+     */
+    long ringUse() {
+        if (!isHeadBegun()) {
+            return 0;
+        }
+        final long length = head.end() - head.position();
+        return head.next().isHole() ? length : ring.buffer().size();
     }
 
     private boolean isHeadEnded() {
