@@ -84,8 +84,8 @@ class ArchitectureTest {
     /** Any other channel is closed by the next call of an interrupted thread, and the locks on its file are lost. */
     @Test
     void everyChannelIsUninterruptible() throws IOException {
-        final Pattern interruptible = Pattern.compile(
-                "FileChannel\\s*\\.open\\b|\\bnewByteChannel\\b|\\bgetChannel\\b|\\bnewFileChannel\\b");
+        final Pattern interruptible =
+                Pattern.compile("FileChannel\\s*\\.open\\b|\\bnewByteChannel\\b|\\bgetChannel\\b|\\bnewFileChannel\\b");
         for (final Path sources : List.of(CORE, REPLAY)) {
             try (Stream<Path> files = Files.walk(sources)) {
                 assertEquals(

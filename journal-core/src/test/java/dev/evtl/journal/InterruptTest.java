@@ -214,7 +214,8 @@ class InterruptTest {
         final SalvageReport report = JournalSalvage.salvage(file, directory.resolve("out.evtl"), position -> {});
         assertEquals(List.of(5L, 5L), List.of(report.events(), report.ringEvents()));
         assertEquals(5, JournalRecovery.recover(file, position -> {}).ringEvents());
-        assertEquals(Condition.TORN, JournalRecovery.recover(torn, position -> {}).condition());
+        assertEquals(
+                Condition.TORN, JournalRecovery.recover(torn, position -> {}).condition());
         assertFlagKept();
         Events.assertHolds(file, 10);
         Events.assertHolds(directory.resolve("out.evtl"), 10);

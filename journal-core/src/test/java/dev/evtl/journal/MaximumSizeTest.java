@@ -142,8 +142,8 @@ class MaximumSizeTest {
         final JournalConfig.Builder other = tiny().listener(JournalListener.NONE);
         Path kept = file;
         switch (how) {
-            case "with the ring" -> Journal.open(file, other.ringFile(ring).build())
-                    .close();
+            case "with the ring" ->
+                Journal.open(file, other.ringFile(ring).build()).close();
             case "recover" -> JournalRecovery.recover(file, position -> {});
             case "salvage" -> {
                 kept = directory.resolve("s.evtl");
@@ -153,9 +153,11 @@ class MaximumSizeTest {
                 if (how.equals("another ring")) {
                     other.ringFile(directory.resolve("other.ring"));
                 }
-                final JournalException e = assertThrows(JournalException.class, () -> Journal.open(file, other.build()));
+                final JournalException e =
+                        assertThrows(JournalException.class, () -> Journal.open(file, other.build()));
                 assertTrue(
-                        e.getMessage().contains("its ring file " + ring + " holds 0 events that were accepted and 9 drops"),
+                        e.getMessage()
+                                .contains("its ring file " + ring + " holds 0 events that were accepted and 9 drops"),
                         e.getMessage());
                 assertTrue(Files.exists(ring), "nothing is taken away");
                 Journal.open(file, tiny().ringFile(ring).build()).close();

@@ -43,8 +43,7 @@ class NestedCloseTest {
     private Process start(final String... args) throws IOException {
         final String[] all = Stream.concat(Stream.of(directory.resolve("n.evtl").toString()), Stream.of(args))
                 .toArray(String[]::new);
-        return ChildJvm.start(
-                List.of(ChildJvm.FLAG, "-Dagrona.disable.bounds.checks=true"), Application.class, all);
+        return ChildJvm.start(List.of(ChildJvm.FLAG, "-Dagrona.disable.bounds.checks=true"), Application.class, all);
     }
 
     private void assertClosedCleanly(final String place) {
@@ -66,20 +65,15 @@ class NestedCloseTest {
         final String said = ChildJvm.output(child);
         assertTrue(child.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS), said);
         assertEquals(0, child.exitValue(), said);
-        assertEquals(List.of("closed", "closed again", "closed within"), said.lines().sorted().toList());
+        assertEquals(
+                List.of("closed", "closed again", "closed within"),
+                said.lines().sorted().toList());
         assertClosedCleanly(place);
     }
 
     /** By the journal's hook or one of the application's own. */
     @ParameterizedTest
-    @CsvSource({
-        "stuck, hook",
-        "abandoned, hook",
-        "drops, hook",
-        "stuck, own",
-        "abandoned, own",
-        "drops, own"
-    })
+    @CsvSource({"stuck, hook", "abandoned, hook", "drops, hook", "stuck, own", "abandoned, own", "drops, own"})
     void exitWithinACloseEndsTheJvm(final String place, final String hook) throws Exception {
         final Process child = start(place, "thread", "exit", hook);
         final String said = ChildJvm.output(child);

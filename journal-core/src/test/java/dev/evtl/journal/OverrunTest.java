@@ -59,14 +59,15 @@ class OverrunTest {
 
     /** A payload that is followed by the same byte that fills it. */
     private static void overrun(final DirectBuffer claimed, final int over, final byte fill) {
-        new UnsafeBuffer(claimed.addressOffset(), claimed.capacity() + over).setMemory(0, claimed.capacity() + over, fill);
+        new UnsafeBuffer(claimed.addressOffset(), claimed.capacity() + over)
+                .setMemory(0, claimed.capacity() + over, fill);
     }
 
     static Stream<Arguments> overruns() {
         return IntStream.of(1, 4, 8, 12, 16, 24, 40, 104)
                 .boxed()
-                .flatMap(over -> Stream.of(1, 0x41, 0x7F, 0x80, 0xFF)
-                        .map(fill -> Arguments.of(over, fill.byteValue())));
+                .flatMap(
+                        over -> Stream.of(1, 0x41, 0x7F, 0x80, 0xFF).map(fill -> Arguments.of(over, fill.byteValue())));
     }
 
     /** What is behind the claim is free, or claimed and open, or committed. */
@@ -128,8 +129,8 @@ class OverrunTest {
     void ofABatchIntoItsOwnEventsIsFoundBeforeItIsJournaled(final byte fill) {
         for (final boolean checksums : new boolean[] {true, false}) {
             final Path path = directory.resolve(checksums + ".evtl");
-            final Journal journal =
-                    Journal.open(path, config().checksums(checksums).useInvoker(true).build());
+            final Journal journal = Journal.open(
+                    path, config().checksums(checksums).useInvoker(true).build());
             final EventBatch batch = journal.publisher().newBatch();
             batch.tryClaim(2, 2 * PAYLOAD);
             final DirectBuffer first = new UnsafeBuffer(batch.next(1, PAYLOAD));

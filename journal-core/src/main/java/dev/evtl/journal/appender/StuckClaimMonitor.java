@@ -121,9 +121,10 @@ final class StuckClaimMonitor {
         final long used = ring.tail() - head.position();
         final boolean damaged = used < 0 || used > capacity;
         if (damaged && !failed) {
-            throw new JournalException(journal + ": the ring is damaged: expected a tail from " + head.position() + " to "
-                    + (head.position() + capacity) + ", found " + (head.position() + used)
-                    + "; a thread or a process has written past the end of its claim");
+            throw new JournalException(
+                    journal + ": the ring is damaged: expected a tail from " + head.position() + " to "
+                            + (head.position() + capacity) + ", found " + (head.position() + used)
+                            + "; a thread or a process has written past the end of its claim");
         }
         return used == 0 || damaged;
     }

@@ -209,8 +209,7 @@ public final class RingRecord {
         }
         return at == end && found == events()
                 ? null
-                : new Damage(
-                        at, events() + " events of " + (end - start) + " bytes", found + " of " + (at - start));
+                : new Damage(at, events() + " events of " + (end - start) + " bytes", found + " of " + (at - start));
     }
 
     /** Returns whether this is a gap that lacks at most the commit; such a gap may count as recorded already. */

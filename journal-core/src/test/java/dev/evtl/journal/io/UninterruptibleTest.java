@@ -53,8 +53,7 @@ class UninterruptibleTest {
 
     @Test
     void channelOfARandomAccessFileToo() throws IOException {
-        try (RandomAccessFile file =
-                new RandomAccessFile(directory.resolve("f").toFile(), "rw")) {
+        try (RandomAccessFile file = new RandomAccessFile(directory.resolve("f").toFile(), "rw")) {
             useInterrupted(Uninterruptible.channel(file));
             assertEquals(2, file.length());
         }
