@@ -159,13 +159,15 @@ public final class AttachedPublisher implements AutoCloseable {
 
     /**
      * Leaves the ring file. Accepted events stay accepted. All threads must have finished their calls to the publisher,
-     * which answers {@link Publisher#CLOSED} from then on. An open claim is left out of the journal.
+     * which answers {@link Publisher#CLOSED} from then on. An open claim is left out of the journal, and ended: its
+     * buffer has no room any more.
      *
      * @throws JournalException if the locks cannot be released
      */
     @Override
     public void close() {
         counters.end(RingCounters.CLOSED);
+        publisher.leaveClaims();
         try {
             file.close();
         } catch (final IOException e) {

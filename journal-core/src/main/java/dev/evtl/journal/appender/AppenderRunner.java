@@ -5,7 +5,6 @@ import dev.evtl.journal.ring.JournalRing;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentInvoker;
 
 /**
@@ -34,7 +33,7 @@ public abstract class AppenderRunner {
     /** Runs the appender once on the calling thread. */
     int work() {
         if (thread != Thread.currentThread()) {
-            thread = Thread.currentThread();
+            runsHere();
         }
         return appender.doWork();
     }
@@ -53,27 +52,9 @@ public abstract class AppenderRunner {
     /** Ends the thread that ran the appender, after the appender has ended. */
     abstract void stop();
 
-    /** The appender as an agent that notes which thread runs it. */
-    final class Duty implements Agent {
-        @Override
-        public void onStart() {
-            thread = Thread.currentThread();
-        }
-
-        @Override
-        public int doWork() {
-            return work();
-        }
-
-        @Override
-        public void onClose() {
-            appender.onClose();
-        }
-
-        @Override
-        public String roleName() {
-            return appender.roleName();
-        }
+    /** Notes that the calling thread is the one that runs the appender. */
+    final void runsHere() {
+        thread = Thread.currentThread();
     }
 
     /** Returns the thread that last ran the appender; null if none has. */
@@ -90,8 +71,7 @@ public abstract class AppenderRunner {
     }
 
     /**
-     * Runs the appender once if only the calling thread would. This does not use the invoker, which an interrupt would
-     * stop.
+     * Runs the appender once if only the calling thread would.
      *
      * @return whether the appender was run
      */
