@@ -48,7 +48,6 @@ public final class EventVerifier {
     private long aheadOffset = NOWHERE;
     private long aheadWord;
     private int expectedChecksum;
-    private static final long NO_EVENT = EventHeader.TYPE_NOTHING;
 
     /** The event that was returned last, if the block has whole claims there that were verified. */
     private long current = NOWHERE;
@@ -60,6 +59,7 @@ public final class EventVerifier {
     private long longStart = NOWHERE;
 
     private long longEnd = NOWHERE;
+
     private Problem problem;
     private long problemOffset;
     private int eventsBeforeProblem;
@@ -178,7 +178,7 @@ public final class EventVerifier {
             if (next > end) {
                 break;
             }
-            long nextWord = NO_EVENT;
+            long nextWord = EventHeader.TYPE_NOTHING; // where the block ends
             if (next + EventHeader.LENGTH <= end) {
                 nextWord = EventHeader.word(buffer, next);
                 if (checksum != null) {
