@@ -71,11 +71,9 @@ public final class JournalReader implements AutoCloseable {
     private long droppedEvents;
     private long lastEnd;
     private boolean found;
-    /** What was found where events lie, without verification, and the last claim of several that was looked over. */
-    private int foundIndex;
-
-    private long foundWord;
+    /** The last claim of several events that was looked over. */
     private long claimStart;
+
     private long claimEnd;
 
     private JournalReader(final JournalView view, final boolean verify) {
@@ -203,41 +201,44 @@ public final class JournalReader implements AutoCloseable {
     }
 
     private int inPlace(final long end) {
-        int length = look(offset, sequence, end);
-        if (hasMore() && end - offset <= WHOLE_LENGTH && (offset < claimStart || offset >= claimEnd)) {
-            lookOverClaim(length, end);
-            length = look(offset, sequence, end); // the window may have gone on
+        long word = wordInPlace(offset, sequence, end);
+        if (hasMore(word) && end - offset <= WHOLE_LENGTH && (offset < claimStart || offset >= claimEnd)) {
+            lookOverClaim(word, end);
+            word = wordInPlace(offset, sequence, end); // the window may have gone on
         }
-        event.set(foundIndex, foundWord, sequence, offset);
-        return length;
+        event.set((int) (offset - view.windowStart()), word, sequence, offset);
+        return EventHeader.LENGTH + EventHeader.payloadLength(word);
     }
 
     /** Looks whether all events of a claim are there before one of them is handed over: only the end can lack some. */
-    private void lookOverClaim(final int firstLength, final long end) {
-        long at = offset + firstLength;
-        for (long number = sequence + 1; hasMore(); number++) {
+    private void lookOverClaim(final long firstWord, final long end) {
+        long at = offset;
+        long word = firstWord;
+        for (long number = sequence + 1; hasMore(word); number++) {
+            at += EventHeader.LENGTH + EventHeader.payloadLength(word);
             if (at == end) {
                 throw corrupt(
                         "expected the rest of the claim that begins at " + offset + ", found the end",
                         offset,
                         sequence);
             }
-            at += look(at, number, end);
+            word = wordInPlace(at, number, end);
         }
         claimStart = offset;
-        claimEnd = at;
+        claimEnd = at + EventHeader.LENGTH + EventHeader.payloadLength(word);
     }
 
-    private boolean hasMore() {
-        return (EventHeader.flags(foundWord) & EventHeader.FLAG_MORE) != 0;
+    private static boolean hasMore(final long word) {
+        return (EventHeader.flags(word) & EventHeader.FLAG_MORE) != 0;
     }
 
-    private int look(final long at, final long number, final long end) {
+    /** The word of an event that lies in the window as a whole. */
+    private long wordInPlace(final long at, final long number, final long end) {
         if (end - at < EventHeader.LENGTH) {
             throw corrupt("expected an event before write_offset " + end + ", found one that is cut off", at, number);
         }
-        final int headerIndex = indexInWindow(at, EventHeader.LENGTH, end);
-        final long word = EventHeader.word(event.buffer(), headerIndex);
+        final int index = indexInWindow(at, EventHeader.LENGTH, end);
+        final long word = EventHeader.word(event.buffer(), index);
         final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
         if (!EventHeader.isEvent(word) || length > end - at) {
             throw corrupt(
@@ -246,9 +247,8 @@ public final class JournalReader implements AutoCloseable {
                     at,
                     number);
         }
-        foundIndex = indexInWindow(at, length, end);
-        foundWord = word;
-        return length;
+        indexInWindow(at, length, end);
+        return word;
     }
 
     private int indexInWindow(final long at, final int length, final long end) {
