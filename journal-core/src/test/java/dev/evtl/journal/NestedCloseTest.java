@@ -73,13 +73,33 @@ class NestedCloseTest {
 
     /** By the journal's hook or one of the application's own. */
     @ParameterizedTest
-    @CsvSource({"stuck, hook", "abandoned, hook", "drops, hook", "stuck, own", "abandoned, own", "drops, own"})
+    @CsvSource({
+        "stuck, hook",
+        "abandoned, hook",
+        "drops, hook",
+        "idle, hook",
+        "stuck, own",
+        "abandoned, own",
+        "drops, own",
+        "idle, own"
+    })
     void exitWithinACloseEndsTheJvm(final String place, final String hook) throws Exception {
         final Process child = start(place, "thread", "exit", hook);
         final String said = ChildJvm.output(child);
         assertTrue(child.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS), said);
         assertEquals(EXIT_CODE, child.exitValue(), said);
         assertClosedCleanly(place);
+    }
+
+    /** Nobody else would run the appender, and this thread does not come back. */
+    @ParameterizedTest
+    @ValueSource(strings = {"hook", "own"})
+    void exitByTheThreadThatInvokesClosesTheJournal(final String hook) throws Exception {
+        final Process child = start("invoking", "invoker", "exit", hook);
+        final String said = ChildJvm.output(child);
+        assertTrue(child.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS), said);
+        assertEquals(EXIT_CODE, child.exitValue(), said);
+        assertClosedCleanly("invoking");
     }
 
     /** The thread's own end may end the JVM too. */
@@ -141,6 +161,9 @@ class NestedCloseTest {
                 while (journal.stats().getDroppedEvents() == 0) {
                     claimOrDrop();
                 }
+            }
+            if (place.equals("invoking")) {
+                System.exit(EXIT_CODE);
             }
             closing = true;
             if (place.equals("error")) {
