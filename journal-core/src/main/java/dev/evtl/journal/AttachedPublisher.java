@@ -40,7 +40,7 @@ public final class AttachedPublisher implements AutoCloseable {
         this.file = file;
         this.ring = file.attached();
         this.counters = ring.counters();
-        this.publisher = new Publisher(ring, config, file.maxPayloadLength(), () -> false);
+        this.publisher = new Publisher(ring, config, file.maxPayloadLength(), () -> false).notingClaims();
         this.stats = new LiveRingStats(ring);
         this.syncNanos = config.syncNanos;
     }

@@ -366,7 +366,7 @@ public final class Journal implements AutoCloseable {
      * Closes the journal: refuses what is offered from now on, journals and forces everything that was accepted, cuts
      * the file to its length and marks it closed. An open claim is waited for as long as the config says, then left out
      * and reported. A second call waits for the first close to end. With an invoker, the thread that invokes it, or any
-     * thread after that one has ended, runs the appender in this call.
+     * thread after that one has ended or called {@link System#exit}, runs the appender in this call.
      *
      * @throws JournalFailedException  if the journal has failed; its file is recovered when it is opened again
      * @throws JournalTimeoutException if the thread that invokes the appender is alive and does not invoke it for twice

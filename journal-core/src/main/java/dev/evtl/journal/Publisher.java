@@ -57,8 +57,10 @@ public final class Publisher {
     private final BooleanSupplier runAppender;
     private final EpochNanoClock clock;
     private final int maxPayloadLength;
-    /** Claims and batches; those that nobody uses any more go by themselves. */
+    /** Claims and batches, if they are noted; those that nobody uses any more go by themselves. */
     private final Set<AutoCloseable> claims = Collections.newSetFromMap(new WeakHashMap<>());
+
+    private boolean notesClaims;
 
     /**
      * Creates the publisher of a ring.
@@ -90,9 +92,7 @@ public final class Publisher {
      */
     public Claim newClaim() {
         final Claim claim = new Claim(this);
-        synchronized (claims) {
-            claims.add(claim);
-        }
+        note(claim);
         return claim;
     }
 
@@ -103,9 +103,7 @@ public final class Publisher {
      */
     public EventBatch newBatch() {
         final EventBatch batch = new EventBatch(this);
-        synchronized (claims) {
-            claims.add(batch);
-        }
+        note(batch);
         return batch;
     }
 
@@ -247,6 +245,20 @@ public final class Publisher {
      */
     public int maxPayloadLength() {
         return maxPayloadLength;
+    }
+
+    /** Has claims and batches noted from now on, for {@link #leaveClaims}. */
+    Publisher notingClaims() {
+        notesClaims = true;
+        return this;
+    }
+
+    private void note(final AutoCloseable made) {
+        if (notesClaims) {
+            synchronized (claims) {
+                claims.add(made);
+            }
+        }
     }
 
     /** Lets go of all open claims, whose room others will claim, so that nothing can be stored there any more. */

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.agrona.concurrent.IdleStrategy;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,13 +74,32 @@ class NestedCloseTest {
 
     /** By the journal's hook or one of the application's own. */
     @ParameterizedTest
-    @CsvSource({"stuck, hook", "abandoned, hook", "drops, hook", "stuck, own", "abandoned, own", "drops, own"})
+    @CsvSource({
+        "stuck, hook",
+        "abandoned, hook",
+        "drops, hook",
+        "idle, hook",
+        "stuck, own",
+        "abandoned, own",
+        "drops, own",
+        "idle, own"
+    })
     void exitWithinACloseEndsTheJvm(final String place, final String hook) throws Exception {
         final Process child = start(place, "thread", "exit", hook);
         final String said = ChildJvm.output(child);
         assertTrue(child.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS), said);
         assertEquals(EXIT_CODE, child.exitValue(), said);
         assertClosedCleanly(place);
+    }
+
+    /** Nobody else would run the appender, and this thread does not come back. */
+    @Test
+    void exitByTheThreadThatInvokesClosesTheJournal() throws Exception {
+        final Process child = start("invoking", "invoker", "exit", "own");
+        final String said = ChildJvm.output(child);
+        assertTrue(child.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS), said);
+        assertEquals(EXIT_CODE, child.exitValue(), said);
+        assertClosedCleanly("invoking");
     }
 
     /** The thread's own end may end the JVM too. */
@@ -141,6 +161,9 @@ class NestedCloseTest {
                 while (journal.stats().getDroppedEvents() == 0) {
                     claimOrDrop();
                 }
+            }
+            if (place.equals("invoking")) {
+                System.exit(EXIT_CODE);
             }
             closing = true;
             if (place.equals("error")) {

@@ -2,6 +2,7 @@ package dev.evtl.journal.appender;
 
 import dev.evtl.journal.exceptions.JournalTimeoutException;
 import dev.evtl.journal.ring.JournalRing;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -160,13 +161,20 @@ public abstract class AppenderRunner {
     }
 
     /**
-     * Returns whether the calling thread can run the appender: it ran it last, or the thread that did has died before
-     * the end.
+     * Returns whether the calling thread can run the appender: it ran it last, or the thread that did will never do so
+     * again.
      */
     private synchronized boolean canRunHere() {
-        if (thread != null && !thread.isAlive() && !appender.isTerminated()) {
+        final Thread last = thread;
+        if (last != null && !appender.isTerminated() && (!last.isAlive() || isEndingTheJvm(last))) {
             thread = Thread.currentThread();
         }
         return isOnAppenderThread();
+    }
+
+    /** Returns whether a thread has called {@link System#exit}, which does not return and waits for shutdown hooks. */
+    private static boolean isEndingTheJvm(final Thread thread) {
+        return Arrays.stream(thread.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().equals("java.lang.Shutdown"));
     }
 }

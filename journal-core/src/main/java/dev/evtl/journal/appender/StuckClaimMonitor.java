@@ -97,6 +97,10 @@ final class StuckClaimMonitor {
         }
         if (now - nextDeathLook >= 0) {
             nextDeathLook = now + DEATH_LOOK_NANOS;
+            if (isEmpty(failed)) {
+                clear(); // what begins here is no claim, but stores past the end of the last one
+                return true;
+            }
             if (releaseIfOrphaned()) {
                 return false;
             }

@@ -66,8 +66,11 @@ public final class RingConsumer {
      */
     private boolean isWhole() {
         final int room = record.toRingEnd();
-        damage = record.position() == passed ? record.lengthDamage(room) : record.damage(room);
-        return damage == null;
+        final RingRecord.Damage found = record.position() == passed ? record.lengthDamage(room) : record.damage(room);
+        if (found != null) {
+            damage = found; // stored only then, as the garbage collector notes each store of a reference
+        }
+        return found == null;
     }
 
     /**
