@@ -1,6 +1,7 @@
 package dev.evtl.cli;
 
 import static dev.evtl.cli.Ran.evtl;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.replay.TestFiles;
+import dev.evtl.torture.ReferenceJournal;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -125,6 +127,39 @@ class EvtlTest {
         assertEquals(code, ran.code());
         assertTrue(ran.error().startsWith("evtl: " + file + ": "), ran.err());
         assertTrue(ran.error().contains(reason), ran.err());
+    }
+
+    /** Nobody can tell how the claim would have gone on. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "verify FILE",
+                "recover FILE",
+                "info FILE",
+                "cat FILE",
+                "cat -n 2 FILE",
+                "cat --seq 1 FILE",
+                "replay FILE",
+                "replay --no-verify FILE",
+                "replay --consumer print FILE"
+            })
+    void closedFileThatEndsWithinAClaimIsCorruptToEveryVerb(final String args) throws IOException {
+        for (final boolean checksums : new boolean[] {true, false}) {
+            final Path file = Files.write(
+                    directory.resolve("more.evtl"),
+                    new ReferenceJournal(1, checksums, 0)
+                            .add(1, 0, 1, "whole".getBytes(US_ASCII))
+                            .add(2, ReferenceJournal.MORE, 2, "half".getBytes(US_ASCII))
+                            .closed());
+            final Ran ran =
+                    evtl((Object[]) args.replace("FILE", file.toString()).split(" "));
+            assertEquals(4, ran.code());
+            assertTrue(
+                    (ran.out() + ran.err())
+                            .contains("corrupt event: expected the rest of the claim that begins at 85, found the end"),
+                    ran.out() + ran.err());
+            assertFalse(ran.out().contains("half"), ran.out());
+        }
     }
 
     @ParameterizedTest
