@@ -214,7 +214,7 @@ public final class RingRecord {
 
     /** Returns whether this is a gap that lacks at most the commit; such a gap may count as recorded already. */
     boolean isWholeGap() {
-        return isGap() && GapEvent.dropped(ring, gapPayload()) != 0;
+        return isGap() && contentDamage() == null && GapEvent.dropped(ring, gapPayload()) != 0;
     }
 
     /**
