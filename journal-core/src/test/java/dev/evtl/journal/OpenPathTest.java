@@ -4,7 +4,6 @@ import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
@@ -166,15 +165,6 @@ class OpenPathTest {
         final JournalException e = assertThrows(JournalException.class, () -> open(file, OpenMode.CREATE));
         assertTrue(e.getMessage().startsWith(file + ": could not be opened: "), e.getMessage());
         assertEquals(List.of(directory), files());
-    }
-
-    @Test
-    void whatAKilledCreationLeftBehindIsReplaced() throws IOException {
-        final Path unfinished = Files.writeString(directory.resolve("j.evtl.new"), "half-made");
-        final Path file = directory.resolve("j.evtl");
-        open(file, OpenMode.CREATE).close();
-        assertFalse(Files.exists(unfinished));
-        assertEquals(64, Files.size(file));
     }
 
     @Test

@@ -59,11 +59,23 @@ public final class JournalFile implements AutoCloseable {
     public static void create(final Path path, final NewFile newFile) throws IOException {
         final String what = "could not be created";
         final int flags = newFile.checksums() ? FileHeader.FLAG_CHECKSUMS : 0;
-        final FileCalls.Content header = (unfinished, channel) -> {
-            final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
-            FileHeader.encode(new UnsafeBuffer(bytes), newFile.createdAt(), flags, newFile.baseSequence());
-            FileCalls.write(channel, bytes, 0);
-            FileCalls.force(unfinished, channel);
+        final FileCalls.Content header = new FileCalls.Content() {
+            @Override
+            public void write(final Path unfinished, final FileChannel channel) throws IOException {
+                final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+                FileHeader.encode(new UnsafeBuffer(bytes), newFile.createdAt(), flags, newFile.baseSequence());
+                FileCalls.write(channel, bytes, 0);
+                FileCalls.force(unfinished, channel);
+            }
+
+            @Override
+            public boolean canBeLeft(final long length, final ByteBuffer start) {
+                final UnsafeBuffer found = new UnsafeBuffer(start);
+                return length == 0
+                        || length == FileHeader.LENGTH
+                                && FileHeader.magic(found) == FileHeader.MAGIC
+                                && FileHeader.eventCount(found) == 0;
+            }
         };
         FileCalls.make(path, FileHeader.LENGTH, what, header, newFile.attributes(path));
         try {

@@ -111,16 +111,24 @@ public final class RingFiles {
 
         private void create() throws IOException {
             final int length = RingLayout.fileLength(wanted.capacity());
-            final FileCalls.Content content = (unfinished, channel) -> {
-                FileCalls.fill(channel, 0, length);
-                final ByteBuffer bytes = ByteBuffer.allocateDirect(RingLayout.CHECKPOINTS_END);
-                final UnsafeBuffer header = new UnsafeBuffer(bytes);
-                RingHeader.encode(header, journal, wanted.capacity(), wanted.maxPayloadLength());
-                Checkpoint.encodeNew(header);
-                FileCalls.write(channel, bytes, 0);
-                bytes.clear().limit(Long.BYTES);
-                RingCounters.encodeNew(header);
-                FileCalls.write(channel, bytes, RingLayout.COUNTERS_OFFSET);
+            final FileCalls.Content content = new FileCalls.Content() {
+                @Override
+                public void write(final Path unfinished, final FileChannel channel) throws IOException {
+                    FileCalls.fill(channel, 0, length);
+                    final ByteBuffer bytes = ByteBuffer.allocateDirect(RingLayout.CHECKPOINTS_END);
+                    final UnsafeBuffer header = new UnsafeBuffer(bytes);
+                    RingHeader.encode(header, journal, wanted.capacity(), wanted.maxPayloadLength());
+                    Checkpoint.encodeNew(header);
+                    FileCalls.write(channel, bytes, 0);
+                    bytes.clear().limit(Long.BYTES);
+                    RingCounters.encodeNew(header);
+                    FileCalls.write(channel, bytes, RingLayout.COUNTERS_OFFSET);
+                }
+
+                @Override
+                public boolean canBeLeft(final long found, final ByteBuffer start) {
+                    return RingHeader.canBegin(start);
+                }
             };
             FileCalls.make(path, length, "could not be created", content, permissions);
         }

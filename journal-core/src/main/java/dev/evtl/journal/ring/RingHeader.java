@@ -72,6 +72,13 @@ final class RingHeader {
         header.putInt(RingLayout.CHECKSUM_OFFSET, checksum(header));
     }
 
+    /** Returns whether a ring file that is being made can begin with these bytes: with zeros, or with its header. */
+    static boolean canBegin(final ByteBuffer start) {
+        return start.equals(ByteBuffer.allocate(start.remaining()))
+                || start.remaining() >= RingLayout.FIXED_LENGTH
+                        && start.getInt(RingLayout.MAGIC_OFFSET) == RingLayout.MAGIC;
+    }
+
     private static int checksum(final UnsafeBuffer header) {
         final byte[] bytes = new byte[RingLayout.FIXED_LENGTH];
         header.getBytes(0, bytes);
