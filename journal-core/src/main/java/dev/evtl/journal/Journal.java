@@ -141,20 +141,28 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Undoes a failed opening. A file that it created is deleted only if the journal could not have been used yet. */
+    /** Undoes a failed opening. Files that it created are deleted unless another process has published already. */
     private static void giveUp(final JournalOpener opened, final JournalStorage storage, final Journal journal) {
-        if (storage == null) {
-            opened.discard();
-            return;
-        }
         try {
-            storage.abandon();
+            if (storage != null) {
+                storage.abandon();
+            }
         } finally {
-            opened.release();
+            if (journal == null || journal.isUnused()) {
+                opened.discard();
+            } else {
+                opened.release();
+            }
             if (journal != null) {
                 journal.release();
             }
         }
+    }
+
+    /** Returns whether nothing was accepted, after refusing what is offered from now on. */
+    private boolean isUnused() {
+        ring.counters().closing();
+        return ring.head() == ring.tail();
     }
 
     /** For tests, which wait until it has told all. */
@@ -169,8 +177,8 @@ public final class Journal implements AutoCloseable {
         if (recovery.isOfInterest()) {
             notifier.onRecovery(recovery);
         }
-        runner.start();
         notifier.start(stats, appender::isTerminated);
+        runner.start(); // last: what fails before it finds no appender at work
     }
 
     /**

@@ -37,7 +37,7 @@ final class JournalOpener implements JournalLease {
     private WriterLock lock;
     private JournalFile file;
     private RingFile ringFile;
-    private Path newRingFile;
+    private boolean ringFileCreated;
     private JournalHeader header;
     private RecoveryReport recovery;
     private boolean created;
@@ -157,8 +157,8 @@ final class JournalOpener implements JournalLease {
     private void ownRing(final RingFiles.Wanted wanted) throws IOException {
         try (RingFiles.Lease lease = RingFiles.lease(wanted, path, header.identity(), permissions)) {
             lock.note(lease.path()); // noted first: otherwise a ring that nobody would find could accept events
-            newRingFile = lease.isNew() ? lease.path() : null;
             ringFile = lease.open();
+            ringFileCreated = lease.isNew();
             recovery = recovery.withSetAside(lease.setAside());
         }
     }
@@ -234,9 +234,10 @@ final class JournalOpener implements JournalLease {
 
     @Override
     public void closed() throws IOException {
-        if (ringFile != null) {
-            ringFile.delete();
+        if (ringFile != null && ringFile.delete()) {
             lock.note(null);
+        } else if (ringFile != null) {
+            ringFile.retire(); // it holds nothing, and its user deletes it at the next opening
         }
     }
 
@@ -269,13 +270,16 @@ final class JournalOpener implements JournalLease {
         }
     }
 
-    /** Releases everything after a failed opening, and deletes the files that it created. */
+    /**
+     * Releases everything after a failed opening, and deletes the files that it created. Processes that have attached
+     * to a new ring file meanwhile see that it has ended.
+     */
     void discard() {
         if (created) {
             FileCalls.deleteQuietly(real);
         }
-        if (newRingFile != null) {
-            FileCalls.deleteQuietly(newRingFile);
+        if (ringFileCreated) {
+            FileCalls.closeQuietly(ringFile::giveUp);
         }
         FileCalls.closeQuietly(ringFile);
         FileCalls.closeQuietly(file);

@@ -244,9 +244,7 @@ public final class Appender implements Agent {
             try {
                 lease.release();
             } finally {
-                if (detachedSince == 0) {
-                    counters.state(endState);
-                }
+                counters.state(endState);
                 terminated = true;
                 syncs.wake();
             }

@@ -83,8 +83,16 @@ final class Preallocator implements AutoCloseable {
         mappedEnd = Math.min(growthEnd, offset + WINDOW_LENGTH);
         allocate(growthEnd);
         final Window window = map(offset & -PAGE_LENGTH, mappedEnd, offset);
-        thread.start();
-        return window;
+        boolean started = false;
+        try {
+            thread.start();
+            started = true;
+            return window;
+        } finally {
+            if (!started) {
+                window.unmap();
+            }
+        }
     }
 
     /** Asks for the next window. */

@@ -281,7 +281,7 @@ public final class FileCalls {
     public static void deleteQuietly(final Path file) {
         try {
             delete(file);
-        } catch (final IOException e) {
+        } catch (final Throwable t) {
             // a file that is left does no harm: it is recognised or recovered at the next attempt
         }
     }
@@ -291,7 +291,7 @@ public final class FileCalls {
         if (resource != null) {
             try {
                 resource.close();
-            } catch (final Exception e) {
+            } catch (final Throwable t) {
                 // the failure that led here is the one to report
             }
         }

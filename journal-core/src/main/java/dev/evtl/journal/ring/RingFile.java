@@ -3,7 +3,9 @@ package dev.evtl.journal.ring;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.io.FileCalls;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * A ring file that this process has mapped, for the thread that opens or closes the journal or the publisher. One
@@ -29,6 +31,8 @@ public final class RingFile implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final OrphanedClaims orphans;
     private final ProcessSlot slot;
+    private final Object key;
+    private RingCounters owned;
     private boolean closed;
     private boolean keepsSlot;
 
@@ -41,6 +45,7 @@ public final class RingFile implements AutoCloseable {
         this.locks = locks;
         this.memory = memory;
         this.role = role;
+        this.key = RingFiles.fileKey(path);
         this.checkpoint = new Checkpoint(memory.header());
         this.orphans = new OrphanedClaims(path, memory, locks);
         if (role != Role.PUBLISHER) {
@@ -85,7 +90,8 @@ public final class RingFile implements AutoCloseable {
 
     /** Returns the ring for the process that runs the appender, and lets the other processes go on. */
     public JournalRing owned() {
-        return JournalRing.mapped(memory, RingCounters.reopen(memory.counters()), slot, orphans);
+        owned = RingCounters.reopen(memory.counters());
+        return JournalRing.mapped(memory, owned, slot, orphans);
     }
 
     /** Returns the ring for a process that only publishes. */
@@ -112,16 +118,51 @@ public final class RingFile implements AutoCloseable {
         return RingCounters.isGivenUp(memory.counters());
     }
 
-    /** Deletes and closes the file, and sets its state to closed for the processes that still have it. */
+    /**
+     * Deletes and closes the file, and sets its state to closed for the processes that still have it.
+     *
+     * @throws JournalException if this user may not delete it
+     */
     public void giveUp() throws IOException {
-        RingCounters.giveUp(memory.counters());
-        delete();
-        close();
+        try {
+            RingCounters.giveUp(memory.counters());
+            if (!delete()) {
+                throw new JournalException(path + ": this ring file can neither be used again, because its journal was"
+                        + " closed over a claim that was open, nor be deleted by this user; delete it as its owner, or"
+                        + " give another ringFile");
+            }
+        } finally {
+            close();
+        }
     }
 
-    /** Deletes the file. Processes that have it mapped keep its memory. */
-    public void delete() throws IOException {
-        FileCalls.delete(path);
+    /**
+     * Deletes the file if it is still under its name. Processes that have it mapped keep its memory.
+     *
+     * @return false if it cannot be deleted, as in a sticky directory where another user made it
+     */
+    public boolean delete() {
+        try {
+            if (Files.exists(path) && Objects.equals(key, RingFiles.fileKey(path))) {
+                FileCalls.delete(path);
+            }
+            return true;
+        } catch (final IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Ends the use of a file that cannot be deleted, after its journal was closed, for all processes that have it. The
+     * next owner can use it again unless a living process may still write into a claim.
+     */
+    public void retire() {
+        if (isEmpty() && owned.passedOver().isEmpty()) {
+            owned.renew();
+        } else {
+            owned.end(RingCounters.CLOSED);
+            RingCounters.giveUp(memory.counters());
+        }
     }
 
     /**

@@ -53,6 +53,7 @@ public final class RingFiles {
         private final FileAttribute<?>[] permissions;
         private final RingLocks locks;
         private Path setAside;
+        private boolean owned;
         private boolean creating;
         private boolean released;
 
@@ -99,14 +100,20 @@ public final class RingFiles {
             return creating;
         }
 
-        /** Opens the file, and creates it if there is none. */
+        /** Opens the file, and creates it if there is none. A failure leaves no new file. */
         public RingFile open() throws IOException {
             if (creating) {
                 create();
             }
-            final RingFile file = new RingFile(path, locks, map(path), RingFile.Role.OWNER);
-            released = true;
-            return file;
+            try {
+                final RingFile file = new RingFile(path, locks, map(path), RingFile.Role.OWNER);
+                released = true;
+                return file;
+            } finally {
+                if (creating && !released) {
+                    FileCalls.deleteQuietly(path);
+                }
+            }
         }
 
         private void create() throws IOException {
@@ -138,8 +145,11 @@ public final class RingFiles {
         public void close() throws IOException {
             if (!released) {
                 released = true;
-                locks.release(RingLocks.OWNER);
-                locks.close();
+                try (locks) {
+                    if (owned) {
+                        locks.release(RingLocks.OWNER);
+                    }
+                }
             }
         }
     }
@@ -161,13 +171,13 @@ public final class RingFiles {
             throws IOException {
         final Path path = real(wanted.path());
         final RingLocks locks = openLocks(path, permissions);
-        if (!locks.takeSoon(RingLocks.OWNER)) {
-            locks.close();
-            throw new JournalLockedException(path + ": another journal has this ring file open");
-        }
         final Lease lease = new Lease(wanted, path, journal, locks, permissions);
         boolean checked = false;
         try {
+            lease.owned = locks.takeSoon(RingLocks.OWNER);
+            if (!lease.owned) {
+                throw new JournalLockedException(path + ": another journal has this ring file open");
+            }
             lease.check(journalPath);
             checked = true;
             return lease;
@@ -223,6 +233,7 @@ public final class RingFiles {
         }
         RingLocks locks = null;
         RingFile file = null;
+        boolean attached = false;
         try {
             if (!RingHeader.read(path).isOfThisBoot()) {
                 throw new JournalException(
@@ -233,16 +244,15 @@ public final class RingFiles {
             final Object key = fileKey(path);
             file = new RingFile(path, locks, map(path), RingFile.Role.PUBLISHER);
             if (Files.notExists(path) || !Objects.equals(key, fileKey(path))) {
-                file.abandonSlot();
-                file = null;
                 throw new JournalException(path + ": its journal was closed while this attached");
             }
+            attached = true;
             return file;
         } catch (final IOException e) {
             throw new JournalException(path + ": could not be attached to: " + e.getMessage(), e);
         } finally {
-            if (file == null && locks != null) {
-                FileCalls.closeQuietly(locks);
+            if (!attached) {
+                FileCalls.closeQuietly(file == null ? locks : file);
             }
         }
     }
@@ -252,7 +262,8 @@ public final class RingFiles {
         return Files.exists(ringFile);
     }
 
-    private static Object fileKey(final Path path) throws IOException {
+    /** Returns what identifies a file on this machine, whatever its name. */
+    static Object fileKey(final Path path) throws IOException {
         return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
     }
 
