@@ -18,8 +18,10 @@ import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.file.MappedStorage;
 import dev.evtl.journal.file.WriteStorage;
 import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.Platform;
 import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingFile;
 import dev.evtl.journal.ring.RingFiles;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -122,6 +124,7 @@ public final class Journal implements AutoCloseable {
                         config.clock.nanoTime(), config.checksums, config.baseSequence, config.filePermissions),
                 Optional.ofNullable(config.ringFile)
                         .map(file -> new RingFiles.Wanted(file, config.ringSize, config.maxPayloadLength)),
+                config.refuseMissingRing,
                 position -> {});
         JournalStorage storage = null;
         Journal journal = null;
@@ -206,7 +209,16 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
      */
     public static AttachedPublisher attach(final Path ringFile, final JournalConfig config) {
-        return new AttachedPublisher(RingFiles.attach(ringFile), config);
+        final RingFile file = RingFiles.attach(ringFile);
+        AttachedPublisher attached = null;
+        try {
+            attached = new AttachedPublisher(file, config);
+            return attached;
+        } finally {
+            if (attached == null) {
+                FileCalls.closeQuietly(file);
+            }
+        }
     }
 
     /**

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.security.SecureRandom;
 import java.util.Set;
 import org.agrona.LangUtil;
@@ -268,6 +269,41 @@ public final class FileCalls {
         watcher.before(Call.TRUNCATE, file, length, Long.MAX_VALUE);
         opened.setLength(length);
         watcher.after(Call.TRUNCATE, file, length, Long.MAX_VALUE);
+    }
+
+    /**
+     * Sets an extended attribute of a file; null removes it. This opens and closes the file, so that locks that the
+     * process has on it may go.
+     */
+    public static void attribute(final Path file, final String name, final ByteBuffer value) throws IOException {
+        final UserDefinedFileAttributeView view = attributes(file);
+        watcher.before(Call.ATTRIBUTE, file, 0, Long.MAX_VALUE);
+        if (value == null) {
+            view.delete(name);
+        } else {
+            view.write(name, value);
+        }
+        watcher.after(Call.ATTRIBUTE, file, 0, Long.MAX_VALUE);
+    }
+
+    /** Returns an extended attribute of a file; empty if it has none of that name. */
+    public static ByteBuffer attribute(final Path file, final String name) throws IOException {
+        final UserDefinedFileAttributeView view = attributes(file);
+        if (!view.list().contains(name)) {
+            return ByteBuffer.allocate(0);
+        }
+        final ByteBuffer value = ByteBuffer.allocate(view.size(name));
+        view.read(name, value);
+        return value.flip();
+    }
+
+    private static UserDefinedFileAttributeView attributes(final Path file) throws IOException {
+        final UserDefinedFileAttributeView view =
+                Files.getFileAttributeView(file, UserDefinedFileAttributeView.class, NOFOLLOW_LINKS);
+        if (view == null) {
+            throw new IOException("this file system has no extended attributes");
+        }
+        return view;
     }
 
     /** Deletes a file if there is one. */

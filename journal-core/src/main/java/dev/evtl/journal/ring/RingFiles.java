@@ -10,6 +10,7 @@ import dev.evtl.journal.format.FileIdentity;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.IoFailures;
 import dev.evtl.journal.io.JournalPaths;
+import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.Platform;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,10 +22,13 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Finds, creates and opens ring files: for the owner, for a publisher, or to inspect the content. For any thread. */
 public final class RingFiles {
+    private static final Set<String> MEMORY_FILE_SYSTEMS = Set.of("tmpfs", "ramfs", "hugetlbfs");
+
     private RingFiles() {}
 
     /**
@@ -35,9 +39,9 @@ public final class RingFiles {
      * @param maxPayloadLength largest payload in bytes
      */
     public record Wanted(Path path, int capacity, int maxPayloadLength) {
-        /** Returns the settings of an existing ring file. */
-        public static Wanted as(final Path ringFile) throws IOException {
-            final RingHeader header = RingHeader.read(ringFile);
+        /** Returns the settings of a journal's ring file that exists. */
+        public static Wanted as(final Path ringFile, final Path journal) throws IOException {
+            final RingHeader header = RingHeader.read(ringFile, journal);
             return new Wanted(ringFile, header.capacity(), header.maxPayloadLength());
         }
     }
@@ -49,6 +53,7 @@ public final class RingFiles {
     public static final class Lease implements AutoCloseable {
         private final Wanted wanted;
         private final Path path;
+        private final Path journalPath;
         private final FileIdentity journal;
         private final FileAttribute<?>[] permissions;
         private final RingLocks locks;
@@ -60,29 +65,37 @@ public final class RingFiles {
         private Lease(
                 final Wanted wanted,
                 final Path path,
+                final Path journalPath,
                 final FileIdentity journal,
                 final RingLocks locks,
                 final FileAttribute<?>... permissions) {
             this.wanted = wanted;
             this.path = path;
+            this.journalPath = journalPath;
             this.journal = journal;
             this.locks = locks;
             this.permissions = permissions;
         }
 
-        private void check(final Path journalPath) throws IOException {
+        private void check() throws IOException {
             if (Files.exists(path)) {
-                final RingHeader found = RingHeader.read(path);
+                final RingHeader found = RingHeader.read(path, journalPath);
                 found.checkIsOf(journalPath, journal);
-                if (found.isOfThisBoot()) {
+                if (isOfThisBoot(path, found, locks)) {
                     found.checkCapacity(wanted.capacity());
                 } else {
-                    setAside = freeName(path);
-                    FileCalls.moveToFreeName(path, setAside);
-                    FileCalls.forceDirectory(setAside);
+                    moveAside();
                 }
             }
             creating = Files.notExists(path);
+        }
+
+        /** Sets the state first: a publisher whose process cannot be seen from here must not go on as if it were used. */
+        private void moveAside() throws IOException {
+            RingCounters.giveUp(map(path, journalPath).counters());
+            setAside = freeName(path);
+            FileCalls.moveToFreeName(path, setAside);
+            FileCalls.forceDirectory(setAside);
         }
 
         /** Returns the real path of the file. Note it before you open the file, which may take events from then on. */
@@ -106,7 +119,7 @@ public final class RingFiles {
                 create();
             }
             try {
-                final RingFile file = new RingFile(path, locks, map(path), RingFile.Role.OWNER);
+                final RingFile file = new RingFile(path, locks, map(path, journalPath), RingFile.Role.OWNER);
                 released = true;
                 return file;
             } finally {
@@ -157,7 +170,7 @@ public final class RingFiles {
     /**
      * Locks the ring file of a journal. The caller holds the journal's lock.
      *
-     * @param journalPath for messages
+     * @param journalPath real path of the journal
      * @throws JournalLockedException if another journal's process has the ring file open
      * @throws DiskFullException      if there is no space for its lock file
      * @throws JournalException       if it is another journal's, has another size or is damaged; then nothing was
@@ -171,14 +184,14 @@ public final class RingFiles {
             throws IOException {
         final Path path = real(wanted.path());
         final RingLocks locks = openLocks(path, permissions);
-        final Lease lease = new Lease(wanted, path, journal, locks, permissions);
+        final Lease lease = new Lease(wanted, path, journalPath, journal, locks, permissions);
         boolean checked = false;
         try {
             lease.owned = locks.takeSoon(RingLocks.OWNER);
             if (!lease.owned) {
                 throw new JournalLockedException(path + ": another journal has this ring file open");
             }
-            lease.check(journalPath);
+            lease.check();
             checked = true;
             return lease;
         } finally {
@@ -191,13 +204,42 @@ public final class RingFiles {
     /**
      * Opens the ring file that a journal left, to inspect its content.
      *
-     * @return the file; empty if it does not exist, is another journal's or is of an earlier boot
-     * @throws JournalException if a process has it open, or it is damaged
+     * @param journal real path of the journal
+     * @return the file; empty if it is gone or of an earlier boot
+     * @throws JournalException if a process has it open, or it is damaged or not to be trusted
      */
-    public static Optional<RingFile> inspect(final Path path, final FileIdentity journal) throws IOException {
-        if (!isOf(path, journal) || !RingHeader.read(path).isOfThisBoot()) {
-            return Optional.empty();
+    public static Optional<RingFile> inspect(final Path path, final Path journal, final FileIdentity identity)
+            throws IOException {
+        return look(path, journal, identity) == Left.OWN ? Optional.of(open(path, journal)) : Optional.empty();
+    }
+
+    /**
+     * Opens a ring file of a journal, of whatever boot, to inspect its content.
+     *
+     * @param journal real path of the journal
+     * @throws JournalException if it is another journal's, a process has it open, or it is damaged or not to be trusted
+     */
+    public static RingFile inspectOfAnyBoot(final Path path, final Path journal, final FileIdentity identity)
+            throws IOException {
+        RingHeader.read(path, journal).checkIsOf(journal, identity);
+        return open(path, journal);
+    }
+
+    /**
+     * Makes a ring file of a journal one of this boot, so that opening the journal brings in what it holds. Whoever
+     * calls this answers for its content.
+     *
+     * @param journal real path of the journal
+     * @throws JournalException if it is another journal's, a process has it open, or it is damaged or not to be trusted
+     */
+    public static void adopt(final Path path, final Path journal, final FileIdentity identity) throws IOException {
+        try (RingFile file = inspectOfAnyBoot(path, journal, identity);
+                FileChannel channel = NeighbourFiles.open(file.path(), journal, READ, WRITE)) {
+            RingHeader.read(path, journal).writeForThisBoot(channel);
         }
+    }
+
+    private static RingFile open(final Path path, final Path journal) throws IOException {
         final RingLocks locks = openLocks(path);
         RingFile file = null;
         int taken = 0;
@@ -208,8 +250,8 @@ public final class RingFiles {
                             + " open the journal with ringFile(" + path + ')');
                 }
             }
-            file = new RingFile(path, locks, map(path), RingFile.Role.INSPECTOR);
-            return Optional.of(file);
+            file = new RingFile(path, locks, map(path, journal), RingFile.Role.INSPECTOR);
+            return file;
         } finally {
             if (file == null) {
                 locks.close(taken);
@@ -222,8 +264,8 @@ public final class RingFiles {
      *
      * @param ringFile of a journal that is or was open
      * @return the file, with a slot for this process
-     * @throws JournalException if the file does not exist, is not a ring file, is damaged or of an earlier boot, or if
-     *     all slots are taken
+     * @throws JournalException if the file does not exist, is not a ring file, belongs neither to this user nor to the
+     *     owner of its directory, is damaged or of an earlier boot, or if all slots are taken
      */
     public static RingFile attach(final Path ringFile) {
         Platform.check();
@@ -235,14 +277,15 @@ public final class RingFiles {
         RingFile file = null;
         boolean attached = false;
         try {
-            if (!RingHeader.read(path).isOfThisBoot()) {
+            final RingHeader header = RingHeader.read(path, path.getParent());
+            locks = RingLocks.open(path);
+            if (!isOfThisBoot(path, header, locks)) {
                 throw new JournalException(
                         path + ": is a ring file of an earlier boot of this machine; open its journal"
                                 + " with ringFile(" + path + ") first");
             }
-            locks = RingLocks.open(path);
             final Object key = fileKey(path);
-            file = new RingFile(path, locks, map(path), RingFile.Role.PUBLISHER);
+            file = new RingFile(path, locks, map(path, path.getParent()), RingFile.Role.PUBLISHER);
             if (Files.notExists(path) || !Objects.equals(key, fileKey(path))) {
                 throw new JournalException(path + ": its journal was closed while this attached");
             }
@@ -267,19 +310,72 @@ public final class RingFiles {
         return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
     }
 
-    /** Returns whether a path leads to a journal's own ring file, which may be of an earlier boot. */
-    public static boolean isOf(final Path ringFile, final FileIdentity journal) throws IOException {
-        return Files.exists(ringFile) && RingHeader.read(ringFile).isOf(journal);
+    /** What there is of a ring file that a journal noted. */
+    public enum Left {
+        /** There is no such file, or it is another one. */
+        GONE,
+        /** It is there. */
+        OWN,
+        /** It is there, but of an earlier boot of the machine. */
+        EARLIER_BOOT
     }
 
     /**
-     * Returns the new name that {@link #lease} would give a journal's ring file of an earlier boot; empty if it is not
-     * one.
+     * Looks what there is of a ring file that a journal noted.
+     *
+     * @param journal real path of the journal
+     * @throws JournalException if a ring file is there that is damaged or not to be trusted
      */
-    public static Optional<Path> asideFor(final Path path, final FileIdentity journal) throws IOException {
-        return isOf(path, journal) && !RingHeader.read(path).isOfThisBoot()
-                ? Optional.of(freeName(path))
-                : Optional.empty();
+    public static Left look(final Path ringFile, final Path journal, final FileIdentity identity) throws IOException {
+        if (!RingHeader.isThere(ringFile)) {
+            return Left.GONE;
+        }
+        final RingHeader header = RingHeader.read(ringFile, journal);
+        if (!header.isOf(identity)) {
+            return Left.GONE;
+        }
+        return isOfThisBoot(ringFile, header) ? Left.OWN : Left.EARLIER_BOOT;
+    }
+
+    private static boolean isOfThisBoot(final Path path, final RingHeader header) throws IOException {
+        if (Files.notExists(RingLocks.fileFor(path))) {
+            return header.namesThisBoot() || isInMemory(path); // nobody has a lock, and none is made to find that out
+        }
+        try (RingLocks locks = openLocks(path)) {
+            return isOfThisBoot(path, header, locks);
+        }
+    }
+
+    /**
+     * Returns whether a ring file was made since the machine started. Containers may have boot identities of their own,
+     * so another one proves nothing where something that cannot outlive a boot says otherwise: a memory file system, or
+     * a process that has the file open.
+     */
+    private static boolean isOfThisBoot(final Path path, final RingHeader header, final RingLocks locks)
+            throws IOException {
+        return header.namesThisBoot() || isInMemory(path) || isInUse(locks);
+    }
+
+    private static boolean isInMemory(final Path path) {
+        try {
+            return MEMORY_FILE_SYSTEMS.contains(Files.getFileStore(path).type());
+        } catch (final IOException e) {
+            return false; // it cannot be told here, and what is set aside is not lost
+        }
+    }
+
+    /** Returns whether a process has a ring file open; this process may own it. */
+    private static boolean isInUse(final RingLocks locks) throws IOException {
+        boolean inUse = !locks.isHeldHere(RingLocks.OWNER) && locks.isHeld(RingLocks.OWNER);
+        for (int slot = 0; slot < RingLayout.SLOTS && !inUse; slot++) {
+            inUse = locks.isHeld(slot);
+        }
+        return inUse;
+    }
+
+    /** Returns the new name that {@link #lease} would give a ring file of an earlier boot. */
+    public static Path asideFor(final Path path) {
+        return freeName(path);
     }
 
     /**
@@ -300,6 +396,10 @@ public final class RingFiles {
             throw new JournalException(path + ": is a symbolic link; give the ring file's own path, as locks go by it");
         }
         if (Files.exists(absolute)) {
+            if (!Files.isRegularFile(absolute)) {
+                throw new JournalException(path + ": is a directory, a pipe, a device or a socket; move it away, or give"
+                        + " another ringFile");
+            }
             JournalPaths.checkOneName(absolute);
         }
         try {
@@ -326,8 +426,8 @@ public final class RingFiles {
         return name;
     }
 
-    private static RingMemory map(final Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, READ, WRITE)) {
+    private static RingMemory map(final Path path, final Path trusted) throws IOException {
+        try (FileChannel channel = NeighbourFiles.open(path, trusted, READ, WRITE)) {
             return RingMemory.of(channel.map(MapMode.READ_WRITE, 0, channel.size()));
         }
     }

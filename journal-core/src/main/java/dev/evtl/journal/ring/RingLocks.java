@@ -123,6 +123,11 @@ final class RingLocks implements AutoCloseable {
         }
     }
 
+    /** Returns whether a user in this process has a byte now. */
+    synchronized boolean isHeldHere(final int number) {
+        return held.containsKey(number);
+    }
+
     /** Returns whether a user, in this process or another, has a byte now. */
     synchronized boolean isHeld(final int number) throws IOException {
         if (held.containsKey(number)) {
