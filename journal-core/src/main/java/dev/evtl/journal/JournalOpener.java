@@ -64,6 +64,9 @@ final class JournalOpener implements JournalLease {
             final LongConsumer progress) {
         final JournalOpener opener = new JournalOpener(path, newFile);
         checkExistence(path, mode);
+        if (!Files.exists(opener.real)) {
+            JournalPaths.checkNameLength(opener.real);
+        }
         boolean opened = false;
         try {
             opener.lock = WriterLock.acquire(opener.real, opener.permissions);
@@ -106,7 +109,7 @@ final class JournalOpener implements JournalLease {
             recovery = RecoveryReport.ofNewFile();
             takeRing(wanted);
         } else {
-            final JournalScan scan = JournalScan.of(path, file.channel(), false, progress);
+            final JournalScan scan = JournalScan.of(path, file.channel(), progress);
             header = scan.header();
             recovery = RecoveryReport.of(path, real, file.channel(), scan);
             takeRing(wanted);
@@ -229,6 +232,14 @@ final class JournalOpener implements JournalLease {
             closed();
         } finally {
             release();
+        }
+    }
+
+    @Override
+    public void check(final boolean thoroughly) throws IOException {
+        if (thoroughly || !lock.seemsUntouched() || !file.seemsInPlace()) {
+            lock.check();
+            file.checkPlace();
         }
     }
 

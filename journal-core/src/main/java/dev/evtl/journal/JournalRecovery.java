@@ -41,7 +41,7 @@ public final class JournalRecovery {
         final Path real = JournalPaths.writable(file);
         try (FileChannel channel = FileChannel.open(real, READ)) {
             WriterLock.refuseHeld(file, real);
-            final JournalScan scan = JournalScan.of(file, channel, false, progress);
+            final JournalScan scan = JournalScan.of(file, channel, progress);
             WriterLock.refuseHeld(file, real); // asked again: what was seen could be a writer's work half done
             final RecoveryReport report = RecoveryReport.of(file, real, channel, scan);
             final Path noted = notedRingFile(real).orElse(null);

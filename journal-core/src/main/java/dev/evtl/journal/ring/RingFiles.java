@@ -152,7 +152,10 @@ public final class RingFiles {
             final FileAttribute<?>... permissions)
             throws IOException {
         final Path path = real(wanted.path());
-        final RingLocks locks = openLocks(path, permissions);
+        if (!Files.exists(path)) {
+            JournalPaths.checkNameLength(path);
+        }
+        final RingLocks locks = openLocks(path, journalPath, permissions);
         if (!locks.takeSoon(RingLocks.OWNER)) {
             locks.close();
             throw new JournalLockedException(path + ": another journal has this ring file open");
@@ -180,23 +183,33 @@ public final class RingFiles {
         if (!isOf(path, journal) || !RingHeader.read(path).isOfThisBoot()) {
             return Optional.empty();
         }
-        final RingLocks locks = openLocks(path);
+        final RingLocks locks = openLocks(path, path);
         RingFile file = null;
         int taken = 0;
         try {
             for (; taken <= RingLocks.OWNER; taken++) {
                 if (!locks.take(taken)) {
-                    throw new JournalException(path + ": a process has this ring file of the journal open; end it, or"
-                            + " open the journal with ringFile(" + path + ')');
+                    throw inUse(path);
                 }
             }
-            file = new RingFile(path, locks, map(path), RingFile.Role.INSPECTOR);
+            final RingMemory memory = map(path);
+            for (int slot = 0; slot < RingLayout.SLOTS; slot++) {
+                if (new ProcessSlot(memory.header(), slot).isUsedByLivingProcess()) {
+                    throw inUse(path); // it has lost its lock
+                }
+            }
+            file = new RingFile(path, locks, memory, RingFile.Role.INSPECTOR);
             return Optional.of(file);
         } finally {
             if (file == null) {
                 locks.close(taken);
             }
         }
+    }
+
+    private static JournalException inUse(final Path path) {
+        return new JournalException(path + ": a process has this ring file of the journal open; end it, or open the"
+                + " journal with ringFile(" + path + ')');
     }
 
     /**
@@ -221,7 +234,7 @@ public final class RingFiles {
                         path + ": is a ring file of an earlier boot of this machine; open its journal"
                                 + " with ringFile(" + path + ") first");
             }
-            locks = RingLocks.open(path);
+            locks = RingLocks.open(path, path);
             final Object key = fileKey(path);
             file = new RingFile(path, locks, map(path), RingFile.Role.PUBLISHER);
             if (Files.notExists(path) || !Objects.equals(key, fileKey(path))) {
@@ -290,9 +303,10 @@ public final class RingFiles {
         }
     }
 
-    private static RingLocks openLocks(final Path path, final FileAttribute<?>... permissions) {
+    private static RingLocks openLocks(
+            final Path path, final Path trusted, final FileAttribute<?>... permissions) {
         try {
-            return RingLocks.open(path, permissions);
+            return RingLocks.open(path, trusted, permissions);
         } catch (final IOException e) {
             throw IoFailures.classify(RingLocks.fileFor(path), 0, "could not be opened", e);
         }
