@@ -69,6 +69,9 @@ final class JournalOpener implements JournalLease {
             final LongConsumer progress) {
         final JournalOpener opener = new JournalOpener(path, newFile, refuseMissingRing);
         checkExistence(path, mode);
+        if (!Files.exists(opener.real)) {
+            JournalPaths.checkNameLength(opener.real);
+        }
         boolean opened = false;
         try {
             opener.lock = WriterLock.acquire(opener.real, opener.permissions);
@@ -113,7 +116,7 @@ final class JournalOpener implements JournalLease {
             recovery = RecoveryReport.ofNewFile();
             takeRing(wanted);
         } else {
-            final JournalScan scan = JournalScan.of(path, file.channel(), false, progress);
+            final JournalScan scan = JournalScan.of(path, file.channel(), progress);
             header = scan.header();
             recovery = RecoveryReport.of(path, real, file.channel(), scan);
             takeRing(wanted);
@@ -204,6 +207,7 @@ final class JournalOpener implements JournalLease {
     private void noteRing(final Path noted) throws IOException {
         lock.note(noted);
         RingNote.keep(real, noted);
+        file.checkPlace(); // takes the lock again that this may have dropped
     }
 
     /**
@@ -276,9 +280,18 @@ final class JournalOpener implements JournalLease {
     }
 
     @Override
+    public void check(final boolean thoroughly) throws IOException {
+        if (thoroughly || !lock.seemsUntouched() || !file.seemsInPlace()) {
+            lock.check();
+            file.checkPlace();
+        }
+    }
+
+    @Override
     public void closed() throws IOException {
         if (ringFile != null && ringFile.delete()) {
-            noteRing(null);
+            lock.note(null);
+            RingNote.keep(real, null);
         } else if (ringFile != null) {
             ringFile.retire(); // it holds nothing, and its user deletes it at the next opening
         }

@@ -62,7 +62,7 @@ public final class JournalRecovery {
         final Path real = JournalPaths.writable(file);
         try (FileChannel channel = FileChannel.open(real, READ)) {
             WriterLock.refuseHeld(file, real);
-            final JournalScan scan = JournalScan.of(file, channel, false, progress);
+            final JournalScan scan = JournalScan.of(file, channel, progress);
             WriterLock.refuseHeld(file, real); // asked again: what was seen could be a writer's work half done
             final RecoveryReport report = RecoveryReport.of(file, real, channel, scan);
             return plan(report, real, channel, scan, ringFile);
@@ -212,7 +212,7 @@ public final class JournalRecovery {
         try (FileChannel channel = FileChannel.open(real, READ)) {
             final JournalHeader header = JournalFile.readHeader(journal, channel);
             final boolean missing = !header.closed()
-                    && !WriterLock.isHeld(real)
+                    && WriterLock.writerOf(real) == WriterLock.Writer.NONE
                     && RingFiles.look(noted.get(), real, header.identity()) == RingFiles.Left.GONE;
             return missing ? noted : Optional.empty();
         } catch (final IOException e) {

@@ -169,6 +169,44 @@ class SeveralProcessesTest {
         assertEquals(1, StoredEvent.readAll(file).get(0).type());
     }
 
+    /** Anything in its process has closed the lock file, or somebody has deleted it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void processThatLivesKeepsItsClaimAndItsPlaceWithoutItsLock(final boolean deleted) throws Exception {
+        final RingPublisher first = RingPublisher.own(file, ring);
+        try (RingPublisher living = RingPublisher.attach(ring)) {
+            assertTrue(living.claim(1, 0) > 0);
+            living.readLockFile();
+            first.close();
+            if (deleted) {
+                Files.delete(directory.resolve("s.ring.lock"));
+            }
+            final JournalException e = assertThrows(JournalException.class, () -> Journal.open(file));
+            assertTrue(e.getMessage().startsWith(ring + ": a process has this ring file"), e.getMessage());
+
+            final Journal journal = open();
+            try (RingPublisher other = RingPublisher.attach(ring)) {
+                assertEquals(5, other.offer(2, 0, 5));
+                // in which the appender has asked a hundred times whether it lives
+                await(() ->
+                        journal.stats().getHeadStuckNanos() > Duration.ofMillis(200).toNanos());
+                assertEquals(0, journal.stats().getJournaledEvents());
+                assertTrue(living.commit() > 0);
+                assertEquals(1, living.offer(1, 1, 1));
+                assertEquals(1, other.offer(2, 5, 1));
+                await(() -> journal.stats().getJournaledEvents() == 8);
+                assertTrue(living.claim(1, -1) > 0);
+                living.readLockFile();
+                living.close();
+                assertEquals(1, other.offer(2, 6, 1));
+                await(() -> journal.stats().getJournaledEvents() == 9);
+            }
+            journal.close();
+            assertEquals(1, journal.stats().getAbandonedEvents());
+            assertNumbered(2, 7);
+        }
+    }
+
     @Test
     void publishersGoOnWhenTheOwnerIsKilledAndAnotherTakesOver() throws Exception {
         final RingPublisher first = RingPublisher.own(file, ring);

@@ -30,6 +30,9 @@ public final class Appender implements Agent {
     /** Claims in a batch: some ten to a hundred KiB of ring, which are still in the cache when they are zeroed. */
     private static final int BATCH_LIMIT = 1024;
 
+    /** Time between two thorough looks whether the journal is still held: half of what is promised. */
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
     private static final long LONGEST_FORCE_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final AppenderSettings settings;
@@ -56,7 +59,8 @@ public final class Appender implements Agent {
 
     private boolean runnerErrorTold;
     private long publishedEnd;
-    private long lastForce = System.nanoTime();
+    private long lastLook = System.nanoTime();
+    private long lastForce = lastLook;
     private long detachedSince;
 
     /** Creates the appender of a journal. At its end it lets go of the storage and the lease. */
@@ -95,6 +99,7 @@ public final class Appender implements Agent {
         final long head = ring.head();
         try {
             if (failure == null) {
+                checkHeld();
                 final boolean idle = !append();
                 forceIfDue(idle);
             } else if (!ring.outlivesProcess()) {
@@ -121,6 +126,15 @@ public final class Appender implements Agent {
             return false;
         }
         return monitor.look(closeRequested, failure != null);
+    }
+
+    /** Looks before anything is written, so that a process that was stopped for long harms no writer that came then. */
+    private void checkHeld() throws IOException {
+        final long now = System.nanoTime();
+        if (now - lastLook >= LOOK_NANOS) {
+            lease.check(true);
+            lastLook = now;
+        }
     }
 
     /** Returns whether there was anything to append. */
@@ -184,6 +198,7 @@ public final class Appender implements Agent {
         if (unforced > 0) {
             final long start = System.nanoTime();
             try {
+                lease.check(false); // what was published by now is kept by whoever comes later
                 storage.force();
                 counters.add(RingCounters.FORCES, 1);
             } catch (final Throwable t) {
@@ -218,6 +233,7 @@ public final class Appender implements Agent {
             drops.recordAnew(state.dropsJournaled);
             return;
         }
+        lease.check(true);
         copier.end();
         publish();
         storage.close();

@@ -23,10 +23,14 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class JournalFile implements AutoCloseable {
     private final Path path;
     private final RandomAccessFile file;
+    private final TwinLock lock;
+    private final Object key;
 
-    private JournalFile(final Path path, final RandomAccessFile file) {
+    private JournalFile(final Path path, final RandomAccessFile file, final TwinLock lock) throws IOException {
         this.path = path;
         this.file = file;
+        this.lock = lock;
+        this.key = WriterLock.key(path);
     }
 
     /**
@@ -94,13 +98,18 @@ public final class JournalFile implements AutoCloseable {
      */
     public static JournalFile open(final Path path) throws IOException {
         final RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
-        boolean locked = false;
+        boolean opened = false;
         try {
-            WriterLock.lockItself(path, file.getChannel());
-            locked = true;
-            return new JournalFile(path, file);
+            final TwinLock lock = TwinLock.take(file.getChannel());
+            if (lock == null) {
+                throw new JournalLockedException(
+                        path + ": has been moved, and a writer has it open under another name");
+            }
+            final JournalFile journal = new JournalFile(path, file, lock);
+            opened = true;
+            return journal;
         } finally {
-            if (!locked) {
+            if (!opened) {
                 FileCalls.closeQuietly(file);
             }
         }
@@ -123,12 +132,41 @@ public final class JournalFile implements AutoCloseable {
      */
     public static JournalHeader readHeader(final Path file, final FileChannel channel) throws IOException {
         final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
-        final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
-        FileCalls.read(channel, bytes, 0);
-        if (!bytes.hasRemaining() && FileHeader.state(buffer) == FileHeader.STATE_CLOSED) {
-            FileCalls.read(channel, bytes.clear(), 0); // a writer may have closed the file while its fields were read
+        final ByteBuffer again = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+        final UnsafeBuffer header = new UnsafeBuffer(bytes);
+        long length;
+        // a writer may close or open the file while its fields and its length are read
+        do {
+            FileCalls.read(channel, bytes.clear(), 0);
+            length = channel.size();
+            FileCalls.read(channel, again.clear(), 0);
+        } while (!bytes.flip().equals(again.flip()) && FileHeader.state(header) == FileHeader.STATE_CLOSED);
+        return JournalHeader.of(file, header, bytes.limit(), length);
+    }
+
+    /**
+     * Returns whether this file is still what its path leads to, for all that can be told without allocating. Where
+     * this is false, {@link #checkPlace} finds out.
+     */
+    public boolean seemsInPlace() throws IOException {
+        return path.toFile().length() == file.length();
+    }
+
+    /**
+     * Makes sure that readers and the next opening find this file under its path, and that no other process has taken
+     * its lock, which is taken again.
+     *
+     * @throws JournalException if not
+     */
+    public void checkPlace() throws IOException {
+        if (!key.equals(WriterLock.keyIfThere(path))) {
+            throw new JournalException(path + ": was moved, removed or replaced while this process had it open for"
+                    + " writing; what it held by then is where it was moved to");
         }
-        return JournalHeader.of(file, buffer, bytes.position(), channel.size());
+        if (!lock.again()) {
+            throw new JournalLockedException(
+                    path + ": was opened by another writer, under another name, while this process had it open");
+        }
     }
 
     /** Forces data and metadata. An interrupt does not close the file, as it would with a channel. */

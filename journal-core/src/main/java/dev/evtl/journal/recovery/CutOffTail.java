@@ -37,7 +37,7 @@ public final class CutOffTail {
      */
     private static boolean holds(final Path file, final FileChannel channel, final long from, final long to)
             throws IOException {
-        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+        if (!Files.isRegularFile(file, NOFOLLOW_LINKS) || !Files.isReadable(file)) {
             return false;
         }
         try (FileChannel kept = FileChannel.open(file, READ)) {

@@ -183,7 +183,10 @@ public final class RingFiles {
             final FileAttribute<?>... permissions)
             throws IOException {
         final Path path = real(wanted.path());
-        final RingLocks locks = openLocks(path, permissions);
+        if (!Files.exists(path)) {
+            JournalPaths.checkNameLength(path);
+        }
+        final RingLocks locks = openLocks(path, journalPath, permissions);
         final Lease lease = new Lease(wanted, path, journalPath, journal, locks, permissions);
         boolean checked = false;
         try {
@@ -240,23 +243,33 @@ public final class RingFiles {
     }
 
     private static RingFile open(final Path path, final Path journal) throws IOException {
-        final RingLocks locks = openLocks(path);
+        final RingLocks locks = openLocks(path, path);
         RingFile file = null;
         int taken = 0;
         try {
             for (; taken <= RingLocks.OWNER; taken++) {
                 if (!locks.take(taken)) {
-                    throw new JournalException(path + ": a process has this ring file of the journal open; end it, or"
-                            + " open the journal with ringFile(" + path + ')');
+                    throw inUse(path);
                 }
             }
-            file = new RingFile(path, locks, map(path, journal), RingFile.Role.INSPECTOR);
+            final RingMemory memory = map(path, journal);
+            for (int slot = 0; slot < RingLayout.SLOTS; slot++) {
+                if (new ProcessSlot(memory.header(), slot).isUsedByLivingProcess()) {
+                    throw inUse(path); // it has lost its lock
+                }
+            }
+            file = new RingFile(path, locks, memory, RingFile.Role.INSPECTOR);
             return file;
         } finally {
             if (file == null) {
                 locks.close(taken);
             }
         }
+    }
+
+    private static JournalException inUse(final Path path) {
+        return new JournalException(path + ": a process has this ring file of the journal open; end it, or open the"
+                + " journal with ringFile(" + path + ')');
     }
 
     /**
@@ -278,7 +291,7 @@ public final class RingFiles {
         boolean attached = false;
         try {
             final RingHeader header = RingHeader.read(path, path.getParent());
-            locks = RingLocks.open(path);
+            locks = RingLocks.open(path, path);
             if (!isOfThisBoot(path, header, locks)) {
                 throw new JournalException(
                         path + ": is a ring file of an earlier boot of this machine; open its journal"
@@ -341,7 +354,7 @@ public final class RingFiles {
         if (Files.notExists(RingLocks.fileFor(path))) {
             return header.namesThisBoot() || isInMemory(path); // nobody has a lock, and none is made to find that out
         }
-        try (RingLocks locks = openLocks(path)) {
+        try (RingLocks locks = openLocks(path, path)) {
             return isOfThisBoot(path, header, locks);
         }
     }
@@ -409,9 +422,10 @@ public final class RingFiles {
         }
     }
 
-    private static RingLocks openLocks(final Path path, final FileAttribute<?>... permissions) {
+    private static RingLocks openLocks(
+            final Path path, final Path trusted, final FileAttribute<?>... permissions) {
         try {
-            return RingLocks.open(path, permissions);
+            return RingLocks.open(path, trusted, permissions);
         } catch (final IOException e) {
             throw IoFailures.classify(RingLocks.fileFor(path), 0, "could not be opened", e);
         }

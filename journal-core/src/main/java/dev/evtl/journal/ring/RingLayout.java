@@ -62,7 +62,7 @@ public final class RingLayout {
     /** "EVTR" read as a little-endian integer. */
     static final int MAGIC = 0x5254_5645;
 
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     static final int MAGIC_OFFSET = 0;
     static final int VERSION_OFFSET = 4;

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -65,6 +66,12 @@ public final class RingPublisher implements AutoCloseable {
 
     public long commit() throws IOException {
         commands.println("commit 0 0 0");
+        return answer();
+    }
+
+    /** Reads the ring's lock file; POSIX then drops the locks that the process has on it. */
+    public long readLockFile() throws IOException {
+        commands.println("read 0 0 0");
         return answer();
     }
 
@@ -129,6 +136,7 @@ public final class RingPublisher implements AutoCloseable {
                         claim.buffer().putLong(0, first);
                         System.out.println(result);
                     }
+                    case "read" -> System.out.println(Files.readAllBytes(Path.of(args[0] + ".lock")).length);
                     default -> System.out.println(claim.commit());
                 }
             }
