@@ -20,7 +20,6 @@ import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.MortalStorage;
-import dev.evtl.journal.support.RingBytes;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.TestJournals;
 import dev.evtl.journal.support.Tmpfs;
@@ -366,22 +365,6 @@ class JournalWithRingFileTest {
         CAPACITY,
         BOOT_ID,
         CUT
-    }
-
-    @Test
-    void ringFileOfAnEarlierBootIsSetAsideAndReported() throws IOException {
-        leavePending(3);
-        final byte[] bytes = RingBytes.ofAnEarlierBoot(ring);
-        assertThrows(JournalException.class, () -> Journal.attach(ring));
-        try (Journal journal = open()) {
-            final RecoveryReport report = journal.recovery().orElseThrow();
-            final Path aside = directory.resolve("r.ring.earlier-boot-1");
-            assertEquals(Optional.of(aside), report.setAside());
-            assertEquals(0, report.ringEvents());
-            assertEquals(ByteBuffer.wrap(bytes), ByteBuffer.wrap(Files.readAllBytes(aside)));
-            Events.offer(journal, 0, 1);
-        }
-        Events.assertHolds(file, 1);
     }
 
     @Test

@@ -72,6 +72,7 @@ class RecoverTest {
                         "ringEvents",
                         "claimsAbandoned",
                         "setAside",
+                        "missingRing",
                         "reason"),
                 List.copyOf(json.keySet()));
         assertEquals(result, json.get("result"));
@@ -254,7 +255,42 @@ class RecoverTest {
         final Ran recovered = evtl("recover", file);
         assertEquals(0, recovered.code(), recovered.toString());
         assertTrue(recovered.out().contains("was set aside as " + aside), recovered.out());
-        assertArrayEquals(bytes, Files.readAllBytes(Path.of(aside)));
+        assertEquals(bytes.length, Files.size(Path.of(aside)));
+
+        assertEquals(5L, evtl("recover", "--dry-run", "--json", "--ring", aside, file).json().get("ringEvents"));
+        final Ran broughtIn = evtl("recover", "--ring", aside, file);
+        assertEquals(0, broughtIn.code(), broughtIn.toString());
+        assertTrue(broughtIn.out().contains("from the ring file 5 events more"), broughtIn.out());
+        assertEquals(5L, evtl("verify", "--json", file).json().get("events"));
+        assertTrue(Files.notExists(Path.of(aside)));
+        assertEquals(1, evtl("recover", "--ring", aside, file).code(), "once");
+    }
+
+    @Test
+    void ringFileThatIsGoneIsSaidByVerifyAndRecover() throws Exception {
+        final Path file = directory.resolve("j.evtl");
+        final Path ring = directory.resolve("j.ring");
+        leaveAccepted(file, ring);
+        Files.delete(ring);
+
+        final String gone = "its ring file " + ring + " is gone, and with it what was accepted into it and is not in";
+        for (final String json : List.of("verify", "recover --dry-run", "recover")) {
+            final Object[] args = (json + " --json").split(" ");
+            final Object[] all = Arrays.copyOf(args, args.length + 1);
+            all[args.length] = file;
+            if (!json.equals("recover")) {
+                final Object[] text = (json + " x").split(" ");
+                text[text.length - 1] = file;
+                final Ran said = evtl(text);
+                assertEquals(3, said.code(), said.toString());
+                assertTrue(said.out().contains(gone), said.out());
+            }
+            final Ran ran = evtl(all);
+            assertEquals(3, ran.code(), ran.toString());
+            assertEquals(ring.toString(), ran.json().get("missingRing"));
+        }
+        assertEquals(0, evtl("verify", file).code(), "it was said");
+        assertEquals(0, evtl("recover", file).code());
     }
 
     @Test
@@ -269,7 +305,8 @@ class RecoverTest {
 
         final Ran dryRun = evtl("recover", "--dry-run", file);
         final Ran recovered = evtl("recover", file);
-        assertEquals(0, recovered.code(), recovered.toString());
+        assertEquals(3, recovered.code(), recovered.toString());
+        assertTrue(recovered.out().contains("its ring file " + ring + " is gone"), recovered.out());
         assertEquals(dryRun.out().replace("would keep", "kept"), recovered.out());
         assertArrayEquals(bytes, Files.readAllBytes(ring));
         assertEquals(5L, evtl("recover", "--json", other).json().get("ringEvents"));
