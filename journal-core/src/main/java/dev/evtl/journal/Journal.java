@@ -106,8 +106,8 @@ public final class Journal implements AutoCloseable {
      * @throws CorruptJournalException if the file is no journal or holds damaged events; it is left as it was
      * @throws DiskFullException       if there is no space to create the file, to make it longer, or for the ring file
      * @throws JournalException        if a ring file that the config does not name holds accepted events, if the one
-     *     that it names is another journal's or has another size, or if the file cannot be opened for another reason;
-     *     the message names the path and what to do
+     *     that it names is another journal's, a stranger's or has another size, or if the file cannot be opened for
+     *     another reason; the message names the path and what to do
      * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
      */
     public static Journal open(final Path path, final JournalConfig config) {
@@ -204,8 +204,9 @@ public final class Journal implements AutoCloseable {
      * @param config   of which {@code backPressure}, {@code blockTimeout}, {@code blockIdleStrategy}, {@code
      *     syncTimeout} and {@code clock} are used; all else is as the journal was opened
      * @return the publisher of this process
-     * @throws JournalException      if there is no such ring file, if it is damaged or of an earlier boot of the
-     *     machine, or if all its 128 places for processes, the owner's included, are taken
+     * @throws JournalException      if there is no such ring file, if it belongs neither to this user or root nor to the
+     *     owner of its directory, if everybody may write it, if it is damaged or of an earlier boot of the machine, or if
+     *     all its 128 places for processes, the owner's included, are taken
      * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
      */
     public static AttachedPublisher attach(final Path ringFile, final JournalConfig config) {

@@ -226,7 +226,8 @@ public final class JournalConfig {
          * file, see {@link Journal#attach(Path)}. It cannot be combined with {@link #singleProducer}.
          *
          * @param value path of a file of this journal alone, which is neither a symbolic link nor has hard links, best
-         *     on a memory file system such as {@code /dev/shm}; default none: the ring is memory of the process
+         *     on a memory file system such as {@code /dev/shm}, there in a directory of mode 0700; one that a stranger
+         *     owns or everybody may write is refused; default none: the ring is memory of the process
          * @return this
          */
         public Builder ringFile(final Path value) {

@@ -93,9 +93,16 @@ public final class RingFiles {
         /** Sets the state first: a publisher whose process cannot be seen from here must not go on as if it were used. */
         private void moveAside() throws IOException {
             RingCounters.giveUp(map(path, journalPath).counters());
-            setAside = freeName(path);
-            FileCalls.moveToFreeName(path, setAside);
-            FileCalls.forceDirectory(setAside);
+            final Path aside = freeName(path);
+            try {
+                FileCalls.moveToFreeName(path, aside);
+                FileCalls.forceDirectory(aside);
+            } catch (final IOException e) {
+                final String what = "is of an earlier boot of this machine and could not be set aside; move it away as its"
+                        + " owner";
+                throw IoFailures.classify(path, 0, what, e);
+            }
+            setAside = aside;
         }
 
         /** Returns the real path of the file. Note it before you open the file, which may take events from then on. */
