@@ -208,6 +208,24 @@ class SeveralProcessesTest {
     }
 
     @Test
+    void ownerThatHasLostItsLockStillHasTheJournalOpen() throws Exception {
+        final AttachedPublisher here;
+        try (RingPublisher owner = RingPublisher.own(file, ring)) {
+            here = Journal.attach(ring);
+            owner.readLockFile();
+            assertTrue(here.awaitOpen(Duration.ZERO));
+        }
+        assertFalse(here.awaitOpen(Duration.ZERO), "it was killed");
+        final Journal journal = open();
+        assertTrue(here.awaitOpen(Duration.ZERO));
+        Files.readAllBytes(directory.resolve("s.ring.lock"));
+        assertTrue(here.awaitOpen(Duration.ZERO));
+        journal.close();
+        assertFalse(here.awaitOpen(Duration.ZERO));
+        here.close();
+    }
+
+    @Test
     void publishersGoOnWhenTheOwnerIsKilledAndAnotherTakesOver() throws Exception {
         final RingPublisher first = RingPublisher.own(file, ring);
         try (RingPublisher child = RingPublisher.attach(ring)) {

@@ -195,10 +195,10 @@ public final class Appender implements Agent {
     }
 
     private void force(final long unforced) throws IOException {
+        lease.check(false); // what was published by now is kept by whoever comes later
         if (unforced > 0) {
             final long start = System.nanoTime();
             try {
-                lease.check(false); // what was published by now is kept by whoever comes later
                 storage.force();
                 counters.add(RingCounters.FORCES, 1);
             } catch (final Throwable t) {

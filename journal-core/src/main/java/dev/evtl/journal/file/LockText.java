@@ -38,7 +38,7 @@ record LockText(String process, Optional<Path> note, Optional<ProcessIdentity> o
         if (bytes.length > MAX_LENGTH) {
             throw notALockFile(file, "it is longer than " + MAX_LENGTH + " bytes");
         }
-        final String[] lines = new String(bytes, UTF_8).replace("\0", "").split("\n");
+        final String[] lines = new String(bytes, UTF_8).replace("\0", "").split("\n", -1);
         if (!lines[0].matches("\\d{0,19}")) {
             throw notALockFile(file, "its first line is no process number");
         }

@@ -153,7 +153,11 @@ public final class WriterLock implements AutoCloseable {
 
     /** Returns whether a channel is of the file that is locked here. */
     private static boolean isOverlapping(final FileChannel other) throws IOException {
-        try (FileLock none = other.tryLock(0, 1, false)) {
+        try {
+            final FileLock taken = other.tryLock(0, 1, false);
+            if (taken != null) {
+                taken.release();
+            }
             return false;
         } catch (final OverlappingFileLockException e) {
             return true;

@@ -52,6 +52,9 @@ public final class RingFile implements AutoCloseable {
             RingCheck.check(path, memory, checkpoint);
         }
         this.slot = role == Role.INSPECTOR ? null : ProcessSlot.take(path, memory, locks);
+        if (role == Role.OWNER) {
+            memory.header().putLongVolatile(RingLayout.OWNER_SLOT_OFFSET, slot.number() + 1);
+        }
     }
 
     /** Returns the file's real path. */
@@ -102,10 +105,18 @@ public final class RingFile implements AutoCloseable {
     /** Returns whether a process that lives has the journal open. */
     public boolean hasOwner() {
         try {
-            return locks.isHeld(RingLocks.OWNER);
+            return locks.isHeld(RingLocks.OWNER) || ownerLives();
         } catch (final IOException e) {
             throw new JournalException(path + ": could not find out whether its owner lives: " + e.getMessage(), e);
         }
+    }
+
+    /** Returns whether the owner lives, also if it has lost its lock. */
+    private boolean ownerLives() {
+        final long owner = memory.header().getLongVolatile(RingLayout.OWNER_SLOT_OFFSET);
+        return owner > 0
+                && owner <= RingLayout.SLOTS
+                && new ProcessSlot(memory.header(), (int) owner - 1).isUsedByLivingProcess();
     }
 
     /** Returns whether the ring is empty. */
@@ -200,6 +211,9 @@ public final class RingFile implements AutoCloseable {
         if (role == Role.INSPECTOR) {
             locks.close(RingLocks.OWNER + 1);
             return;
+        }
+        if (role == Role.OWNER) {
+            memory.header().putLongVolatile(RingLayout.OWNER_SLOT_OFFSET, 0);
         }
         if (keepsSlot) {
             locks.release(RingLocks.OWNER);
