@@ -142,12 +142,10 @@ class MissingRingFileTest {
     /** Its last writer was killed after it closed the file and deleted the ring file, before it took back the note. */
     @Test
     void nothingIsMissingOfAJournalThatWasClosed() throws IOException {
-        final Path lock = directory.resolve("r.evtl.lock");
         final Journal journal = Journal.open(file, config().build());
         Events.offer(journal, 0, 3);
-        final byte[] noted = Files.readAllBytes(lock);
         journal.close();
-        Files.write(lock, noted);
+        Files.writeString(directory.resolve("r.evtl.lock"), "4711\n" + ring + "\n");
         assertEquals(Optional.empty(), JournalRecovery.missingRingFile(file));
         assertEquals(
                 Optional.empty(), JournalRecovery.plan(file, position -> {}).missingRing());

@@ -1,9 +1,11 @@
 package dev.evtl.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.TestJournals;
@@ -48,7 +50,8 @@ class OpeningUnderPressureTest {
                 storage.name(),
                 ring);
         assertTrue(said.get(0).startsWith("OutOfMemoryError"), said.toString());
-        assertEquals(List.of("left: [j.evtl.lock]", "threads: 0", "opened"), said.subList(1, said.size()));
+        final String locks = ring.equals("file") ? "[j.evtl.lock, j.ring.lock]" : "[j.evtl.lock]";
+        assertEquals(List.of("left: " + locks, "threads: 0", "opened"), said.subList(1, said.size()));
     }
 
     @Test
@@ -79,7 +82,7 @@ class OpeningUnderPressureTest {
         final int last = said.size() - 1;
         assertEquals("done", said.get(last), said.toString());
         assertTrue(last > 3, "with some numbers of handles it failed: " + said);
-        said.subList(0, last).forEach(line -> assertTrue(line.contains("Too many open files"), line));
+        said.subList(0, last).forEach(line -> assertFalse(line.startsWith("LEFT A FILE"), line));
     }
 
     /** The process that has too little. */
@@ -90,7 +93,8 @@ class OpeningUnderPressureTest {
             final boolean ring = args[3].equals("file");
             switch (args[0]) {
                 case "memory" -> {
-                    final ByteBuffer most = ByteBuffer.allocateDirect(2400 << 10);
+                    FileCalls.zeros(); // memory that is there for all files
+                    final ByteBuffer most = ByteBuffer.allocateDirect(1400 << 10);
                     tryOnce(directory, config(directory, storage, ring, 1 << 20));
                     most.put(0, (byte) 1);
                     Journal.open(directory.resolve("j.evtl"), config(directory, StorageMode.MAPPED, ring, 1024))

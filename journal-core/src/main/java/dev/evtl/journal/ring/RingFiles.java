@@ -231,6 +231,9 @@ public final class RingFiles {
      */
     public static RingFile inspectOfAnyBoot(final Path path, final Path journal, final FileIdentity identity)
             throws IOException {
+        if (Files.notExists(path)) {
+            throw new JournalException(path + ": does not exist");
+        }
         RingHeader.read(path, journal).checkIsOf(journal, identity);
         return open(path, journal);
     }

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -199,7 +200,7 @@ class RingFilePlaceTest {
                 TestJournals.tiny()
                         .ringFile(ring)
                         .listener(JournalListener.NONE)
-                        .closeTimeout(java.time.Duration.ofMillis(1))
+                        .closeTimeout(Duration.ofMillis(1))
                         .build());
         Events.offer(journal, 0, 3);
         TestJournals.claim(journal.publisher(), 1, 8);

@@ -274,20 +274,16 @@ class RecoverTest {
         Files.delete(ring);
 
         final String gone = "its ring file " + ring + " is gone, and with it what was accepted into it and is not in";
-        for (final String json : List.of("verify", "recover --dry-run", "recover")) {
-            final Object[] args = (json + " --json").split(" ");
-            final Object[] all = Arrays.copyOf(args, args.length + 1);
-            all[args.length] = file;
-            if (!json.equals("recover")) {
-                final Object[] text = (json + " x").split(" ");
-                text[text.length - 1] = file;
-                final Ran said = evtl(text);
-                assertEquals(3, said.code(), said.toString());
-                assertTrue(said.out().contains(gone), said.out());
-            }
-            final Ran ran = evtl(all);
-            assertEquals(3, ran.code(), ran.toString());
-            assertEquals(ring.toString(), ran.json().get("missingRing"));
+        for (final Ran said : List.of(evtl("verify", file), evtl("recover", "--dry-run", file))) {
+            assertEquals(3, said.code(), said.toString());
+            assertTrue(said.out().contains(gone), said.out());
+        }
+        for (final Ran said : List.of(
+                evtl("verify", "--json", file),
+                evtl("recover", "--dry-run", "--json", file),
+                evtl("recover", "--json", file))) {
+            assertEquals(3, said.code(), said.toString());
+            assertEquals(ring.toString(), said.json().get("missingRing"));
         }
         assertEquals(0, evtl("verify", file).code(), "it was said");
         assertEquals(0, evtl("recover", file).code());
