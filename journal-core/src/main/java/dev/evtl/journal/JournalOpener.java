@@ -160,8 +160,9 @@ final class JournalOpener implements JournalLease {
             return;
         }
         if (refuseMissingRing) {
-            throw new JournalException(path + ": its ring file " + noted + " is gone, and with it what was accepted into"
-                    + " it and is not in the file; put it back, or run evtl recover to go on without it");
+            throw new JournalException(
+                    path + ": its ring file " + noted + " is gone, and with it what was accepted into"
+                            + " it and is not in the file; put it back, or run evtl recover to go on without it");
         }
         recovery = recovery.withMissingRing(noted);
     }
@@ -171,8 +172,7 @@ final class JournalOpener implements JournalLease {
      * overtake them.
      */
     private void refuseIfItHoldsAny(final Path noted) throws IOException {
-        try (RingFile left =
-                RingFiles.inspect(noted, real, header.identity()).orElse(null)) {
+        try (RingFile left = RingFiles.inspect(noted, real, header.identity()).orElse(null)) {
             if (left != null) {
                 final RingCatchUp.Found found =
                         RingCatchUp.look(left, file.channel(), header.baseSequence(), recovery.validEnd());

@@ -56,8 +56,7 @@ public final class JournalRecovery {
         return plan(file, Optional.of(ringFile), progress);
     }
 
-    private static RecoveryReport plan(
-            final Path file, final Optional<Path> ringFile, final LongConsumer progress) {
+    private static RecoveryReport plan(final Path file, final Optional<Path> ringFile, final LongConsumer progress) {
         JournalPaths.readable(file);
         final Path real = JournalPaths.writable(file);
         try (FileChannel channel = FileChannel.open(real, READ)) {
@@ -94,8 +93,7 @@ public final class JournalRecovery {
             case EARLIER_BOOT:
                 return report.withSetAside(Optional.of(RingFiles.asideFor(noted)));
             default:
-                try (RingFile left =
-                        RingFiles.inspect(noted, real, identity).orElseThrow()) {
+                try (RingFile left = RingFiles.inspect(noted, real, identity).orElseThrow()) {
                     return report.with(look(left, channel, scan));
                 }
         }
@@ -122,8 +120,7 @@ public final class JournalRecovery {
         final Path real = JournalPaths.readable(file);
         try {
             final Optional<Path> noted = RingNote.of(real);
-            if (noted.isPresent()
-                    && RingFiles.look(noted.get(), real, identity(file, real)) == RingFiles.Left.OWN) {
+            if (noted.isPresent() && RingFiles.look(noted.get(), real, identity(file, real)) == RingFiles.Left.OWN) {
                 return bringIn(file, RingFiles.Wanted.as(noted.get(), real), plan(file, progress));
             }
             final JournalFile.NewFile notMade = new JournalFile.NewFile(0, true, 0, FileCalls.posixPermissions(real));

@@ -294,8 +294,7 @@ public final class JournalSalvage {
         if (noted == null) {
             return;
         }
-        try (RingFile left =
-                RingFiles.inspect(noted, real, header.identity()).orElse(null)) {
+        try (RingFile left = RingFiles.inspect(noted, real, header.identity()).orElse(null)) {
             if (left != null) {
                 ringEvents = RingCatchUp.copy(left, channel, header.baseSequence(), keptEnd, out);
             } else if (Files.exists(noted)) {

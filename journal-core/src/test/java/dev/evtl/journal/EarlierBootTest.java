@@ -103,8 +103,7 @@ class EarlierBootTest {
     void itIsAlsoSetAsideAndReportedWhereTheJournalIsOpenedWithoutIt() throws IOException {
         final byte[] bytes = leavePending(3);
         try (Journal journal = Journal.open(file, TestJournals.tiny().build())) {
-            assertEquals(
-                    Optional.of(aside), journal.recovery().orElseThrow().setAside());
+            assertEquals(Optional.of(aside), journal.recovery().orElseThrow().setAside());
         }
         assertSameButEnded(bytes, Files.readAllBytes(aside));
         assertFalse(Files.exists(ring));
@@ -129,13 +128,12 @@ class EarlierBootTest {
         try (RingPublisher owner = RingPublisher.own(file, ring);
                 RingPublisher publisher = RingPublisher.attach(ring)) {
             assertEquals(3, owner.offer(1, 0, 3));
-            owner.close();
+            owner.kill();
             RingBytes.ofAnEarlierBoot(ring);
             assertEquals(2, publisher.offer(1, 3, 2));
-            try (Journal journal = Journal.open(
-                    file, TestJournals.small().ringFile(ring).build())) {
-                assertEquals(
-                        Optional.empty(), journal.recovery().flatMap(RecoveryReport::setAside));
+            try (Journal journal =
+                    Journal.open(file, TestJournals.small().ringFile(ring).build())) {
+                assertEquals(Optional.empty(), journal.recovery().flatMap(RecoveryReport::setAside));
                 assertEquals(2, publisher.offer(1, 5, 2));
                 journal.sync();
             }
@@ -148,7 +146,7 @@ class EarlierBootTest {
     void publisherThatHasARingFileThatIsSetAsideGetsNothingAcceptedAnyMore() throws IOException {
         try (RingPublisher owner = RingPublisher.own(file, ring);
                 RingPublisher publisher = RingPublisher.attach(ring)) {
-            owner.close();
+            owner.kill();
             assertEquals(1, publisher.offer(1, 0, 1));
             RingBytes.ofAnEarlierBoot(ring);
             Files.delete(onDisk.resolve("r.ring.lock"));
@@ -187,8 +185,8 @@ class EarlierBootTest {
         final byte[] bytes = Files.readAllBytes(aside);
         final Path other = onDisk.resolve("other.evtl");
         Journal.open(other, TestJournals.tiny().build()).close();
-        final JournalException e = assertThrows(
-                JournalException.class, () -> JournalRecovery.recover(other, aside, position -> {}));
+        final JournalException e =
+                assertThrows(JournalException.class, () -> JournalRecovery.recover(other, aside, position -> {}));
         assertTrue(e.getMessage().startsWith(aside + ": is the ring file of another journal"), e.getMessage());
         assertArrayEquals(bytes, Files.readAllBytes(aside));
     }

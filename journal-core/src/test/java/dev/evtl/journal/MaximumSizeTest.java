@@ -203,7 +203,8 @@ class MaximumSizeTest {
             final StorageMode mode, final long maximum, @TempDir final Path disk) throws IOException {
         final Path whole = disk.resolve("whole.evtl");
         file = disk.resolve("unclosed.evtl");
-        try (Journal first = Journal.open(whole, tiny().storage(mode).initialSize(16_384).build())) {
+        try (Journal first =
+                Journal.open(whole, tiny().storage(mode).initialSize(16_384).build())) {
             for (int i = 0; i < 40; i++) { // 64 + 40 * 120 = 4864
                 offer(first);
             }

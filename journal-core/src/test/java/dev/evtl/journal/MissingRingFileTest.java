@@ -65,8 +65,8 @@ class MissingRingFileTest {
             case "directory" -> Files.createDirectory(ring);
             case "link" -> Files.createSymbolicLink(ring, Files.writeString(directory.resolve("target"), "precious"));
             case "pipe" -> assumeTrue(Tmpfs.run("mkfifo", ring.toString()), "there is no mkfifo");
-            case "device" -> assumeTrue(
-                    Tmpfs.run("mknod", ring.toString(), "c", "1", "5"), "this user may not make a device");
+            case "device" ->
+                assumeTrue(Tmpfs.run("mknod", ring.toString(), "c", "1", "5"), "this user may not make a device");
             case "another journal's" -> {
                 final Path own = Files.move(ring, directory.resolve("own"));
                 Files.copy(own, ring);
@@ -178,7 +178,8 @@ class MissingRingFileTest {
         final Path moved = Files.move(file, directory.resolve("moved.evtl"));
         assertEquals(Optional.of(ring), JournalRecovery.missingRingFile(moved));
         assertEquals(
-                Optional.of(ring), JournalRecovery.recover(moved, position -> {}).missingRing());
+                Optional.of(ring),
+                JournalRecovery.recover(moved, position -> {}).missingRing());
     }
 
     /** A backup of a live journal is nobody's but its own. */

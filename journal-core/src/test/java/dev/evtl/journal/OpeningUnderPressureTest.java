@@ -43,12 +43,7 @@ class OpeningUnderPressureTest {
     @CsvSource({"WRITE, memory", "WRITE, file", "DIRECT, memory", "DIRECT, file", "MAPPED, memory"})
     void memory(final StorageMode storage, final String ring) throws IOException {
         final List<String> said = run(
-                List.of(),
-                List.of("-XX:MaxDirectMemorySize=3m"),
-                "memory",
-                directory.toString(),
-                storage.name(),
-                ring);
+                List.of(), List.of("-XX:MaxDirectMemorySize=3m"), "memory", directory.toString(), storage.name(), ring);
         assertTrue(said.get(0).startsWith("OutOfMemoryError"), said.toString());
         final String locks = ring.equals("file") ? "[j.evtl.lock, j.ring.lock]" : "[j.evtl.lock]";
         assertEquals(List.of("left: " + locks, "threads: 0", "opened"), said.subList(1, said.size()));
@@ -73,12 +68,7 @@ class OpeningUnderPressureTest {
     void handles(final StorageMode storage, final String ring) throws IOException {
         assumeTrue(Tmpfs.run("prlimit", "--version"), "there is no prlimit");
         final List<String> said = run(
-                List.of("prlimit", "--nofile=200"),
-                List.of(),
-                "handles",
-                directory.toString(),
-                storage.name(),
-                ring);
+                List.of("prlimit", "--nofile=200"), List.of(), "handles", directory.toString(), storage.name(), ring);
         final int last = said.size() - 1;
         assertEquals("done", said.get(last), said.toString());
         assertTrue(last > 3, "with some numbers of handles it failed: " + said);
@@ -122,10 +112,8 @@ class OpeningUnderPressureTest {
 
         private static JournalConfig config(
                 final Path directory, final StorageMode storage, final boolean ring, final int ringSize) {
-            final JournalConfig.Builder config = TestJournals.small()
-                    .ringSize(ringSize)
-                    .storage(storage)
-                    .listener(JournalListener.NONE);
+            final JournalConfig.Builder config =
+                    TestJournals.small().ringSize(ringSize).storage(storage).listener(JournalListener.NONE);
             return (ring ? config.ringFile(directory.resolve("j.ring")) : config).build();
         }
 

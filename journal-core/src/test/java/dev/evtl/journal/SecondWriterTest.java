@@ -1,8 +1,8 @@
 package dev.evtl.journal;
 
 import static dev.evtl.journal.support.TestJournals.payload;
-import static dev.evtl.journal.support.TestJournals.tiny;
 import static dev.evtl.journal.support.TestJournals.small;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -229,7 +229,10 @@ class SecondWriterTest {
     @ValueSource(booleans = {true, false})
     void idleWriterNoticesToo(final boolean invoked) throws IOException {
         final Journal journal = Journal.open(
-                file, invoked ? tiny().build() : small().listener(JournalListener.NONE).build());
+                file,
+                invoked
+                        ? tiny().build()
+                        : small().listener(JournalListener.NONE).build());
         Files.delete(directory.resolve("w.evtl.lock"));
         while (journal.failure().isEmpty()) {
             if (invoked) {
@@ -268,8 +271,7 @@ class SecondWriterTest {
                 new ProcessIdentity(current.number(), current.start() - 1, current.namespaces()),
                 new ProcessIdentity(1, 1, current.namespaces() + 1),
                 new ProcessIdentity(1, 0, 0))) {
-            Files.writeString(
-                    directory.resolve("w.evtl.lock"), owner.number() + "\nowner " + owner + " token\n");
+            Files.writeString(directory.resolve("w.evtl.lock"), owner.number() + "\nowner " + owner + " token\n");
             assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
             assertEquals("open", openInAnotherProcess(file));
         }

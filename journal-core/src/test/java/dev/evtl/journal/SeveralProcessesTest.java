@@ -97,7 +97,7 @@ class SeveralProcessesTest {
             final RingPublisher owner = RingPublisher.own(file, ring, mode, checksums);
             accepted += owner.offer(1, accepted, 500);
             assertTrue(owner.claim(1, -1) > 0);
-            owner.close();
+            owner.kill();
         }
         final Journal journal = Journal.open(file, config().storage(mode).build());
         assertEquals(1, journal.recovery().orElseThrow().claimsAbandoned());
@@ -188,8 +188,8 @@ class SeveralProcessesTest {
             try (RingPublisher other = RingPublisher.attach(ring)) {
                 assertEquals(5, other.offer(2, 0, 5));
                 // in which the appender has asked a hundred times whether it lives
-                await(() ->
-                        journal.stats().getHeadStuckNanos() > Duration.ofMillis(200).toNanos());
+                await(() -> journal.stats().getHeadStuckNanos()
+                        > Duration.ofMillis(200).toNanos());
                 assertEquals(0, journal.stats().getJournaledEvents());
                 assertTrue(living.commit() > 0);
                 assertEquals(1, living.offer(1, 1, 1));
@@ -197,7 +197,7 @@ class SeveralProcessesTest {
                 await(() -> journal.stats().getJournaledEvents() == 8);
                 assertTrue(living.claim(1, -1) > 0);
                 living.readLockFile();
-                living.close();
+                living.kill();
                 assertEquals(1, other.offer(2, 6, 1));
                 await(() -> journal.stats().getJournaledEvents() == 9);
             }

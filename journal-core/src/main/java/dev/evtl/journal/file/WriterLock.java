@@ -69,8 +69,7 @@ public final class WriterLock implements AutoCloseable {
     private long modified;
 
     /** Takes over a file that is open and locked. */
-    private WriterLock(
-            final Path journal, final FileChannel channel, final RandomAccessFile file, final TwinLock lock)
+    private WriterLock(final Path journal, final FileChannel channel, final RandomAccessFile file, final TwinLock lock)
             throws IOException {
         this.journal = journal;
         this.path = fileFor(journal);
@@ -120,7 +119,8 @@ public final class WriterLock implements AutoCloseable {
             file = new RandomAccessFile(path.toFile(), "rw");
             final WriterLock lock = new WriterLock(journal, channel, file, taken);
             lock.refuseLivingOwner();
-            lock.write(lock.text.ownedBy(ProcessIdentity.current(), UUID.randomUUID().toString()));
+            lock.write(lock.text.ownedBy(
+                    ProcessIdentity.current(), UUID.randomUUID().toString()));
             System.setProperty(lock.property, journal.toString());
             HELD_HERE.put(journal, lock);
             locked = true;
@@ -346,7 +346,8 @@ public final class WriterLock implements AutoCloseable {
             throw new JournalLockedException(file + ": a writer has it open");
         }
         if (writer == Writer.UNKNOWN) {
-            throw new JournalException(file + ": " + unknown(real) + "; change its permissions, or do this as its owner");
+            throw new JournalException(
+                    file + ": " + unknown(real) + "; change its permissions, or do this as its owner");
         }
     }
 

@@ -42,8 +42,8 @@ public final class NeighbourFiles {
      * @param permissions of the file, if it is created
      * @throws JournalException if what is there must not be touched
      */
-    public static FileChannel openOrCreate(
-            final Path file, final Path trusted, final FileAttribute<?>... permissions) throws IOException {
+    public static FileChannel openOrCreate(final Path file, final Path trusted, final FileAttribute<?>... permissions)
+            throws IOException {
         try {
             return FileCalls.createNew(file, permissions);
         } catch (final FileAlreadyExistsException e) {

@@ -83,9 +83,9 @@ final class ProcessSlot {
     boolean isUsedByLivingProcess() {
         return state() == USED
                 && new ProcessIdentity(
-                                process(),
-                                buffer.getLong(offset + START_OFFSET),
-                                buffer.getLong(offset + NAMESPACES_OFFSET))
+                                        process(),
+                                        buffer.getLong(offset + START_OFFSET),
+                                        buffer.getLong(offset + NAMESPACES_OFFSET))
                                 .state()
                         == ProcessIdentity.State.ALIVE;
     }

@@ -98,8 +98,9 @@ public final class RingFiles {
                 FileCalls.moveToFreeName(path, aside);
                 FileCalls.forceDirectory(aside);
             } catch (final IOException e) {
-                final String what = "is of an earlier boot of this machine and could not be set aside; move it away as its"
-                        + " owner";
+                final String what =
+                        "is of an earlier boot of this machine and could not be set aside; move it away as its"
+                                + " owner";
                 throw IoFailures.classify(path, 0, what, e);
             }
             setAside = aside;
@@ -420,8 +421,9 @@ public final class RingFiles {
         }
         if (Files.exists(absolute)) {
             if (!Files.isRegularFile(absolute)) {
-                throw new JournalException(path + ": is a directory, a pipe, a device or a socket; move it away, or give"
-                        + " another ringFile");
+                throw new JournalException(
+                        path + ": is a directory, a pipe, a device or a socket; move it away, or give"
+                                + " another ringFile");
             }
             JournalPaths.checkOneName(absolute);
         }
@@ -432,8 +434,7 @@ public final class RingFiles {
         }
     }
 
-    private static RingLocks openLocks(
-            final Path path, final Path trusted, final FileAttribute<?>... permissions) {
+    private static RingLocks openLocks(final Path path, final Path trusted, final FileAttribute<?>... permissions) {
         try {
             return RingLocks.open(path, trusted, permissions);
         } catch (final IOException e) {

@@ -178,7 +178,8 @@ class WriterLockTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"EVTL\1\0\0\0", "12 apples\n", "12\nlines of somebody\n", "12\n/r\0\n/\n and more\n", "\n\nx"})
+    @ValueSource(
+            strings = {"EVTL\1\0\0\0", "12 apples\n", "12\nlines of somebody\n", "12\n/r\0\n/\n and more\n", "\n\nx"})
     void fileOfSomethingElseIsRefusedAndLeftAsItIs(final String content) throws IOException {
         final Path file = WriterLock.fileFor(journal);
         Files.writeString(file, content);

@@ -89,11 +89,11 @@ class RingFilePlaceTest {
             case "text" -> Files.writeString(ring, "precious");
             case "directory" -> Files.createDirectory(ring);
             case "pipe" -> assumeTrue(Tmpfs.run("mkfifo", ring.toString()), "there is no mkfifo");
-            default -> assumeTrue(
-                    Tmpfs.run("mknod", ring.toString(), "c", "1", "5"), "this user may not make a device");
+            default ->
+                assumeTrue(Tmpfs.run("mknod", ring.toString(), "c", "1", "5"), "this user may not make a device");
         }
-        final String expected =
-                ring + (what.equals("text") ? ": is not a ring file" : ": is a directory, a pipe, a device or a socket");
+        final String expected = ring
+                + (what.equals("text") ? ": is not a ring file" : ": is a directory, a pipe, a device or a socket");
         final JournalException opened = assertThrows(JournalException.class, () -> Journal.open(file, config()));
         assertTrue(opened.getMessage().startsWith(expected), opened.getMessage());
         assertTrue(opened.getMessage().contains("move it away, or give another ringFile"), opened.getMessage());
@@ -262,8 +262,7 @@ class RingFilePlaceTest {
                                 .listener(JournalListener.NONE)
                                 .threadFactory(work -> {
                                     try (AttachedPublisher attached = Journal.attach(ring)) {
-                                        assertTrue(
-                                                attached.publisher().offer(1, TestJournals.payload(8), 0, 8) > 0);
+                                        assertTrue(attached.publisher().offer(1, TestJournals.payload(8), 0, 8) > 0);
                                     }
                                     throw new IllegalStateException("provoked");
                                 })

@@ -81,9 +81,13 @@ public final class RingPublisher implements AutoCloseable {
         }
     }
 
-    /** With SIGKILL. */
     @Override
     public void close() throws IOException {
+        kill();
+    }
+
+    /** With SIGKILL. */
+    public void kill() throws IOException {
         try {
             process.destroyForcibly().waitFor();
         } catch (final InterruptedException e) {
