@@ -210,7 +210,7 @@ class MaximumSizeTest {
             }
             Files.copy(whole, file);
         }
-        assertEquals(16_384, Files.size(file));
+        assertTrue(Files.size(file) > maximum);
         final JournalConfig config = tiny().storage(mode)
                 .maxSize(maximum, WhenFull.FAIL)
                 .listener(JournalListener.NONE)

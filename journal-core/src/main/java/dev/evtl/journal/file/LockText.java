@@ -54,7 +54,7 @@ record LockText(String process, Optional<Path> note, Optional<ProcessIdentity> o
                         text.note,
                         ProcessIdentity.parse(line.substring(OWNER.length(), end)),
                         line.substring(end).strip());
-            } else if (!line.isEmpty()) {
+            } else if (!OWNER.startsWith(line)) { // empty or cut
                 throw notALockFile(file, "line " + (i + 1) + " is none of a lock file");
             }
         }
