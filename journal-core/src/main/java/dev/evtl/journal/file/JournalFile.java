@@ -5,6 +5,8 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.NeighbourFiles;
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -22,15 +24,19 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class JournalFile implements AutoCloseable {
     private final Path path;
+    /** The same, kept because making it allocates. */
+    private final File asFile;
+
     private final RandomAccessFile file;
     private final TwinLock lock;
     private final Object key;
 
     private JournalFile(final Path path, final RandomAccessFile file, final TwinLock lock) throws IOException {
         this.path = path;
+        this.asFile = path.toFile();
         this.file = file;
         this.lock = lock;
-        this.key = WriterLock.key(path);
+        this.key = NeighbourFiles.key(path);
     }
 
     /**
@@ -149,7 +155,7 @@ public final class JournalFile implements AutoCloseable {
      * this is false, {@link #checkPlace} finds out.
      */
     public boolean seemsInPlace() throws IOException {
-        return path.toFile().length() == file.length();
+        return asFile.length() == file.length();
     }
 
     /**
@@ -159,7 +165,7 @@ public final class JournalFile implements AutoCloseable {
      * @throws JournalException if not
      */
     public void checkPlace() throws IOException {
-        if (!key.equals(WriterLock.keyIfThere(path))) {
+        if (!key.equals(NeighbourFiles.keyIfThere(path))) {
             throw new JournalException(path + ": was moved, removed or replaced while this process had it open for"
                     + " writing; what it held by then is where it was moved to");
         }

@@ -9,6 +9,7 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.ProcessIdentity;
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -16,9 +17,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Arrays;
 import java.util.Map;
@@ -57,6 +56,9 @@ public final class WriterLock implements AutoCloseable {
 
     private final Path journal;
     private final Path path;
+    /** The same, kept because making it allocates. */
+    private final File asFile;
+
     private final FileChannel channel;
     /** The same file: an interrupt does not close it, as it would the channel. */
     private final RandomAccessFile file;
@@ -73,11 +75,12 @@ public final class WriterLock implements AutoCloseable {
             throws IOException {
         this.journal = journal;
         this.path = fileFor(journal);
+        this.asFile = path.toFile();
         this.channel = channel;
         this.file = file;
         this.lock = lock;
         this.property = property(path);
-        this.key = key(path);
+        this.key = NeighbourFiles.key(path);
         if (!isOverlapping(file.getChannel())) {
             throw new JournalException(path + ": was replaced while it was opened; open the journal again");
         }
@@ -175,7 +178,7 @@ public final class WriterLock implements AutoCloseable {
         file.setLength(bytes.length);
         text = next;
         written = bytes;
-        modified = path.toFile().lastModified();
+        modified = asFile.lastModified();
     }
 
     private byte[] read() throws IOException {
@@ -207,7 +210,7 @@ public final class WriterLock implements AutoCloseable {
      * is false, {@link #check} finds out.
      */
     public boolean seemsUntouched() {
-        return path.toFile().lastModified() == modified;
+        return asFile.lastModified() == modified;
     }
 
     /**
@@ -218,7 +221,7 @@ public final class WriterLock implements AutoCloseable {
      *     be let in
      */
     public void check() throws IOException {
-        if (!key.equals(keyIfThere(path))) {
+        if (!key.equals(NeighbourFiles.keyIfThere(path))) {
             throw new JournalException(path + ": was removed or replaced while this process had the journal open for"
                     + " writing; another writer may have been let in");
         }
@@ -228,7 +231,7 @@ public final class WriterLock implements AutoCloseable {
             throw new JournalLockedException(path + ": was taken over by process " + process + " while process "
                     + text.process() + " had the journal open for writing");
         }
-        modified = path.toFile().lastModified();
+        modified = asFile.lastModified();
         lock.again(); // without it the file still names this process
     }
 
@@ -270,23 +273,7 @@ public final class WriterLock implements AutoCloseable {
      * opening and closing the file, which would drop a lock that this process has on it.
      */
     private static String property(final Path lock) throws IOException {
-        return "dev.evtl.lock." + key(lock);
-    }
-
-    /** Returns what identifies a file on this machine, whatever its name. */
-    static Object key(final Path file) throws IOException {
-        final Object key = Files.readAttributes(file, BasicFileAttributes.class, NOFOLLOW_LINKS)
-                .fileKey();
-        return key == null ? file : key;
-    }
-
-    /** Returns the same; null if there is no file. */
-    static Object keyIfThere(final Path file) throws IOException {
-        try {
-            return key(file);
-        } catch (final NoSuchFileException e) {
-            return null;
-        }
+        return "dev.evtl.lock." + NeighbourFiles.key(lock);
     }
 
     /** What can be told of a journal's writer. */

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.util.HashSet;
 import java.util.Map;
@@ -109,6 +111,22 @@ public final class NeighbourFiles {
         if ((mode & OTHERS_WRITE) != 0 && !forAll) {
             throw new JournalException(file + ": every user can write it; remove it if nobody needs it, or look at what"
                     + " it contains and take that permission away with chmod o-w");
+        }
+    }
+
+    /** Returns what identifies a file on this machine, whatever its name. */
+    public static Object key(final Path file) throws IOException {
+        final Object key = Files.readAttributes(file, BasicFileAttributes.class, NOFOLLOW_LINKS)
+                .fileKey();
+        return key == null ? file : key;
+    }
+
+    /** Returns the same; null if there is no file. */
+    public static Object keyIfThere(final Path file) throws IOException {
+        try {
+            return key(file);
+        } catch (final NoSuchFileException e) {
+            return null;
         }
     }
 

@@ -2,10 +2,9 @@ package dev.evtl.journal.ring;
 
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.NeighbourFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 
 /**
  * A ring file that this process has mapped, for the thread that opens or closes the journal or the publisher. One
@@ -45,7 +44,7 @@ public final class RingFile implements AutoCloseable {
         this.locks = locks;
         this.memory = memory;
         this.role = role;
-        this.key = RingFiles.fileKey(path);
+        this.key = NeighbourFiles.key(path);
         this.checkpoint = new Checkpoint(memory.header());
         this.orphans = new OrphanedClaims(path, memory, locks);
         if (role != Role.PUBLISHER) {
@@ -154,7 +153,7 @@ public final class RingFile implements AutoCloseable {
      */
     public boolean delete() {
         try {
-            if (Files.exists(path) && Objects.equals(key, RingFiles.fileKey(path))) {
+            if (key.equals(NeighbourFiles.keyIfThere(path))) {
                 FileCalls.delete(path);
             }
             return true;

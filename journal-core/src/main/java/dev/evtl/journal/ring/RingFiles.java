@@ -18,9 +18,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -308,9 +306,9 @@ public final class RingFiles {
                         path + ": is a ring file of an earlier boot of this machine; open its journal"
                                 + " with ringFile(" + path + ") first");
             }
-            final Object key = fileKey(path);
+            final Object key = NeighbourFiles.key(path);
             file = new RingFile(path, locks, map(path, path.getParent()), RingFile.Role.PUBLISHER);
-            if (Files.notExists(path) || !Objects.equals(key, fileKey(path))) {
+            if (!key.equals(NeighbourFiles.keyIfThere(path))) {
                 throw new JournalException(path + ": its journal was closed while this attached");
             }
             attached = true;
@@ -327,11 +325,6 @@ public final class RingFiles {
     /** Returns whether there is a ring file to attach to. */
     public static boolean isThere(final Path ringFile) {
         return Files.exists(ringFile);
-    }
-
-    /** Returns what identifies a file on this machine, whatever its name. */
-    static Object fileKey(final Path path) throws IOException {
-        return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
     }
 
     /** What there is of a ring file that a journal noted. */
