@@ -197,7 +197,9 @@ class OpenPathTest {
             final JournalException e =
                     assertThrows(JournalException.class, () -> open(path, OpenMode.CREATE_OR_APPEND));
             assertTrue(Thread.interrupted());
-            assertEquals(path + ": could not be opened: java.nio.channels.ClosedByInterruptException", e.getMessage());
+            final String what = path.equals(file) ? "opened" : "created";
+            assertEquals(
+                    path + ": could not be " + what + ": java.nio.channels.ClosedByInterruptException", e.getMessage());
         }
         Files.deleteIfExists(directory.resolve("other.evtl.lock"));
         assertEquals(before, files());

@@ -54,6 +54,11 @@ public final class WriterLock implements AutoCloseable {
 
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
+    /** Longest time in which two changes of a file may have the same time, with much to spare. */
+    private static final long TIME_GRAIN_MILLIS = 50;
+
+    private static final long UNKNOWN = Long.MIN_VALUE;
+
     private final Path journal;
     private final Path path;
     /** The same, kept because making it allocates. */
@@ -178,7 +183,13 @@ public final class WriterLock implements AutoCloseable {
         file.setLength(bytes.length);
         text = next;
         written = bytes;
-        modified = asFile.lastModified();
+        noteTime();
+    }
+
+    /** A file that was just written could be written again without its time showing that. */
+    private void noteTime() {
+        final long found = asFile.lastModified();
+        modified = System.currentTimeMillis() - found > TIME_GRAIN_MILLIS ? found : UNKNOWN;
     }
 
     private byte[] read() throws IOException {
@@ -231,7 +242,7 @@ public final class WriterLock implements AutoCloseable {
             throw new JournalLockedException(path + ": was taken over by process " + process + " while process "
                     + text.process() + " had the journal open for writing");
         }
-        modified = asFile.lastModified();
+        noteTime();
         lock.again(); // without it the file still names this process
     }
 
