@@ -174,6 +174,7 @@ public final class JournalRecovery {
                 .ringFile(ringFile.path())
                 .ringSize(ringFile.capacity())
                 .maxPayloadLength(ringFile.maxPayloadLength())
+                .listener(JournalListener.NONE) // the report says it, and closing throws it
                 .build();
         try (Journal journal = Journal.open(file, config)) {
             return journal.recovery().orElse(planned);

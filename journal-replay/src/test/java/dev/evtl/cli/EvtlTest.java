@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.replay.TestFiles;
 import java.io.IOException;
@@ -57,7 +58,7 @@ class EvtlTest {
         "verify --nonsense x, evtl verify: Unknown option: '--nonsense' (see evtl verify --help)",
         "recover --nonsense x, evtl recover: Unknown option: '--nonsense' (see evtl recover --help)",
         "salvage x, evtl salvage: Missing required parameter: 'OUT' (see evtl salvage --help)",
-        "verify x y, evtl verify: Unmatched argument at index 2: 'y' (see evtl verify --help)",
+        "recover x y, evtl recover: Unmatched argument at index 2: 'y' (see evtl recover --help)",
     })
     void wrongUsageIsOneLineAndTwo(final String args, final String expected) {
         final Ran ran = args.isEmpty() ? evtl() : evtl((Object[]) args.split(" "));
@@ -82,6 +83,27 @@ class EvtlTest {
         final Ran device = evtl(verb, "/dev/null");
         assertEquals(1, device.code());
         assertTrue(device.error().startsWith("evtl: /dev/null: is a pipe, a device or a socket"), device.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
+    void whatCanBeNoFileIsToldAsWhatItIs(final String verb) throws IOException {
+        final Path below = TestFiles.golden("closed", directory).resolve("below");
+        assertEquals(
+                "evtl: " + below + ": cannot be looked at: Not a directory",
+                evtl(verb, below).error());
+        final Path loop = Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
+        assertEquals(
+                "evtl: " + loop + ": cannot be looked at: Too many levels of symbolic links"
+                        + " or unable to access attributes of symbolic link",
+                evtl(verb, loop).error());
+        final Path tooLong = directory.resolve("x".repeat(256));
+        assertEquals(
+                "evtl: " + tooLong + ": cannot be looked at: File name too long",
+                evtl(verb, tooLong).error());
+        final Ran empty = evtl(verb, "");
+        assertEquals(2, empty.code());
+        assertTrue(empty.error().contains("'' is no file's name"), empty.err());
     }
 
     @ParameterizedTest
@@ -213,6 +235,46 @@ class EvtlTest {
                 verb.replace("FILE", file.toString()).split(" "));
         assertEquals("evtl: standard output: could not be written: No space left on device", ran.error());
         assertEquals(1, ran.code());
+    }
+
+    @Test
+    void damageKeepsItsCodeWhenOutputFailsAndBothAreTold() throws IOException {
+        final Path file = TestFiles.golden("corrupt-payload", directory);
+        for (final String verb : List.of("cat", "info", "replay")) {
+            final Ran ran = evtl(new byte[0], new Failing(0, "No space left on device"), verb, file);
+            assertEquals(4, ran.code(), verb);
+            assertEquals(2, ran.err().lines().count(), ran.err());
+            assertTrue(ran.err().contains("offset 80, sequence 1: corrupt event"), ran.err());
+            assertTrue(ran.err().contains("standard output: could not be written: No space left"), ran.err());
+        }
+    }
+
+    /** A closed pipe is known in every language in which the system may tell of it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"en", "de", "fr"})
+    void closedPipeIsSilentInEveryLanguage(final String language) throws Exception {
+        assumeTrue(
+                language.equals("en") || Files.exists(Path.of("/usr/share/locale", language, "LC_MESSAGES/libc.mo")),
+                "skipped: the C library has no messages in " + language + " here");
+        final Path file = TestFiles.numbered(directory.resolve("many.evtl"), 100_000);
+        final Path err = directory.resolve("err.txt");
+        final ProcessBuilder builder = new ProcessBuilder(
+                "sh",
+                "-c",
+                "\"$0\" --add-opens java.base/jdk.internal.misc=ALL-UNNAMED -cp \"$1\" dev.evtl.cli.Evtl cat \"$2\" | head -1",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                System.getProperty("java.class.path"),
+                file.toString());
+        builder.environment().put("LANGUAGE", language);
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        final Process process = builder.redirectError(err.toFile()).start();
+        assertEquals(
+                1,
+                new String(process.getInputStream().readAllBytes(), UTF_8)
+                        .lines()
+                        .count());
+        process.waitFor();
+        assertEquals("", Files.readString(err));
     }
 
     @Test

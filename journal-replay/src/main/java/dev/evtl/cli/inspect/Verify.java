@@ -2,9 +2,10 @@ package dev.evtl.cli.inspect;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.cli.console.Console;
+import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Progress;
 import dev.evtl.cli.verb.ExitCode;
-import dev.evtl.cli.verb.FileVerb;
+import dev.evtl.cli.verb.FilesVerb;
 import dev.evtl.cli.verb.Result;
 import dev.evtl.cli.verb.ResultOutput;
 import dev.evtl.journal.JournalRecovery;
@@ -18,8 +19,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Says what a file is. */
-@Command(name = "verify", description = "Says what a journal is, event by event. Never changes it.")
-public final class Verify extends FileVerb {
+@Command(name = "verify", description = "Says what journals are, event by event. Never changes them.")
+public final class Verify extends FilesVerb {
     @Mixin
     private ResultOutput output;
 
@@ -71,8 +72,8 @@ public final class Verify extends FileVerb {
 
         @Override
         public void print(final Console console) {
-            console.print(file + ": " + result + ": " + events + " events up to offset " + validEnd + ", " + dropped
-                    + " dropped; " + reason
+            console.print(file + ": " + result + ": " + events + " events up to offset " + validEnd + ", "
+                    + Long.toUnsignedString(dropped) + " dropped; " + reason
                     + (missingRing == null
                             ? ""
                             : "; its ring file " + missingRing
@@ -81,16 +82,16 @@ public final class Verify extends FileVerb {
 
         @Override
         public void writeFields(final JsonGenerator json) throws IOException {
+            json.writeStringField("file", file.toString());
             json.writeStringField("result", result);
-            json.writeNumberField("events", events);
-            json.writeNumberField("validEnd", validEnd);
-            json.writeNumberField("dropped", dropped);
-            json.writeNumberField("offset", offset);
-            json.writeFieldName("sequence");
+            Json.unsigned(json, "events", events);
+            Json.unsigned(json, "validEnd", validEnd);
+            Json.unsigned(json, "dropped", dropped);
+            Json.unsigned(json, "offset", offset);
             if (sequence == null) {
-                json.writeNull();
+                json.writeNullField("sequence");
             } else {
-                json.writeNumber(sequence);
+                Json.unsigned(json, "sequence", sequence);
             }
             json.writeStringField("missingRing", missingRing);
             json.writeStringField("reason", reason);
@@ -98,23 +99,21 @@ public final class Verify extends FileVerb {
     }
 
     @Override
-    public Integer call() throws IOException {
-        final Answer answer = answer();
+    protected int look(final Path file) throws IOException {
+        final Answer answer = answer(file);
         output.print(answer, console());
         return answer.exitCode;
     }
 
-    private Answer answer() {
-        try (Progress progress = progress("verify")) {
-            final JournalScan scan = JournalScan.of(file(), progress::at);
+    private Answer answer(final Path file) {
+        try (Progress progress = progress("verify", file)) {
+            final JournalScan scan = JournalScan.of(file, progress::at);
             return Answer.of(
-                    file(),
+                    file,
                     scan,
-                    scan.condition() == Condition.CORRUPT
-                            ? Optional.empty()
-                            : JournalRecovery.missingRingFile(file()));
+                    scan.condition() == Condition.CORRUPT ? Optional.empty() : JournalRecovery.missingRingFile(file));
         } catch (final CorruptJournalException e) {
-            return Answer.of(file(), e);
+            return Answer.of(file, e);
         }
     }
 }

@@ -63,6 +63,7 @@ class RecoverTest {
         final Map<?, ?> json = dryRun.json();
         assertEquals(
                 List.of(
+                        "file",
                         "result",
                         "dryRun",
                         "events",
@@ -257,7 +258,11 @@ class RecoverTest {
         assertTrue(recovered.out().contains("was set aside as " + aside), recovered.out());
         assertEquals(bytes.length, Files.size(Path.of(aside)));
 
-        assertEquals(5L, evtl("recover", "--dry-run", "--json", "--ring", aside, file).json().get("ringEvents"));
+        assertEquals(
+                5L,
+                evtl("recover", "--dry-run", "--json", "--ring", aside, file)
+                        .json()
+                        .get("ringEvents"));
         final Ran broughtIn = evtl("recover", "--ring", aside, file);
         assertEquals(0, broughtIn.code(), broughtIn.toString());
         assertTrue(broughtIn.out().contains("from the ring file 5 events more"), broughtIn.out());
