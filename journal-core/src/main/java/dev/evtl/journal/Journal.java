@@ -18,8 +18,10 @@ import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.file.MappedStorage;
 import dev.evtl.journal.file.WriteStorage;
 import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.Platform;
 import dev.evtl.journal.ring.JournalRing;
+import dev.evtl.journal.ring.RingFile;
 import dev.evtl.journal.ring.RingFiles;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -100,8 +102,8 @@ public final class Journal implements AutoCloseable {
      * @throws CorruptJournalException if the file is no journal or holds damaged events; it is left as it was
      * @throws DiskFullException       if there is no space to create the file, to make it longer, or for the ring file
      * @throws JournalException        if a ring file that the config does not name holds accepted events, if the one
-     *     that it names is another journal's or has another size, or if the file cannot be opened for another reason;
-     *     the message names the path and what to do
+     *     that it names is another journal's, a stranger's or has another size, or if the file cannot be opened for
+     *     another reason; the message names the path and what to do
      * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
      */
     public static Journal open(final Path path, final JournalConfig config) {
@@ -118,6 +120,7 @@ public final class Journal implements AutoCloseable {
                         config.clock.nanoTime(), config.checksums, config.baseSequence, config.filePermissions),
                 Optional.ofNullable(config.ringFile)
                         .map(file -> new RingFiles.Wanted(file, config.ringSize, config.maxPayloadLength)),
+                config.refuseMissingRing,
                 position -> {});
         JournalStorage storage = null;
         Journal journal = null;
@@ -137,20 +140,28 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Undoes a failed opening. A file that it created is deleted only if the journal could not have been used yet. */
+    /** Undoes a failed opening. Files that it created are deleted unless another process has published already. */
     private static void giveUp(final JournalOpener opened, final JournalStorage storage, final Journal journal) {
-        if (storage == null) {
-            opened.discard();
-            return;
-        }
         try {
-            storage.abandon();
+            if (storage != null) {
+                storage.abandon();
+            }
         } finally {
-            opened.release();
+            if (journal == null || journal.isUnused()) {
+                opened.discard();
+            } else {
+                opened.release();
+            }
             if (journal != null) {
                 journal.release();
             }
         }
+    }
+
+    /** Returns whether nothing was accepted, after refusing what is offered from now on. */
+    private boolean isUnused() {
+        ring.counters().closing();
+        return ring.head() == ring.tail();
     }
 
     /** For tests, which wait until it has told all. */
@@ -165,8 +176,8 @@ public final class Journal implements AutoCloseable {
         if (recovery.isOfInterest()) {
             notifier.onRecovery(recovery);
         }
-        runner.start();
         notifier.start(stats, appender::isTerminated);
+        runner.start(); // last: what fails before it finds no appender at work
     }
 
     /**
@@ -189,12 +200,22 @@ public final class Journal implements AutoCloseable {
      * @param config   of which {@code backPressure}, {@code blockTimeout}, {@code blockIdleStrategy}, {@code
      *     syncTimeout} and {@code clock} are used; all else is as the journal was opened
      * @return the publisher of this process
-     * @throws JournalException      if there is no such ring file, if it is damaged or of an earlier boot of the
-     *     machine, or if all its 128 places for processes, the owner's included, are taken
+     * @throws JournalException      if there is no such ring file, if it belongs neither to this user or root nor to the
+     *     owner of its directory, if everybody may write it, if it is damaged or of an earlier boot of the machine, or if
+     *     all its 128 places for processes, the owner's included, are taken
      * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
      */
     public static AttachedPublisher attach(final Path ringFile, final JournalConfig config) {
-        return new AttachedPublisher(RingFiles.attach(ringFile), config);
+        final RingFile file = RingFiles.attach(ringFile);
+        AttachedPublisher attached = null;
+        try {
+            attached = new AttachedPublisher(file, config);
+            return attached;
+        } finally {
+            if (attached == null) {
+                FileCalls.closeQuietly(file);
+            }
+        }
     }
 
     /**

@@ -34,6 +34,7 @@ public final class JournalConfig {
     final int maxPayloadLength;
     final boolean singleProducer;
     final Path ringFile;
+    final boolean refuseMissingRing;
     final BackPressure backPressure;
     final Supplier<IdleStrategy> blockIdleStrategy;
     final long blockNanos;
@@ -61,6 +62,7 @@ public final class JournalConfig {
         maxPayloadLength = builder.maxPayloadLength;
         singleProducer = builder.singleProducer;
         ringFile = builder.ringFile;
+        refuseMissingRing = builder.refuseMissingRing;
         backPressure = builder.backPressure;
         blockIdleStrategy = builder.blockIdleStrategy;
         blockNanos = builder.blockTimeout.toNanos();
@@ -138,6 +140,7 @@ public final class JournalConfig {
         private int maxPayloadLength = EventHeader.MAX_PAYLOAD_LENGTH;
         private boolean singleProducer;
         private Path ringFile;
+        private boolean refuseMissingRing;
         private BackPressure backPressure = BackPressure.REFUSE;
         private Supplier<IdleStrategy> blockIdleStrategy = JournalConfig::backoff;
         private Duration blockTimeout = Duration.ofSeconds(10);
@@ -223,11 +226,25 @@ public final class JournalConfig {
          * file, see {@link Journal#attach(Path)}. It cannot be combined with {@link #singleProducer}.
          *
          * @param value path of a file of this journal alone, which is neither a symbolic link nor has hard links, best
-         *     on a memory file system such as {@code /dev/shm}; default none: the ring is memory of the process
+         *     on a memory file system such as {@code /dev/shm}, there in a directory of mode 0700; one that a stranger
+         *     owns or everybody may write is refused; default none: the ring is memory of the process
          * @return this
          */
         public Builder ringFile(final Path value) {
             ringFile = Objects.requireNonNull(value, "ringFile");
+            return this;
+        }
+
+        /**
+         * Sets whether opening is refused if the last writer had a ring file, did not close the journal, and that file
+         * is gone: then events may be lost that were accepted into it. After a crash of the machine a ring file in
+         * memory is always gone. Otherwise the journal is opened and {@link RecoveryReport#missingRing} tells.
+         *
+         * @param value default false
+         * @return this
+         */
+        public Builder refuseMissingRing(final boolean value) {
+            refuseMissingRing = value;
             return this;
         }
 

@@ -5,6 +5,7 @@ import dev.evtl.journal.appender.JournalLease;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.RingNote;
 import dev.evtl.journal.file.WriterLock;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
@@ -34,16 +35,18 @@ final class JournalOpener implements JournalLease {
     private final Path path;
     private final Path real;
     private final FileAttribute<?>[] permissions;
+    private final boolean refuseMissingRing;
     private WriterLock lock;
     private JournalFile file;
     private RingFile ringFile;
-    private Path newRingFile;
+    private boolean ringFileCreated;
     private JournalHeader header;
     private RecoveryReport recovery;
     private boolean created;
     private final AtomicBoolean released = new AtomicBoolean();
 
-    private JournalOpener(final Path path, final JournalFile.NewFile newFile) {
+    private JournalOpener(final Path path, final JournalFile.NewFile newFile, final boolean refuseMissingRing) {
+        this.refuseMissingRing = refuseMissingRing;
         this.path = path;
         this.real = JournalPaths.writable(path);
         this.permissions = newFile.attributes(real);
@@ -54,6 +57,7 @@ final class JournalOpener implements JournalLease {
      *
      * @param newFile  settings of the file, if it is created
      * @param wanted   its ring file, created if there is none; empty for a ring in memory
+     * @param refuseMissingRing whether a ring file that the last writer noted must be there
      * @param progress is told now and then which offset the recovery has reached
      */
     static JournalOpener open(
@@ -61,9 +65,13 @@ final class JournalOpener implements JournalLease {
             final OpenMode mode,
             final JournalFile.NewFile newFile,
             final Optional<RingFiles.Wanted> wanted,
+            final boolean refuseMissingRing,
             final LongConsumer progress) {
-        final JournalOpener opener = new JournalOpener(path, newFile);
+        final JournalOpener opener = new JournalOpener(path, newFile, refuseMissingRing);
         checkExistence(path, mode);
+        if (!Files.exists(opener.real)) {
+            JournalPaths.checkNameLength(opener.real);
+        }
         boolean opened = false;
         try {
             opener.lock = WriterLock.acquire(opener.real, opener.permissions);
@@ -99,6 +107,8 @@ final class JournalOpener implements JournalLease {
         if (Files.notExists(real)) {
             JournalFile.create(real, newFile);
             created = true;
+        } else if (lock.note().isEmpty()) {
+            lock.note(RingNote.with(real).orElse(null)); // the journal was moved, perhaps
         }
         file = JournalFile.open(real);
         if (created) {
@@ -106,7 +116,7 @@ final class JournalOpener implements JournalLease {
             recovery = RecoveryReport.ofNewFile();
             takeRing(wanted);
         } else {
-            final JournalScan scan = JournalScan.of(path, file.channel(), false, progress);
+            final JournalScan scan = JournalScan.of(path, file.channel(), progress);
             header = scan.header();
             recovery = RecoveryReport.of(path, real, file.channel(), scan);
             takeRing(wanted);
@@ -119,26 +129,50 @@ final class JournalOpener implements JournalLease {
     }
 
     private void takeRing(final Optional<RingFiles.Wanted> wanted) throws IOException {
-        refuseOtherRing(wanted);
+        final Path noted = lock.note().orElse(null);
+        if (noted != null && !created) {
+            final boolean other = wanted.isEmpty()
+                    || !noted.equals(RingFiles.real(wanted.get().path()));
+            switch (RingFiles.look(noted, real, header.identity())) {
+                case GONE -> missRing(noted);
+                case OWN -> {
+                    if (other) {
+                        refuseIfItHoldsAny(noted);
+                    }
+                }
+                case EARLIER_BOOT -> {
+                    if (other) {
+                        setAside(noted);
+                    }
+                }
+            }
+        }
         if (wanted.isPresent()) {
             ownRing(wanted.get());
         } else {
-            lock.note(null);
+            noteRing(null);
         }
+    }
+
+    /** Reports a ring file that is gone. A closed file holds all that was accepted into it. */
+    private void missRing(final Path noted) {
+        if (recovery.condition() == Condition.CLEAN) {
+            return;
+        }
+        if (refuseMissingRing) {
+            throw new JournalException(
+                    path + ": its ring file " + noted + " is gone, and with it what was accepted into"
+                            + " it and is not in the file; put it back, or run evtl recover to go on without it");
+        }
+        recovery = recovery.withMissingRing(noted);
     }
 
     /**
      * Refuses to open while another ring file of the journal holds accepted events or drops; later events must not
      * overtake them.
      */
-    private void refuseOtherRing(final Optional<RingFiles.Wanted> wanted) throws IOException {
-        final Path noted = lock.note().orElse(null);
-        if (noted == null
-                || wanted.isPresent()
-                        && noted.equals(RingFiles.real(wanted.get().path()))) {
-            return;
-        }
-        try (RingFile left = RingFiles.inspect(noted, header.identity()).orElse(null)) {
+    private void refuseIfItHoldsAny(final Path noted) throws IOException {
+        try (RingFile left = RingFiles.inspect(noted, real, header.identity()).orElse(null)) {
             if (left != null) {
                 final RingCatchUp.Found found =
                         RingCatchUp.look(left, file.channel(), header.baseSequence(), recovery.validEnd());
@@ -155,13 +189,26 @@ final class JournalOpener implements JournalLease {
         }
     }
 
-    private void ownRing(final RingFiles.Wanted wanted) throws IOException {
-        try (RingFiles.Lease lease = RingFiles.lease(wanted, path, header.identity(), permissions)) {
-            lock.note(lease.path()); // noted first: otherwise a ring that nobody would find could accept events
-            newRingFile = lease.isNew() ? lease.path() : null;
-            ringFile = lease.open();
+    private void setAside(final Path noted) throws IOException {
+        try (RingFiles.Lease lease =
+                RingFiles.lease(RingFiles.Wanted.as(noted, real), real, header.identity(), permissions)) {
             recovery = recovery.withSetAside(lease.setAside());
         }
+    }
+
+    private void ownRing(final RingFiles.Wanted wanted) throws IOException {
+        try (RingFiles.Lease lease = RingFiles.lease(wanted, real, header.identity(), permissions)) {
+            noteRing(lease.path()); // noted first: otherwise a ring that nobody would find could accept events
+            ringFile = lease.open();
+            ringFileCreated = lease.isNew();
+            recovery = recovery.withSetAside(lease.setAside());
+        }
+    }
+
+    private void noteRing(final Path noted) throws IOException {
+        lock.note(noted);
+        RingNote.keep(real, noted);
+        file.checkPlace(); // takes the lock again that this may have dropped
     }
 
     /**
@@ -234,10 +281,20 @@ final class JournalOpener implements JournalLease {
     }
 
     @Override
+    public void check(final boolean thoroughly) throws IOException {
+        if (thoroughly || !lock.seemsUntouched() || !file.seemsInPlace()) {
+            lock.check();
+            file.checkPlace();
+        }
+    }
+
+    @Override
     public void closed() throws IOException {
-        if (ringFile != null) {
-            ringFile.delete();
+        if (ringFile != null && ringFile.delete()) {
             lock.note(null);
+            RingNote.keep(real, null);
+        } else if (ringFile != null) {
+            ringFile.retire(); // it holds nothing, and its user deletes it at the next opening
         }
     }
 
@@ -270,13 +327,16 @@ final class JournalOpener implements JournalLease {
         }
     }
 
-    /** Releases everything after a failed opening, and deletes the files that it created. */
+    /**
+     * Releases everything after a failed opening, and deletes the files that it created. Processes that have attached
+     * to a new ring file meanwhile see that it has ended.
+     */
     void discard() {
         if (created) {
             FileCalls.deleteQuietly(real);
         }
-        if (newRingFile != null) {
-            FileCalls.deleteQuietly(newRingFile);
+        if (ringFileCreated) {
+            FileCalls.closeQuietly(ringFile::giveUp);
         }
         FileCalls.closeQuietly(ringFile);
         FileCalls.closeQuietly(file);

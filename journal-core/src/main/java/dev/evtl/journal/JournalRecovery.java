@@ -2,12 +2,15 @@ package dev.evtl.journal;
 
 import static java.nio.file.StandardOpenOption.READ;
 
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.RingNote;
 import dev.evtl.journal.file.WriterLock;
+import dev.evtl.journal.format.FileIdentity;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.JournalPaths;
@@ -32,32 +35,74 @@ public final class JournalRecovery {
      *
      * @param file     to look at
      * @param progress is told now and then which offset the walk has reached
-     * @return what {@link #recover} would report if it ran now
+     * @return what {@link #recover(Path, LongConsumer)} would report if it ran now
      * @throws JournalLockedException  if a writer has it open
      * @throws CorruptJournalException if opening would refuse it
      * @throws JournalException        if it could not be opened for writing for another reason
      */
     public static RecoveryReport plan(final Path file, final LongConsumer progress) {
+        return plan(file, Optional.empty(), progress);
+    }
+
+    /**
+     * Returns what bringing in a ring file that was set aside would find and do. Changes nothing.
+     *
+     * @param file     to look at
+     * @param ringFile of this journal
+     * @param progress is told now and then which offset the walk has reached
+     * @return what {@link #recover(Path, Path, LongConsumer)} would report if it ran now
+     * @throws JournalException as {@link #recover(Path, Path, LongConsumer)}
+     */
+    public static RecoveryReport plan(final Path file, final Path ringFile, final LongConsumer progress) {
+        return plan(file, Optional.of(ringFile), progress);
+    }
+
+    private static RecoveryReport plan(final Path file, final Optional<Path> ringFile, final LongConsumer progress) {
         JournalPaths.readable(file);
         final Path real = JournalPaths.writable(file);
         try (FileChannel channel = Uninterruptible.open(real, READ)) {
             WriterLock.refuseHeld(file, real);
-            final JournalScan scan = JournalScan.of(file, channel, false, progress);
+            final JournalScan scan = JournalScan.of(file, channel, progress);
             WriterLock.refuseHeld(file, real); // asked again: what was seen could be a writer's work half done
             final RecoveryReport report = RecoveryReport.of(file, real, channel, scan);
-            final Path noted = notedRingFile(real).orElse(null);
-            if (noted == null) {
-                return report;
-            }
-            final JournalHeader header = scan.header();
-            try (RingFile left = RingFiles.inspect(noted, header.identity()).orElse(null)) {
-                return left == null
-                        ? report.withSetAside(RingFiles.asideFor(noted, header.identity()))
-                        : report.with(RingCatchUp.look(left, channel, header.baseSequence(), scan.validEnd()));
-            }
+            return plan(report, real, channel, scan, ringFile);
         } catch (final IOException | UncheckedIOException e) {
             throw new JournalException(file + ": could not read: " + e.getMessage(), e);
         }
+    }
+
+    private static RecoveryReport plan(
+            final RecoveryReport report,
+            final Path real,
+            final FileChannel channel,
+            final JournalScan scan,
+            final Optional<Path> ringFile)
+            throws IOException {
+        final FileIdentity identity = scan.header().identity();
+        if (ringFile.isPresent()) {
+            try (RingFile left = RingFiles.inspectOfAnyBoot(RingFiles.real(ringFile.get()), real, identity)) {
+                return report.with(look(left, channel, scan));
+            }
+        }
+        final Path noted = RingNote.of(real).orElse(null);
+        if (noted == null) {
+            return report;
+        }
+        switch (RingFiles.look(noted, real, identity)) {
+            case GONE:
+                return scan.condition() == Condition.CLEAN ? report : report.withMissingRing(noted);
+            case EARLIER_BOOT:
+                return report.withSetAside(Optional.of(RingFiles.asideFor(noted)));
+            default:
+                try (RingFile left = RingFiles.inspect(noted, real, identity).orElseThrow()) {
+                    return report.with(look(left, channel, scan));
+                }
+        }
+    }
+
+    private static RingCatchUp.Found look(final RingFile ring, final FileChannel channel, final JournalScan scan)
+            throws IOException {
+        return RingCatchUp.look(ring, channel, scan.header().baseSequence(), scan.validEnd());
     }
 
     /**
@@ -75,12 +120,13 @@ public final class JournalRecovery {
     public static RecoveryReport recover(final Path file, final LongConsumer progress) {
         final Path real = JournalPaths.readable(file);
         try {
-            final Optional<RingFiles.Wanted> ringFile = ownRingFile(file, real);
-            if (ringFile.isPresent()) {
-                return bringIn(file, ringFile.get(), progress);
+            final Optional<Path> noted = RingNote.of(real);
+            if (noted.isPresent() && RingFiles.look(noted.get(), real, identity(file, real)) == RingFiles.Left.OWN) {
+                return bringIn(file, RingFiles.Wanted.as(noted.get(), real), plan(file, progress));
             }
             final JournalFile.NewFile notMade = new JournalFile.NewFile(0, true, 0, FileCalls.posixPermissions(real));
-            final JournalOpener opened = JournalOpener.open(file, OpenMode.APPEND, notMade, Optional.empty(), progress);
+            final JournalOpener opened =
+                    JournalOpener.open(file, OpenMode.APPEND, notMade, Optional.empty(), false, progress);
             opened.closeCleanly();
             return opened.recovery();
         } catch (final IOException e) {
@@ -88,26 +134,42 @@ public final class JournalRecovery {
         }
     }
 
-    private static Optional<RingFiles.Wanted> ownRingFile(final Path file, final Path real) throws IOException {
-        final Optional<Path> noted = notedRingFile(real);
-        if (noted.isPresent()) {
-            try (FileChannel channel = Uninterruptible.open(real, READ)) {
-                final JournalHeader header = JournalFile.readHeader(file, channel);
-                if (RingFiles.isOf(noted.get(), header.identity())) {
-                    return Optional.of(RingFiles.Wanted.as(noted.get()));
-                }
-            }
+    /**
+     * Opens a file for append, brings in what a ring file holds that was set aside, and closes it. What the ring file
+     * holds was complete only while the machine ran; whoever brings it in answers for that. Events that the journal got
+     * since then stay before those.
+     *
+     * @param file     to recover; afterwards it is closed, and as long as its events
+     * @param ringFile of this journal; it is deleted when all that it holds is in the file
+     * @param progress is told now and then which offset the walk has reached
+     * @return what was found and done
+     * @throws JournalException as {@link #recover(Path, LongConsumer)}, and if the ring file is another journal's, is
+     *     damaged, or a process has it open
+     */
+    public static RecoveryReport recover(final Path file, final Path ringFile, final LongConsumer progress) {
+        final Path real = JournalPaths.readable(file);
+        final RecoveryReport planned = plan(file, ringFile, progress);
+        try {
+            final Path ring = RingFiles.real(ringFile);
+            RingFiles.adopt(ring, real, identity(file, real));
+            return bringIn(file, RingFiles.Wanted.as(ring, real), planned);
+        } catch (final IOException e) {
+            throw new JournalException(file + ": could not be recovered: " + e.getMessage(), e);
         }
-        return Optional.empty();
+    }
+
+    private static FileIdentity identity(final Path file, final Path real) throws IOException {
+        try (FileChannel channel = Uninterruptible.open(real, READ)) {
+            return JournalFile.readHeader(file, channel).identity();
+        }
     }
 
     /**
-     * Recovers a journal with its ring file. This is refused while a process publishes into the ring, because closing
+     * Recovers a journal with its ring file. The plan was refused if a process publishes into the ring, because closing
      * would tell that process that the journal is closed.
      */
     private static RecoveryReport bringIn(
-            final Path file, final RingFiles.Wanted ringFile, final LongConsumer progress) {
-        final RecoveryReport planned = plan(file, progress);
+            final Path file, final RingFiles.Wanted ringFile, final RecoveryReport planned) {
         final JournalConfig config = JournalConfig.builder()
                 .openMode(OpenMode.APPEND)
                 .ringFile(ringFile.path())
@@ -121,17 +183,47 @@ public final class JournalRecovery {
     }
 
     /**
-     * Returns the ring file that a journal's last owner noted in its lock file.
+     * Returns the ring file that a journal's last owner noted.
      *
      * @param journal path of the journal
      * @return the ring file, if one is noted and exists; it may be another journal's or of an earlier boot
      * @throws JournalException if the note cannot be read
      */
     public static Optional<Path> notedRingFile(final Path journal) {
-        try {
-            return WriterLock.noteFor(JournalPaths.readable(journal)).filter(Files::exists);
+        return noted(JournalPaths.readable(journal)).filter(Files::exists);
+    }
+
+    /**
+     * Returns the ring file that a journal's last owner noted if it is gone, and with it what was accepted into it and is
+     * not in the file. How much that is cannot be known.
+     *
+     * @param journal path of the journal
+     * @return the path; empty if none is noted or missing, the journal was closed, or a writer has it open
+     * @throws CorruptJournalException if the journal's file is no journal or its header is damaged
+     * @throws JournalException        if something cannot be read, or the ring file is damaged or not to be trusted
+     */
+    public static Optional<Path> missingRingFile(final Path journal) {
+        final Path real = JournalPaths.readable(journal);
+        final Optional<Path> noted = noted(real);
+        if (noted.isEmpty()) {
+            return noted;
+        }
+        try (FileChannel channel = Uninterruptible.open(real, READ)) {
+            final JournalHeader header = JournalFile.readHeader(journal, channel);
+            final boolean missing = !header.closed()
+                    && WriterLock.writerOf(real) == WriterLock.Writer.NONE
+                    && RingFiles.look(noted.get(), real, header.identity()) == RingFiles.Left.GONE;
+            return missing ? noted : Optional.empty();
         } catch (final IOException e) {
-            throw new JournalException(journal + ": its lock file could not be read: " + e.getMessage(), e);
+            throw new JournalException(journal + ": its ring file could not be looked at: " + e.getMessage(), e);
+        }
+    }
+
+    private static Optional<Path> noted(final Path real) {
+        try {
+            return RingNote.of(real);
+        } catch (final IOException e) {
+            throw new JournalException(real + ": its lock file could not be read: " + e.getMessage(), e);
         }
     }
 
@@ -147,14 +239,13 @@ public final class JournalRecovery {
      */
     public static long pendingEvents(final Path ringFile, final Path journal) {
         final JournalScan scan = JournalScan.of(journal);
-        final JournalHeader header = scan.header();
         try (FileChannel channel = Uninterruptible.open(journal, READ);
-                RingFile left = RingFiles.inspect(RingFiles.real(ringFile), header.identity())
+                RingFile left = RingFiles.inspect(
+                                RingFiles.real(ringFile),
+                                JournalPaths.readable(journal),
+                                scan.header().identity())
                         .orElse(null)) {
-            return left == null
-                    ? 0
-                    : RingCatchUp.look(left, channel, header.baseSequence(), scan.validEnd())
-                            .events();
+            return left == null ? 0 : look(left, channel, scan).events();
         } catch (final IOException e) {
             throw new JournalException(journal + ": its ring file could not be read: " + e.getMessage(), e);
         }

@@ -9,6 +9,7 @@ import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.file.EventVerifier;
+import dev.evtl.journal.file.RingNote;
 import dev.evtl.journal.file.WriterLock;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
@@ -290,16 +291,19 @@ public final class JournalSalvage {
     }
 
     private void addRing(final Path real) throws IOException {
-        final Path noted = WriterLock.noteFor(real).filter(Files::exists).orElse(null);
-        if (noted != null) {
-            try (RingFile left = RingFiles.inspect(noted, header.identity()).orElse(null)) {
-                if (left == null) {
-                    remarks.add(
-                            "its ring file " + noted + " was not used: by its header it is another journal's, or it is"
-                                    + " of an earlier boot of the machine");
-                } else {
-                    ringEvents = RingCatchUp.copy(left, channel, header.baseSequence(), keptEnd, out);
-                }
+        final Path noted = RingNote.of(real).orElse(null);
+        if (noted == null) {
+            return;
+        }
+        try (RingFile left = RingFiles.inspect(noted, real, header.identity()).orElse(null)) {
+            if (left != null) {
+                ringEvents = RingCatchUp.copy(left, channel, header.baseSequence(), keptEnd, out);
+            } else if (Files.exists(noted)) {
+                remarks.add("its ring file " + noted + " was not used: by its header it is another journal's, or it is"
+                        + " of an earlier boot of the machine");
+            } else if (!header.closed()) {
+                remarks.add("its ring file " + noted + " is gone, and with it what was accepted into it and is not in"
+                        + " the file");
             }
         }
     }

@@ -7,6 +7,7 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.file.EventVerifier;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.WriterLock;
+import dev.evtl.journal.file.WriterLock.Writer;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
@@ -82,21 +83,35 @@ public record JournalScan(
      */
     public static JournalScan of(final Path file, final LongConsumer progress) {
         final Path real = JournalPaths.readable(file);
-        // asked before the header is read, so that a writer that closes meanwhile is seen as closed
-        try {
-            final boolean live = WriterLock.isHeld(real);
-            try (FileChannel channel = Uninterruptible.open(real, READ)) {
-                return of(file, channel, live, progress);
+        try (FileChannel channel = Uninterruptible.open(real, READ)) {
+            while (true) {
+                // asked before the header is read, so that a writer that closes meanwhile is seen as closed
+                final Writer writer = WriterLock.writerOf(real);
+                final String live = writer == Writer.UNKNOWN ? WriterLock.unknown(real) : "a writer has it open";
+                final JournalScan scan = of(file, channel, writer == Writer.NONE ? null : live, progress);
+                // asked again: what was seen without a writer could be the work half done of one that came
+                if (writer != Writer.NONE
+                        || scan.condition == Condition.CLEAN
+                        || WriterLock.writerOf(real) == Writer.NONE
+                                && scan.header.equals(JournalFile.readHeader(file, channel))) {
+                    return scan;
+                }
             }
         } catch (final IOException | UncheckedIOException e) {
             throw new JournalException(file + ": could not read: " + e.getMessage(), e);
         }
     }
 
-    /** Walks an open file; the caller knows whether a writer has it open. */
-    static JournalScan of(
-            final Path file, final FileChannel channel, final boolean liveWriter, final LongConsumer progress)
+    /** Walks an open file that no writer has open. */
+    static JournalScan of(final Path file, final FileChannel channel, final LongConsumer progress) throws IOException {
+        return of(file, channel, null, progress);
+    }
+
+    /** Walks an open file. It is live if a reason is given why a writer is taken to have it open. */
+    private static JournalScan of(
+            final Path file, final FileChannel channel, final String live, final LongConsumer progress)
             throws IOException {
+        final boolean liveWriter = live != null;
         final JournalHeader header = JournalFile.readHeader(file, channel);
         final long writeOffset = header.writeOffset();
         if (writeOffset < FileHeader.LENGTH || header.closed() && writeOffset != header.length()) {
@@ -147,7 +162,7 @@ public record JournalScan(
             reason = header.hasChecksums() ? "every event verified" : "no checksums: nothing could be verified";
         } else if (liveWriter) {
             condition = Condition.UNCLOSED;
-            reason = "a writer has it open";
+            reason = live;
         } else if (writeOffset > validEnd) {
             condition = Condition.LOST;
             reason = "unsynced data lost: published up to " + writeOffset + ", not forced: " + problem;

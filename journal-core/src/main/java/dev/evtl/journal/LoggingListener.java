@@ -12,7 +12,10 @@ final class LoggingListener implements JournalListener {
 
     @Override
     public void onRecovery(final RecoveryReport report) {
-        final boolean lost = report.bytesZeroed() > 0 || report.condition() == Condition.LOST;
+        final boolean lost = report.bytesZeroed() > 0
+                || report.condition() == Condition.LOST
+                || report.setAside().isPresent()
+                || report.missingRing().isPresent();
         LOGGER.log(lost ? Level.WARNING : Level.DEBUG, "recovered: " + report);
     }
 

@@ -27,6 +27,8 @@ import java.util.Optional;
  *     are left out
  * @param setAside    new path of a ring file of an earlier boot of the machine, whose content is not reliable; empty if
  *     there was none
+ * @param missingRing path of the ring file that the last writer had, which is gone, and with it all that was accepted
+ *     into it and is not in the file; how much that is cannot be known; empty if none is missing
  */
 public record RecoveryReport(
         Condition condition,
@@ -37,7 +39,8 @@ public record RecoveryReport(
         String reason,
         long ringEvents,
         int claimsAbandoned,
-        Optional<Path> setAside) {
+        Optional<Path> setAside,
+        Optional<Path> missingRing) {
 
     /**
      * Returns what a scan means for an opening for append.
@@ -63,17 +66,36 @@ public record RecoveryReport(
                 scan.reason(),
                 0,
                 0,
+                Optional.empty(),
                 Optional.empty());
     }
 
     static RecoveryReport ofNewFile() {
         return new RecoveryReport(
-                Condition.CLEAN, 0, FileHeader.LENGTH, 0, Optional.empty(), "new file", 0, 0, Optional.empty());
+                Condition.CLEAN,
+                0,
+                FileHeader.LENGTH,
+                0,
+                Optional.empty(),
+                "new file",
+                0,
+                0,
+                Optional.empty(),
+                Optional.empty());
     }
 
     RecoveryReport with(final RingCatchUp.Found found) {
         return new RecoveryReport(
-                condition, events, validEnd, bytesZeroed, cutFile, reason, found.events(), found.abandoned(), setAside);
+                condition,
+                events,
+                validEnd,
+                bytesZeroed,
+                cutFile,
+                reason,
+                found.events(),
+                found.abandoned(),
+                setAside,
+                missingRing);
     }
 
     RecoveryReport withSetAside(final Optional<Path> ringFile) {
@@ -86,7 +108,22 @@ public record RecoveryReport(
                 reason,
                 ringEvents,
                 claimsAbandoned,
-                ringFile.or(() -> setAside));
+                ringFile.or(() -> setAside),
+                missingRing);
+    }
+
+    RecoveryReport withMissingRing(final Path ringFile) {
+        return new RecoveryReport(
+                condition,
+                events,
+                validEnd,
+                bytesZeroed,
+                cutFile,
+                reason,
+                ringEvents,
+                claimsAbandoned,
+                setAside,
+                Optional.of(ringFile));
     }
 
     /**
@@ -95,6 +132,10 @@ public record RecoveryReport(
      * @return false for a new file and for one that was closed
      */
     public boolean isOfInterest() {
-        return condition != Condition.CLEAN || ringEvents > 0 || claimsAbandoned > 0 || setAside.isPresent();
+        return condition != Condition.CLEAN
+                || ringEvents > 0
+                || claimsAbandoned > 0
+                || setAside.isPresent()
+                || missingRing.isPresent();
     }
 }

@@ -58,6 +58,7 @@ public final class JournalAccess {
                 mode,
                 new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")),
                 ringFile,
+                false,
                 position -> {});
     }
 

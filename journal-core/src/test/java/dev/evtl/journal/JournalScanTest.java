@@ -6,24 +6,42 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.file.JournalView;
+import dev.evtl.journal.file.WriterLock;
+import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.OtherWriter;
 import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.Tmpfs;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A small file of all kinds of events, cut at every byte: an exact prefix is kept, or the right error is given. */
 class JournalScanTest {
@@ -202,6 +220,97 @@ class JournalScanTest {
                     assertEquals(damaged.sequence(), e.sequence());
                 }
             }
+        }
+    }
+
+    /** What a reader finds half done while a writer comes or goes is no damage. */
+    @Test
+    void scanOfAFileThatIsOpenedAndClosedAllTheTimeFindsNothingWrong() throws Exception {
+        final AtomicBoolean stop = new AtomicBoolean();
+        final AtomicInteger rounds = new AtomicInteger();
+        try (OtherWriter other = new OtherWriter()) {
+            final CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
+                try {
+                    for (; !stop.get(); rounds.incrementAndGet()) {
+                        assertEquals(OtherWriter.OPEN, other.openAndClose(file));
+                    }
+                } catch (final IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            for (int i = 0; (i < 2000 || rounds.get() < 200) && !writer.isDone(); i++) {
+                final JournalScan scan = JournalScan.of(file);
+                assertTrue(
+                        scan.condition() == Condition.CLEAN
+                                || scan.condition() == Condition.UNCLOSED
+                                        && scan.reason().equals("a writer has it open"),
+                        scan::toString);
+                try (JournalView view = new JournalView(file)) {
+                    assertTrue(view.writeOffset() >= whole.length);
+                }
+            }
+            stop.set(true);
+            writer.join();
+        }
+    }
+
+    /** Another user, who may read the journal but not its lock file, cannot know of a writer that closed everything. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void lockFileThatMayNotBeReadDoesNotCountAsNoWriter(final boolean lockLost) throws Exception {
+        final List<String> asNobody = List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--");
+        assumeTrue(
+                Tmpfs.run(Stream.concat(asNobody.stream(), Stream.of("true")).toArray(String[]::new)),
+                "there is no setpriv, or this user may not become another");
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        final List<String> command = new ArrayList<>();
+        for (final Path place : ChildJvm.classPath()) {
+            final Path copy = directory.resolve("classes" + command.size());
+            assertTrue(Tmpfs.run("cp", "-r", place.toString(), copy.toString()));
+            assertTrue(Tmpfs.run("chmod", "-R", "a+rX", copy.toString()));
+            command.add(copy.toString());
+        }
+        final List<String> flags = List.of("-cp", String.join(File.pathSeparator, command), ChildJvm.FLAG);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        final Path lock = directory.resolve("cut.evtl.lock");
+        Files.setPosixFilePermissions(lock, PosixFilePermissions.fromString("rw-------"));
+        final Duration limit = Duration.ofMinutes(1);
+        final String unknown =
+                "it cannot be told whether a writer has it open: " + lock + " is not readable by this user";
+        final String refused =
+                "JournalException: " + file + ": " + unknown + "; change its permissions, or do this as its owner";
+        assertEquals(
+                "CLEAN, every event verified, " + refused,
+                ChildJvm.output(ChildJvm.start(limit, asNobody, flags, Looks.class, file.toString()))
+                        .strip());
+        try (Journal journal = Journal.open(file, tiny().build())) {
+            journal.publisher().offer(1, payload(5), 0, 5);
+            journal.invoker().invoke();
+            if (lockLost) {
+                Files.readAllBytes(file);
+            }
+            assertEquals(
+                    lockLost
+                            ? "UNCLOSED, " + unknown + ", " + refused
+                            : "UNCLOSED, a writer has it open, JournalLockedException: " + file
+                                    + ": a writer has it open",
+                    ChildJvm.output(ChildJvm.start(limit, asNobody, flags, Looks.class, file.toString()))
+                            .strip());
+        }
+    }
+
+    /** Says what a scan finds, and whether a salvage would go ahead. */
+    static final class Looks {
+        public static void main(final String[] args) throws IOException {
+            final Path path = Path.of(args[0]);
+            final JournalScan scan = JournalScan.of(path);
+            String said = "open";
+            try {
+                WriterLock.refuseHeld(path, path);
+            } catch (final JournalException e) {
+                said = e.getClass().getSimpleName() + ": " + e.getMessage();
+            }
+            System.out.println(scan.condition() + ", " + scan.reason() + ", " + said);
         }
     }
 }

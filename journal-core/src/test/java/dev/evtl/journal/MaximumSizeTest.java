@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -244,6 +245,41 @@ class MaximumSizeTest {
         }
         journal.close();
         assertEquals(900, StoredEvent.readAll(file).size());
+    }
+
+    /** Space that an unclosed file has prepared beyond the maximum is not used; events that lie there stay. */
+    @ParameterizedTest
+    @CsvSource({"MAPPED, 6000", "WRITE, 6000", "DIRECT, 6000", "MAPPED, 4096", "WRITE, 4096", "DIRECT, 4096"})
+    void maximumBelowTheLengthOfAnUnclosedFileIsKept(
+            final StorageMode mode, final long maximum, @TempDir final Path disk) throws IOException {
+        final Path whole = disk.resolve("whole.evtl");
+        file = disk.resolve("unclosed.evtl");
+        try (Journal first =
+                Journal.open(whole, tiny().storage(mode).initialSize(16_384).build())) {
+            for (int i = 0; i < 40; i++) { // 64 + 40 * 120 = 4864
+                offer(first);
+            }
+            Files.copy(whole, file);
+        }
+        assertTrue(Files.size(file) > maximum);
+        final JournalConfig config = tiny().storage(mode)
+                .maxSize(maximum, WhenFull.FAIL)
+                .listener(JournalListener.NONE)
+                .build();
+        try (Journal journal = Journal.open(file, config)) {
+            assertEquals(40, journal.recovery().orElseThrow().events());
+        }
+        assertEquals(40, StoredEvent.readAll(file).size());
+        final Journal journal = Journal.open(file, config);
+        long added = 0;
+        while (journal.failure().isEmpty()) {
+            offer(journal);
+            added = journal.stats().getJournaledEvents();
+        }
+        assertInstanceOf(JournalFullException.class, journal.failure().orElseThrow());
+        assertThrows(JournalFailedException.class, journal::close);
+        assertEquals(40 + added, StoredEvent.readAll(file).size());
+        assertTrue(64 + (40 + added) * 120 <= Math.max(maximum, 64 + 40 * 120), added + " added");
     }
 
     @Test

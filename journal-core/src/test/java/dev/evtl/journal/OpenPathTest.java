@@ -4,7 +4,6 @@ import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
@@ -18,6 +17,7 @@ import dev.evtl.journal.support.Golden;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.Tmpfs;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -162,20 +162,29 @@ class OpenPathTest {
     }
 
     @Test
-    void nameTooLongForItsLockIsRefused() throws IOException {
-        final Path file = directory.resolve("x".repeat(255));
-        final JournalException e = assertThrows(JournalException.class, () -> open(file, OpenMode.CREATE));
-        assertTrue(e.getMessage().startsWith(file + ": could not be opened: "), e.getMessage());
-        assertEquals(List.of(directory), files());
+    void nameTooLongForTheFilesBesideItIsRefusedAndTheLongestIsNot() throws IOException {
+        for (final String name : List.of("x".repeat(192), "x".repeat(255), "\u00e9".repeat(96))) {
+            final int length = name.getBytes(StandardCharsets.UTF_8).length;
+            assertRefused(
+                    directory.resolve(name),
+                    OpenMode.CREATE_OR_APPEND,
+                    "its name has " + length
+                            + " bytes; at most 191 are allowed here, so that the files beside it can have longer ones");
+        }
+        final Path file = directory.resolve("x".repeat(191));
+        Files.write(file, Golden.bytes("crashed-torn"));
+        open(file, OpenMode.APPEND).close();
+        assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+        open(directory.resolve("y".repeat(191)), OpenMode.CREATE).close();
     }
 
+    /** It was made by an earlier version, or was renamed. */
     @Test
-    void whatAKilledCreationLeftBehindIsReplaced() throws IOException {
-        final Path unfinished = Files.writeString(directory.resolve("j.evtl.new"), "half-made");
-        final Path file = directory.resolve("j.evtl");
-        open(file, OpenMode.CREATE).close();
-        assertFalse(Files.exists(unfinished));
-        assertEquals(64, Files.size(file));
+    void fileWhoseNameIsTooLongIsOpenedAsFarAsItGoes() throws IOException {
+        final Path file = directory.resolve("x".repeat(240));
+        Files.write(file, Golden.bytes("closed"));
+        open(file, OpenMode.APPEND).close();
+        assertArrayEquals(Golden.bytes("closed"), Files.readAllBytes(file));
     }
 
     @Test
@@ -213,11 +222,86 @@ class OpenPathTest {
         }
     }
 
-    @Test
-    void lockThatCannotBeOpenedIsRefusedWithTheReason() throws IOException {
+    private Path lockOf(final Path file) {
+        return file.resolveSibling(file.getFileName() + ".lock");
+    }
+
+    private void assertLockRefused(final Path file, final String reason) throws IOException {
+        final List<Path> before = files();
+        for (int i = 0; i < 2; i++) {
+            final JournalException e = assertThrows(JournalException.class, () -> open(file, OpenMode.APPEND));
+            assertTrue(e.getMessage().startsWith(lockOf(file) + ": " + reason), e.getMessage());
+        }
+        assertEquals(before, files());
+        assertArrayEquals(Golden.bytes("closed"), Files.readAllBytes(file));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void lockThatIsALinkIsNotFollowed(final boolean there) throws IOException {
         final Path file = Golden.copy("closed", directory);
-        final Path lock = Files.createSymbolicLink(directory.resolve("closed.evtl.lock"), directory.resolve("no"));
-        assertRefused(file, OpenMode.APPEND, "could not be opened: java.nio.file.NoSuchFileException: " + lock);
+        final Path target = directory.resolve("target");
+        if (there) {
+            Files.writeString(target, "12\n");
+        }
+        Files.createSymbolicLink(lockOf(file), target);
+        assertLockRefused(file, "is a symbolic link, which is not followed here; remove it");
+        assertEquals(there, Files.exists(target));
+        assertTrue(!there || Files.readString(target).equals("12\n"));
+    }
+
+    @Test
+    void lockWithASecondNameIsRefused() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        final Path other = Files.writeString(directory.resolve("other"), "12\n");
+        Files.createLink(lockOf(file), other);
+        assertLockRefused(file, "has 2 names (hard links)");
+        assertEquals("12\n", Files.readString(other));
+    }
+
+    /** Nothing waits for the pipe's other end, neither writers nor readers. */
+    @Test
+    void lockThatIsNoFileIsRefused() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        assumeTrue(Tmpfs.run("mkfifo", lockOf(file).toString()), "there is no mkfifo");
+        assertLockRefused(file, "is a directory, a pipe, a device or a socket");
+        assertThrows(JournalException.class, () -> JournalScan.of(file));
+        Files.delete(lockOf(file));
+        Files.createDirectory(lockOf(file));
+        assertLockRefused(file, "is a directory, a pipe, a device or a socket");
+    }
+
+    @Test
+    void lockThatIsAJournalIsRefused() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        Files.write(lockOf(file), Golden.bytes("closed"));
+        assertLockRefused(file, "is not a journal's lock file: its first line is no process number");
+        assertArrayEquals(Golden.bytes("closed"), Files.readAllBytes(lockOf(file)));
+    }
+
+    @Test
+    void lockOfSomebodyWhoMayNotWriteTheJournalIsRefused() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        Files.writeString(lockOf(file), "12\n");
+        assumeTrue(Tmpfs.run("chown", "65534:65534", lockOf(file).toString()), "this user may not give files away");
+        assertLockRefused(file, "belongs to user 65534, who may not write " + file);
+        assertTrue(Tmpfs.run("chown", "0:65534", file.toString()));
+        assertLockRefused(file, "belongs to user 65534, who may not write " + file);
+        assertTrue(Tmpfs.run("chmod", "g+w", file.toString()));
+        open(file, OpenMode.APPEND).close();
+        assertTrue(Tmpfs.run("chmod", "g-w", file.toString()));
+        assertTrue(Tmpfs.run("chown", "65534:0", file.toString()));
+        open(file, OpenMode.APPEND).close();
+    }
+
+    @Test
+    void lockThatEveryoneMayWriteIsRefusedUnlessTheJournalIsSoToo() throws IOException {
+        final Path file = Golden.copy("closed", directory);
+        Files.writeString(lockOf(file), "12\n");
+        Files.setPosixFilePermissions(lockOf(file), PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertLockRefused(file, "every user can write it");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+        open(file, OpenMode.APPEND).close();
     }
 
     @Test

@@ -1,30 +1,43 @@
 package dev.evtl.journal;
 
 import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.small;
 import static dev.evtl.journal.support.TestJournals.tiny;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.file.JournalView;
+import dev.evtl.journal.io.ProcessIdentity;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Tmpfs;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One writer per file, whatever name it comes by and whatever readers do. */
 @Timeout(120)
@@ -117,6 +130,150 @@ class SecondWriterTest {
             Files.readAllBytes(file);
             assertThrows(JournalLockedException.class, () -> open(file));
             assertTrue(openInAnotherProcess(file).startsWith("JournalLockedException"));
+        }
+    }
+
+    /** As a backup does that runs in the writer's process: POSIX then drops the process's locks on all these files. */
+    @Test
+    void isRefusedAlsoAfterAnythingInTheProcessClosedTheLockFile() throws IOException {
+        try (Journal journal = open(file)) {
+            offer(journal);
+            for (int round = 0; round < 3; round++) {
+                for (final Path path : List.of(file, directory.resolve("w.evtl.lock"))) {
+                    Files.copy(path, directory.resolve("backup"), StandardCopyOption.REPLACE_EXISTING);
+                }
+                assertEquals("a writer has it open", JournalScan.of(file).reason());
+                assertEquals(
+                        "JournalLockedException: " + file.toRealPath() + ": process "
+                                + ProcessHandle.current().pid() + " has it open for writing",
+                        openInAnotherProcess(file));
+                offer(journal);
+                journal.sync();
+            }
+        }
+        assertEquals(4, JournalScan.of(file).events());
+        assertEquals("open", openInAnotherProcess(file));
+    }
+
+    /** As in two containers, whose processes cannot see each other. */
+    @Test
+    void isRefusedInAProcessThatCannotSeeTheFirst() throws Exception {
+        final List<String> unshare = List.of("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--");
+        assumeTrue(Tmpfs.run("unshare", "--pid", "--fork", "true"), "this user may not make a namespace");
+        try (Journal journal = open(file)) {
+            offer(journal);
+            Files.readAllBytes(directory.resolve("w.evtl.lock"));
+            final long start = System.nanoTime();
+            while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(600)) {
+                journal.invoker().invoke(); // which takes the lock again
+            }
+            final Process other = ChildJvm.start(
+                    Duration.ofMinutes(1),
+                    unshare,
+                    List.of(ChildJvm.FLAG),
+                    OpenAndHold.class,
+                    file.toString(),
+                    "close");
+            assertEquals(
+                    "JournalLockedException: " + file.toRealPath() + ": process "
+                            + ProcessHandle.current().pid() + " has it open for writing",
+                    ChildJvm.output(other).strip());
+            offer(journal);
+        }
+        assertEquals(2, JournalScan.of(file).events());
+    }
+
+    /** A process that cannot be seen from here may have taken the file over: it acknowledges nothing more. */
+    @ParameterizedTest
+    @ValueSource(strings = {"rm lock", "mv journal", "rm journal", "replace journal", "take over"})
+    void writerThatIsNoLongerAloneFailsBeforeItAcknowledges(final String what) throws IOException {
+        final Path lock = directory.resolve("w.evtl.lock");
+        final Path moved = directory.resolve("moved.evtl");
+        final Journal journal = open(file);
+        offer(journal);
+        journal.sync();
+        offer(journal);
+        journal.invoker().invoke();
+        final long durable;
+        try (JournalView view = new JournalView(file)) {
+            durable = view.durableOffset();
+            switch (what) {
+                case "rm lock" -> Files.delete(lock);
+                case "take over" -> Files.writeString(lock, "1\nowner 1 2 3 token\n");
+                case "rm journal" -> Files.delete(file);
+                default -> Files.move(file, moved);
+            }
+            if (what.equals("replace journal")) {
+                Files.write(file, new byte[100]);
+            }
+            final JournalFailedException e = assertThrows(JournalFailedException.class, journal::sync);
+            assertInstanceOf(JournalException.class, e.getCause());
+            assertTrue(
+                    e.getCause().getMessage().startsWith((what.endsWith("journal") ? file : lock) + ": was "),
+                    e.getMessage());
+            assertEquals(durable, view.durableOffset());
+        }
+        assertThrows(JournalFailedException.class, journal::close);
+        if (what.equals("take over")) {
+            assertEquals("1\nowner 1 2 3 token\n", Files.readString(lock));
+        }
+        final Path left = what.equals("mv journal") || what.equals("replace journal") ? moved : file;
+        if (Files.exists(left)) {
+            open(left).close();
+            assertEquals(2, JournalScan.of(left).events());
+        }
+    }
+
+    /** Nothing is published and nothing forced. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void idleWriterNoticesToo(final boolean invoked) throws IOException {
+        final Journal journal = Journal.open(
+                file,
+                invoked
+                        ? tiny().build()
+                        : small().listener(JournalListener.NONE).build());
+        Files.delete(directory.resolve("w.evtl.lock"));
+        while (journal.failure().isEmpty()) {
+            if (invoked) {
+                journal.invoker().invoke();
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+        assertThrows(JournalFailedException.class, journal::close);
+    }
+
+    @Test
+    void writerThatWasStoppedForLongLooksBeforeItWrites() throws IOException {
+        final Journal journal = open(file);
+        offer(journal);
+        journal.sync();
+        final byte[] before = Files.readAllBytes(file);
+        final long start = System.nanoTime();
+        while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(600)) {
+            Thread.onSpinWait(); // nobody runs the appender
+        }
+        Files.delete(directory.resolve("w.evtl.lock"));
+        offer(journal);
+        journal.invoker().invoke();
+        assertInstanceOf(JournalException.class, journal.failure().orElseThrow());
+        assertArrayEquals(before, Files.readAllBytes(file));
+        assertThrows(JournalFailedException.class, journal::close);
+    }
+
+    /** What another process of the machine may be named in a lock file that it left. */
+    @Test
+    void ownerThatOnlyHasTheNumberOfALivingProcessIsTakenOverFrom() throws IOException {
+        open(file).close();
+        final ProcessIdentity current = ProcessIdentity.current();
+        for (final ProcessIdentity owner : List.of(
+                new ProcessIdentity(current.number(), current.start() - 1, current.namespaces()),
+                new ProcessIdentity(1, 1, current.namespaces() + 1),
+                new ProcessIdentity(1, 0, 0))) {
+            Files.writeString(directory.resolve("w.evtl.lock"), owner.number() + "\nowner " + owner + " token\n");
+            assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+            assertEquals("open", openInAnotherProcess(file));
         }
     }
 

@@ -97,7 +97,7 @@ class SeveralProcessesTest {
             final RingPublisher owner = RingPublisher.own(file, ring, mode, checksums);
             accepted += owner.offer(1, accepted, 500);
             assertTrue(owner.claim(1, -1) > 0);
-            owner.close();
+            owner.kill();
         }
         final Journal journal = Journal.open(file, config().storage(mode).build());
         assertEquals(1, journal.recovery().orElseThrow().claimsAbandoned());
@@ -167,6 +167,62 @@ class SeveralProcessesTest {
         assertEquals(0, journal.stats().getAbandonedEvents());
         assertNumbered(1, 5);
         assertEquals(1, StoredEvent.readAll(file).get(0).type());
+    }
+
+    /** Anything in its process has closed the lock file, or somebody has deleted it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void processThatLivesKeepsItsClaimAndItsPlaceWithoutItsLock(final boolean deleted) throws Exception {
+        final RingPublisher first = RingPublisher.own(file, ring);
+        try (RingPublisher living = RingPublisher.attach(ring)) {
+            assertTrue(living.claim(1, 0) > 0);
+            living.readLockFile();
+            first.close();
+            if (deleted) {
+                Files.delete(directory.resolve("s.ring.lock"));
+            }
+            final JournalException e = assertThrows(JournalException.class, () -> Journal.open(file));
+            assertTrue(e.getMessage().startsWith(ring + ": a process has this ring file"), e.getMessage());
+
+            final Journal journal = open();
+            try (RingPublisher other = RingPublisher.attach(ring)) {
+                assertEquals(5, other.offer(2, 0, 5));
+                // in which the appender has asked a hundred times whether it lives
+                await(() -> journal.stats().getHeadStuckNanos()
+                        > Duration.ofMillis(200).toNanos());
+                assertEquals(0, journal.stats().getJournaledEvents());
+                assertTrue(living.commit() > 0);
+                assertEquals(1, living.offer(1, 1, 1));
+                assertEquals(1, other.offer(2, 5, 1));
+                await(() -> journal.stats().getJournaledEvents() == 8);
+                assertTrue(living.claim(1, -1) > 0);
+                living.readLockFile();
+                living.kill();
+                assertEquals(1, other.offer(2, 6, 1));
+                await(() -> journal.stats().getJournaledEvents() == 9);
+            }
+            journal.close();
+            assertEquals(1, journal.stats().getAbandonedEvents());
+            assertNumbered(2, 7);
+        }
+    }
+
+    @Test
+    void ownerThatHasLostItsLockStillHasTheJournalOpen() throws Exception {
+        final AttachedPublisher here;
+        try (RingPublisher owner = RingPublisher.own(file, ring)) {
+            here = Journal.attach(ring);
+            owner.readLockFile();
+            assertTrue(here.awaitOpen(Duration.ZERO));
+        }
+        assertFalse(here.awaitOpen(Duration.ZERO), "it was killed");
+        final Journal journal = open();
+        assertTrue(here.awaitOpen(Duration.ZERO));
+        Files.readAllBytes(directory.resolve("s.ring.lock"));
+        assertTrue(here.awaitOpen(Duration.ZERO));
+        journal.close();
+        assertFalse(here.awaitOpen(Duration.ZERO));
+        here.close();
     }
 
     @Test

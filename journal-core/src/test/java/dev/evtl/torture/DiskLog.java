@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * What a journal's file was from call to call, and which of it was forced when: enough to make any file that a power
@@ -73,7 +74,6 @@ final class DiskLog implements FileWatcher {
     }
 
     private final Path file;
-    private final Path unfinished;
     private final List<History<byte[]>> sectors = new ArrayList<>();
     private final History<Integer> lengths;
     private final List<Force> forces = new ArrayList<>();
@@ -87,7 +87,6 @@ final class DiskLog implements FileWatcher {
     /** Of a file that is there and durable, or of one that is not there yet. */
     DiskLog(final Path file) throws IOException {
         this.file = file;
-        this.unfinished = file.resolveSibling(file.getFileName() + ".new");
         final boolean exists = Files.exists(file);
         final byte[] content = exists ? Files.readAllBytes(file) : new byte[0];
         System.arraycopy(content, 0, last, 0, content.length);
@@ -115,7 +114,7 @@ final class DiskLog implements FileWatcher {
     /** Takes in what has changed since the last look. */
     synchronized void look() {
         try {
-            final byte[] now = Files.readAllBytes(Files.exists(file) ? file : unfinished);
+            final byte[] now = Files.readAllBytes(Files.exists(file) ? file : unfinished());
             boolean changed = now.length != lengths.at(time);
             for (int at = 0; at < last.length; at += SECTOR) {
                 final byte[] sector = Arrays.copyOfRange(now, Math.min(at, now.length), at + SECTOR);
@@ -177,7 +176,18 @@ final class DiskLog implements FileWatcher {
     }
 
     private boolean isOurs(final Path called) {
-        return called.equals(file) || called.equals(unfinished);
+        return called.equals(file) || isUnfinished(called);
+    }
+
+    private boolean isUnfinished(final Path called) {
+        return called.toString().startsWith(file + ".new-");
+    }
+
+    /** The file while it is made, or a name that is not there. */
+    private Path unfinished() throws IOException {
+        try (Stream<Path> files = Files.list(file.getParent())) {
+            return files.filter(this::isUnfinished).findFirst().orElse(file);
+        }
     }
 
     /** A file that a power loss at a time could leave. */

@@ -9,6 +9,7 @@ import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.journal.support.MemoryDirectory;
@@ -19,6 +20,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,6 +45,7 @@ class EverySecondWriterTest {
 
     private final long start = System.nanoTime();
     private final Map<String, Integer> refusals = new TreeMap<>();
+    private long noticed;
     private Path file;
     private Journal journal;
     private Producer producer;
@@ -64,10 +67,11 @@ class EverySecondWriterTest {
         assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
         Torture.report(
                 EverySecondWriterTest.class,
-                "%d rounds each, %d events by the first writer: %s; %d s",
+                "%d rounds each, %d events by the first writer: %s, noticed within %d ms; %d s",
                 ROUNDS,
                 producer.next(),
                 refusals,
+                TimeUnit.NANOSECONDS.toMillis(noticed),
                 TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
     }
 
@@ -143,17 +147,40 @@ class EverySecondWriterTest {
         final Path moved = directory.resolve("moved.evtl");
         final String refusal =
                 "JournalLockedException: " + moved + ": has been moved, and a writer has it open under another name";
+        long events = 0;
         for (int round = 0; round < ROUNDS; round++) {
-            try (Journal open = Journal.open(own, OpenerProcess.config())) {
-                Files.move(own, moved);
-                assertEquals(refusal, other.open(moved));
-                final JournalException e =
-                        assertThrows(JournalException.class, () -> Journal.open(moved, OpenerProcess.config()));
-                assertEquals(refusal, e.getClass().getSimpleName() + ": " + e.getMessage());
-                Files.move(moved, own);
-                refusals.merge("moved", 2, Integer::sum);
-                assertTrue(open.failure().isEmpty());
+            final Journal open = Journal.open(own, OpenerProcess.config());
+            final Producer first = new Producer(open, 0, events);
+            assertTrue(first.publish() > 0);
+            open.sync();
+            events = first.next();
+            Files.move(own, moved);
+            assertEquals(refusal, other.open(moved));
+            final JournalException e =
+                    assertThrows(JournalException.class, () -> Journal.open(moved, OpenerProcess.config()));
+            assertEquals(refusal, e.getClass().getSimpleName() + ": " + e.getMessage());
+            refusals.merge("moved", 2, Integer::sum);
+            final long start = System.nanoTime();
+            while (open.failure().isEmpty()) {
+                Thread.onSpinWait(); // it has to notice by itself
             }
+            noticed = Math.max(noticed, System.nanoTime() - start);
+            assertThrows(JournalFailedException.class, open::close);
+            Files.move(moved, own);
+            assertEquals(events, Numbered.check(own, 1, "moved").events());
+        }
+    }
+
+    /** As a backup does that runs in the first writer's process, here of all its files. */
+    @Test
+    void afterEverythingBesideTheFileWasRead() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(file.getParent())) {
+                for (final Path path : files) {
+                    Files.readAllBytes(path);
+                }
+            }
+            assertRefusedThere("after a backup", file);
         }
     }
 

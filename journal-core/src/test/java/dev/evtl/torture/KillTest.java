@@ -113,7 +113,7 @@ class KillTest {
         try (Stream<Path> all = Files.list(directory)) {
             for (final Path path : all.filter(p -> p.getFileName().toString().startsWith(file.getFileName() + ""))
                     .toList()) {
-                assertFalse(path.toString().endsWith(".new"), path + " was left behind");
+                assertFalse(path.toString().contains(".new-"), path + " was left behind");
                 Files.delete(path);
             }
         }

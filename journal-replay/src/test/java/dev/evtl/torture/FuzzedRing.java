@@ -12,6 +12,7 @@ import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalRecovery;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.support.RingBytes;
 import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -68,7 +69,7 @@ public final class FuzzedRing extends Fuzzed {
             TestJournals.drain(open);
             journal = Files.readAllBytes(file);
             offer(open);
-            template = Files.readAllBytes(ring);
+            template = RingBytes.ofTheDead(Files.readAllBytes(ring));
         }
     }
 

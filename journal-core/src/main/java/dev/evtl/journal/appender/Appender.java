@@ -29,6 +29,9 @@ public final class Appender {
     /** Claims in a batch: some ten to a hundred KiB of ring, which are still in the cache when they are zeroed. */
     private static final int BATCH_LIMIT = 1024;
 
+    /** Time between two thorough looks whether the journal is still held: half of what is promised. */
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
     private static final long LONGEST_FORCE_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final AppenderSettings settings;
@@ -56,7 +59,8 @@ public final class Appender {
     private boolean runnerErrorTold;
     private boolean laterFailureTold;
     private long publishedEnd;
-    private long lastForce = System.nanoTime();
+    private long lastLook = System.nanoTime();
+    private long lastForce = lastLook;
     private long detachedSince;
 
     /** Creates the appender of a journal. At its end it lets go of the storage and the lease. */
@@ -95,6 +99,7 @@ public final class Appender {
         final long head = ring.head();
         try {
             if (failure == null) {
+                checkHeld();
                 final boolean idle = !append();
                 forceIfDue(idle);
             } else if (!ring.outlivesProcess()) {
@@ -121,6 +126,15 @@ public final class Appender {
             return false;
         }
         return monitor.look(closeRequested, failure != null);
+    }
+
+    /** Looks before anything is written, so that a process that was stopped for long harms no writer that came then. */
+    private void checkHeld() throws IOException {
+        final long now = System.nanoTime();
+        if (now - lastLook >= LOOK_NANOS) {
+            lease.check(true);
+            lastLook = now;
+        }
     }
 
     /** Returns whether there was anything to append. */
@@ -182,6 +196,7 @@ public final class Appender {
     }
 
     private void force(final long unforced) throws IOException {
+        lease.check(false); // what was published by now is kept by whoever comes later
         if (unforced > 0) {
             final long start = System.nanoTime();
             try {
@@ -219,6 +234,7 @@ public final class Appender {
             drops.recordAnew(state.dropsJournaled);
             return;
         }
+        lease.check(true);
         copier.end();
         publish();
         storage.close();
@@ -245,9 +261,7 @@ public final class Appender {
             try {
                 lease.release();
             } finally {
-                if (detachedSince == 0) {
-                    counters.state(endState);
-                }
+                counters.state(endState);
                 terminated = true;
                 syncs.wake();
             }

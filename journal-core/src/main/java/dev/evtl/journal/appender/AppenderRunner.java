@@ -28,7 +28,15 @@ public abstract class AppenderRunner {
     /** Lets producers publish, and starts the appender. */
     public final void start() {
         ring.counters().run();
-        startAppender();
+        boolean started = false;
+        try {
+            startAppender();
+            started = true;
+        } finally {
+            if (!started) {
+                appender.giveUp();
+            }
+        }
     }
 
     /** Runs the appender once on the calling thread. */

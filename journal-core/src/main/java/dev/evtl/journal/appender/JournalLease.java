@@ -1,14 +1,20 @@
 package dev.evtl.journal.appender;
 
+import dev.evtl.journal.exceptions.JournalException;
 import java.io.IOException;
 
 /**
  * What this process holds while a journal is open, besides the file itself: the writer's lock and the ring file. The
- * appender calls it at its end.
+ * appender asks it while it writes, and calls it at its end.
  */
 public interface JournalLease {
     /** Holds nothing, for a journal that no other process can reach. */
     JournalLease NONE = new JournalLease() {
+        @Override
+        public void check(final boolean thoroughly) {
+            // nobody can take what nobody else can reach
+        }
+
         @Override
         public void closed() {
             // there is nothing to delete
@@ -24,6 +30,16 @@ public interface JournalLease {
             // there is nothing to give back
         }
     };
+
+    /**
+     * Makes sure that this process still holds the journal, before it writes what could harm another writer or tells
+     * that events are safe.
+     *
+     * @param thoroughly everything, and takes locks again that were lost; otherwise only what needs no allocation, and
+     *     the rest where that gives cause
+     * @throws JournalException if another writer has the journal, or may have it
+     */
+    void check(boolean thoroughly) throws IOException;
 
     /** Deletes the ring file: the journal's file is closed and holds everything that was accepted. */
     void closed() throws IOException;

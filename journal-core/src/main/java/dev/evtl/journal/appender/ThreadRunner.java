@@ -59,12 +59,10 @@ public final class ThreadRunner extends AppenderRunner {
         final long start = System.nanoTime();
         while (thread() == null) {
             if (!started.isAlive() && thread() == null) {
-                appender.giveUp();
                 throw new JournalException(
                         journal + ": the thread that threadFactory made ended before it did its work");
             }
             if (System.nanoTime() - start >= START_NANOS) {
-                appender.giveUp();
                 throw new JournalException(journal + ": the thread that threadFactory made does not do its work");
             }
             LockSupport.parkNanos(LOOK_NANOS);

@@ -66,10 +66,12 @@ abstract class FileStorage implements JournalStorage {
         this.events = opened.eventCount();
         this.durable = opened.durableOffset();
         this.preallocator = new Preallocator(file, opened.length(), space, maxClaimLength, touch, fillChannel);
+        MappedByteBuffer map = null;
         boolean ready = false;
         try {
-            this.headerMap = file.channel().map(MapMode.READ_WRITE, 0, FileHeader.LENGTH);
-            this.header = new UnsafeBuffer(headerMap);
+            map = file.channel().map(MapMode.READ_WRITE, 0, FileHeader.LENGTH);
+            this.headerMap = map;
+            this.header = new UnsafeBuffer(map);
             use(preallocator.start(offset));
             ready = true;
         } catch (final IOException e) {
@@ -77,6 +79,9 @@ abstract class FileStorage implements JournalStorage {
         } finally {
             if (!ready) {
                 preallocator.close();
+                if (map != null) {
+                    MappedFault.unmap(map);
+                }
             }
         }
     }

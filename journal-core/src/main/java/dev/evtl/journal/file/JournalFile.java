@@ -5,7 +5,9 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.Uninterruptible;
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -23,13 +25,22 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class JournalFile implements AutoCloseable {
     private final Path path;
+    /** The same, kept because making it allocates. */
+    private final File asFile;
+
     private final RandomAccessFile file;
     private final FileChannel channel;
+    private final TwinLock lock;
+    private final Object key;
 
-    private JournalFile(final Path path, final RandomAccessFile file, final FileChannel channel) {
+    private JournalFile(final Path path, final RandomAccessFile file, final FileChannel channel, final TwinLock lock)
+            throws IOException {
         this.path = path;
+        this.asFile = path.toFile();
         this.file = file;
         this.channel = channel;
+        this.lock = lock;
+        this.key = NeighbourFiles.key(path);
     }
 
     /**
@@ -62,11 +73,23 @@ public final class JournalFile implements AutoCloseable {
     public static void create(final Path path, final NewFile newFile) throws IOException {
         final String what = "could not be created";
         final int flags = newFile.checksums() ? FileHeader.FLAG_CHECKSUMS : 0;
-        final FileCalls.Content header = (unfinished, channel) -> {
-            final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
-            FileHeader.encode(new UnsafeBuffer(bytes), newFile.createdAt(), flags, newFile.baseSequence());
-            FileCalls.write(channel, bytes, 0);
-            FileCalls.force(unfinished, channel);
+        final FileCalls.Content header = new FileCalls.Content() {
+            @Override
+            public void write(final Path unfinished, final FileChannel channel) throws IOException {
+                final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+                FileHeader.encode(new UnsafeBuffer(bytes), newFile.createdAt(), flags, newFile.baseSequence());
+                FileCalls.write(channel, bytes, 0);
+                FileCalls.force(unfinished, channel);
+            }
+
+            @Override
+            public boolean canBeLeft(final long length, final ByteBuffer start) {
+                final UnsafeBuffer found = new UnsafeBuffer(start);
+                return length == 0
+                        || length == FileHeader.LENGTH
+                                && FileHeader.magic(found) == FileHeader.MAGIC
+                                && FileHeader.eventCount(found) == 0;
+            }
         };
         FileCalls.make(path, FileHeader.LENGTH, what, header, newFile.attributes(path));
         try {
@@ -85,14 +108,19 @@ public final class JournalFile implements AutoCloseable {
      */
     public static JournalFile open(final Path path) throws IOException {
         final RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
-        boolean locked = false;
+        boolean opened = false;
         try {
             final FileChannel channel = Uninterruptible.channel(file);
-            WriterLock.lockItself(path, channel);
-            locked = true;
-            return new JournalFile(path, file, channel);
+            final TwinLock lock = TwinLock.take(channel);
+            if (lock == null) {
+                throw new JournalLockedException(
+                        path + ": has been moved, and a writer has it open under another name");
+            }
+            final JournalFile journal = new JournalFile(path, file, channel, lock);
+            opened = true;
+            return journal;
         } finally {
-            if (!locked) {
+            if (!opened) {
                 FileCalls.closeQuietly(file);
             }
         }
@@ -115,12 +143,41 @@ public final class JournalFile implements AutoCloseable {
      */
     public static JournalHeader readHeader(final Path file, final FileChannel channel) throws IOException {
         final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
-        final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
-        FileCalls.read(channel, bytes, 0);
-        if (!bytes.hasRemaining() && FileHeader.state(buffer) == FileHeader.STATE_CLOSED) {
-            FileCalls.read(channel, bytes.clear(), 0); // a writer may have closed the file while its fields were read
+        final ByteBuffer again = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+        final UnsafeBuffer header = new UnsafeBuffer(bytes);
+        long length;
+        // a writer may close or open the file while its fields and its length are read
+        do {
+            FileCalls.read(channel, bytes.clear(), 0);
+            length = channel.size();
+            FileCalls.read(channel, again.clear(), 0);
+        } while (!bytes.flip().equals(again.flip()) && FileHeader.state(header) == FileHeader.STATE_CLOSED);
+        return JournalHeader.of(file, header, bytes.limit(), length);
+    }
+
+    /**
+     * Returns whether this file is still what its path leads to, for all that can be told without allocating. Where
+     * this is false, {@link #checkPlace} finds out.
+     */
+    public boolean seemsInPlace() throws IOException {
+        return asFile.length() == file.length();
+    }
+
+    /**
+     * Makes sure that readers and the next opening find this file under its path, and that no other process has taken
+     * its lock, which is taken again.
+     *
+     * @throws JournalException if not
+     */
+    public void checkPlace() throws IOException {
+        if (!key.equals(NeighbourFiles.keyIfThere(path))) {
+            throw new JournalException(path + ": was moved, removed or replaced while this process had it open for"
+                    + " writing; what it held by then is where it was moved to");
         }
-        return JournalHeader.of(file, buffer, bytes.position(), channel.size());
+        if (!lock.again()) {
+            throw new JournalLockedException(
+                    path + ": was opened by another writer, under another name, while this process had it open");
+        }
     }
 
     /** Forces data and metadata. */

@@ -79,12 +79,21 @@ final class Preallocator implements AutoCloseable {
     /** Maps the window that holds an offset, on the calling thread, and starts the preallocator's thread. */
     Window start(final long offset) {
         final long wanted = Math.min(Math.max(space.initial(), offset + PAGE_LENGTH), space.maximum());
-        growthEnd = Math.max(growthEnd, wanted);
+        // what an unclosed file has prepared beyond the maximum stays unused; its events stay, wherever they end
+        growthEnd = Math.min(Math.max(growthEnd, wanted), Math.max(space.maximum(), offset));
         mappedEnd = Math.min(growthEnd, offset + WINDOW_LENGTH);
         allocate(growthEnd);
         final Window window = map(offset & -PAGE_LENGTH, mappedEnd, offset);
-        thread.start();
-        return window;
+        boolean started = false;
+        try {
+            thread.start();
+            started = true;
+            return window;
+        } finally {
+            if (!started) {
+                window.unmap();
+            }
+        }
     }
 
     /** Asks for the next window. */

@@ -57,14 +57,22 @@ public class WriteStorage extends FileStorage {
         super(file, opened, space, maxClaimLength, false, fillChannel);
         this.channel = file.channel();
         this.blockLength = blockLength;
-        final int length = BitUtil.align(Math.max(STAGE_LENGTH, 2 * maxClaimLength), Preallocator.PAGE_LENGTH);
-        this.stage =
-                ByteBuffer.allocateDirect(length + Preallocator.PAGE_LENGTH).alignedSlice(Preallocator.PAGE_LENGTH);
-        this.buffer = new UnsafeBuffer(stage);
         this.maximumEnd = space.maximum() & -blockLength;
         this.written = fileOffset();
         this.stageStart = written & -blockLength;
-        loadLastBlock();
+        boolean ready = false;
+        try {
+            final int length = BitUtil.align(Math.max(STAGE_LENGTH, 2 * maxClaimLength), Preallocator.PAGE_LENGTH);
+            this.stage =
+                    ByteBuffer.allocateDirect(length + Preallocator.PAGE_LENGTH).alignedSlice(Preallocator.PAGE_LENGTH);
+            this.buffer = new UnsafeBuffer(stage);
+            loadLastBlock();
+            ready = true;
+        } finally {
+            if (!ready) {
+                letGo();
+            }
+        }
     }
 
     /** Loads what the last block holds already, because it is written again with the events that follow. */
@@ -73,7 +81,6 @@ public class WriteStorage extends FileStorage {
         try {
             FileCalls.read(channel, stage, stageStart);
         } catch (final IOException e) {
-            letGo();
             throw new JournalException(file().path() + ": could not be read: " + e.getMessage(), e);
         }
     }

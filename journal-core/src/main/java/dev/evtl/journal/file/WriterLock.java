@@ -1,63 +1,96 @@
 package dev.evtl.journal.file;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.WRITE;
 
+import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.NeighbourFiles;
+import dev.evtl.journal.io.ProcessIdentity;
 import dev.evtl.journal.io.Uninterruptible;
+import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
-import java.util.Iterator;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps a second writer out of a journal, for the thread that opens or closes it and for readers that ask. The lock is
- * on a file beside the journal, {@code NAME.lock}. POSIX drops a process's locks on a file when the process closes any
- * descriptor of it, so a lock on the journal itself would go when the first reader closes. The lock file is never
- * deleted: otherwise two writers could lock two files of the same name. Its first line is the process number of the
- * last owner; its second line names the journal's ring file, unless that owner closed the journal. The operating system
- * releases the lock of a process that has died.
+ * Keeps a second writer out of a journal, for the thread that opens or closes it, for the appender that makes sure of
+ * it, and for readers that ask. Two things do so, because each alone can be lost:
  *
- * <p>The journal itself is locked too, until a reader in the same process closes. That keeps out a writer that uses
- * another name because the file was moved.
+ * <ul>
+ *   <li>The operating system's lock on a file beside the journal, {@code NAME.lock}, ends with its process. It also
+ *       ends, unsaid, when anything in the process closes any descriptor of the file, as a backup does, or when the file
+ *       is deleted. Therefore it is not on the journal itself, which readers close.
+ *   <li>The file names its owner ({@link LockText}), who lives or does not, whatever became of locks.
+ * </ul>
+ *
+ * <p>The owner looks again and again whether the file is still its own. It is never deleted by this library: otherwise
+ * two writers could lock two files of the same name.
+ *
+ * <p>The journal itself is locked too. That keeps out a writer that uses another name because the file was moved.
  */
 public final class WriterLock implements AutoCloseable {
     private static final Map<Path, WriterLock> HELD_HERE = new ConcurrentHashMap<>();
     /** One object for all copies of this class in the JVM's class loaders. */
     private static final Object MONITOR = WriterLock.class.getName().intern();
 
-    /** Attempts to take the lock: a reader that asks whether a writer is alive holds a shared lock for an instant. */
-    private static final int ATTEMPTS = 5;
+    /** Looks at an owner that seems to live: one that was killed gives its locks back before it is gone. */
+    private static final int LOOKS = 20;
 
-    /** Largest length of a lock file that is read, in bytes; a path has at most 4,096. */
-    private static final int MAX_LENGTH = 8192;
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    /** Longest time in which two changes of a file may have the same time, with much to spare. */
+    private static final long TIME_GRAIN_MILLIS = 50;
+
+    private static final long UNKNOWN = Long.MIN_VALUE;
 
     private final Path journal;
-    private final FileChannel channel;
-    private final String property;
-    private Path note;
+    private final Path path;
+    /** The same, kept because making it allocates. */
+    private final File asFile;
 
-    private WriterLock(final Path journal, final FileChannel channel, final String property, final Path note) {
+    private final FileChannel channel;
+    /** The same file, opened by its path once more, which therefore leads to what is locked. */
+    private final RandomAccessFile file;
+
+    private final TwinLock lock;
+    private final String property;
+    private final Object key;
+    private LockText text;
+    private byte[] written;
+    private long modified;
+
+    /** Takes over a file that is open and locked. */
+    private WriterLock(final Path journal, final FileChannel channel, final RandomAccessFile file, final TwinLock lock)
+            throws IOException {
         this.journal = journal;
+        this.path = fileFor(journal);
+        this.asFile = path.toFile();
         this.channel = channel;
-        this.property = property;
-        this.note = note;
+        this.file = file;
+        this.lock = lock;
+        this.property = property(path);
+        this.key = NeighbourFiles.key(path);
+        if (!isOverlapping(Uninterruptible.channel(file))) {
+            throw new JournalException(path + ": was replaced while it was opened; open the journal again");
+        }
+        this.written = read();
+        this.text = LockText.parse(path, written);
     }
 
     public static Path fileFor(final Path journal) {
@@ -70,6 +103,7 @@ public final class WriterLock implements AutoCloseable {
      * @param journal     real path of the journal
      * @param permissions of the lock file, if it is created
      * @throws JournalLockedException if another writer has it
+     * @throws JournalException       if something else lies where the lock file belongs
      */
     public static WriterLock acquire(final Path journal, final FileAttribute<?>... permissions) throws IOException {
         synchronized (MONITOR) {
@@ -80,80 +114,136 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
-    /**
-     * Locks the journal itself until its channel is closed.
-     *
-     * @throws JournalLockedException if a writer has it under another name
-     */
-    static void lockItself(final Path journal, final FileChannel channel) throws IOException {
-        if (!tryLock(channel, false, 1)) {
-            throw new JournalLockedException(journal + ": has been moved, and a writer has it open under another name");
-        }
-    }
-
     private static WriterLock lock(final Path journal, final FileAttribute<?>... permissions) throws IOException {
-        FileChannel channel = null;
+        final Path path = fileFor(journal);
+        final FileChannel channel = NeighbourFiles.openOrCreate(path, journal, permissions);
+        RandomAccessFile file = null;
         boolean locked = false;
         try {
-            channel = open(fileFor(journal), permissions);
-            if (!tryLock(channel, false, ATTEMPTS)) {
-                final String owner = Files.readString(fileFor(journal), UTF_8)
-                        .lines()
-                        .findFirst()
-                        .orElse("");
-                throw new JournalLockedException(journal + ": process " + owner + " has it open for writing");
+            final TwinLock taken = TwinLock.take(channel);
+            if (taken == null) {
+                throw lockedBy(journal, LockText.parse(path, read(channel)).process());
             }
-            final WriterLock lock = new WriterLock(
-                    journal,
-                    channel,
-                    property(fileFor(journal)),
-                    readNote(channel).orElse(null));
-            lock.write();
+            file = new RandomAccessFile(path.toFile(), "rw");
+            final WriterLock lock = new WriterLock(journal, channel, file, taken);
+            lock.refuseLivingOwner();
+            lock.write(lock.text.ownedBy(
+                    ProcessIdentity.current(), UUID.randomUUID().toString()));
             System.setProperty(lock.property, journal.toString());
             HELD_HERE.put(journal, lock);
             locked = true;
             return lock;
         } finally {
-            if (!locked && channel != null) {
+            if (!locked) {
+                FileCalls.closeQuietly(file);
                 channel.close(); // otherwise nobody in this process could take the lock again
             }
         }
     }
 
-    /**
-     * Writes the lock file. The old content is overwritten first and cut afterwards, so that a kill in between does not
-     * lose the note.
-     */
-    private void write() throws IOException {
-        final String text = ProcessHandle.current().pid() + "\n" + (note == null ? "" : note + "\n");
-        final ByteBuffer bytes = UTF_8.encode(text);
-        channel.truncate(FileCalls.write(channel, bytes, 0));
+    private static JournalLockedException lockedBy(final Path journal, final String process) {
+        return new JournalLockedException(journal + ": process " + process + " has it open for writing");
     }
 
-    private static Optional<Path> readNote(final FileChannel channel) throws IOException {
-        final ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), MAX_LENGTH));
-        FileCalls.read(channel, bytes, 0);
-        final Iterator<String> lines =
-                UTF_8.decode(bytes.flip()).toString().lines().iterator();
-        if (lines.hasNext()) {
-            lines.next();
+    /**
+     * Refuses to take over from a process that lives. This process itself is none: it would know that it has the
+     * journal open.
+     */
+    private void refuseLivingOwner() {
+        final boolean own = text.owner().equals(Optional.of(ProcessIdentity.current()));
+        for (int i = 0; !own && text.isOwnerAlive(); i++) {
+            if (i == LOOKS) {
+                throw lockedBy(journal, text.process());
+            }
+            Uninterruptible.pause(LOOK_NANOS);
         }
-        return lines.hasNext()
-                ? Optional.of(lines.next()).filter(line -> line.startsWith("/")).map(Path::of)
-                : Optional.empty();
+    }
+
+    /** Returns whether a channel is of the file that is locked here. */
+    private static boolean isOverlapping(final FileChannel other) throws IOException {
+        try {
+            final FileLock taken = other.tryLock(0, 1, false);
+            if (taken != null) {
+                taken.release();
+            }
+            return false;
+        } catch (final OverlappingFileLockException e) {
+            return true;
+        }
+    }
+
+    /**
+     * Writes the lock file. The old content is overwritten in one piece and cut afterwards, so that a kill in between
+     * does not lose the note.
+     */
+    private void write(final LockText next) throws IOException {
+        final byte[] bytes = next.toString().getBytes(UTF_8);
+        final byte[] padded = Arrays.copyOf(bytes, Math.max(bytes.length, written.length));
+        FileCalls.write(file, padded, 0);
+        file.setLength(bytes.length);
+        text = next;
+        written = bytes;
+        noteTime();
+    }
+
+    /** A file that was just written could be written again without its time showing that. */
+    private void noteTime() {
+        final long found = asFile.lastModified();
+        modified = System.currentTimeMillis() - found > TIME_GRAIN_MILLIS ? found : UNKNOWN;
+    }
+
+    private byte[] read() throws IOException {
+        final byte[] bytes = new byte[(int) Math.min(file.length(), LockText.MAX_LENGTH + 1)];
+        FileCalls.read(file, bytes, 0);
+        return bytes;
+    }
+
+    private static byte[] read(final FileChannel channel) throws IOException {
+        final ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), LockText.MAX_LENGTH + 1));
+        FileCalls.read(channel, bytes, 0);
+        return Arrays.copyOf(bytes.array(), bytes.position());
     }
 
     /** Returns the ring file that the last owner noted. */
     public Optional<Path> note() {
-        return Optional.ofNullable(note);
+        return text.note();
     }
 
     /** Notes where the ring file is; null means that there is none. */
     public void note(final Path ringFile) throws IOException {
-        if (!Objects.equals(note, ringFile)) {
-            note = ringFile;
-            write();
+        if (!Objects.equals(text.note().orElse(null), ringFile)) {
+            write(text.noting(ringFile));
         }
+    }
+
+    /**
+     * Returns whether the lock file is as this writer left it, for all that can be told without allocating. Where this
+     * is false, {@link #check} finds out.
+     */
+    public boolean seemsUntouched() {
+        return asFile.lastModified() == modified;
+    }
+
+    /**
+     * Makes sure that the lock is still this writer's, and takes again what the operating system may have dropped.
+     *
+     * @throws JournalLockedException if another writer has taken it
+     * @throws JournalException       if the lock file was removed, replaced or changed, so that another writer could
+     *     be let in
+     */
+    public void check() throws IOException {
+        if (!key.equals(NeighbourFiles.keyIfThere(path))) {
+            throw new JournalException(path + ": was removed or replaced while this process had the journal open for"
+                    + " writing; another writer may have been let in");
+        }
+        final byte[] found = read();
+        if (!Arrays.equals(found, written)) {
+            final String process = LockText.parse(path, found).process();
+            throw new JournalLockedException(path + ": was taken over by process " + process + " while process "
+                    + text.process() + " had the journal open for writing");
+        }
+        noteTime();
+        lock.again(); // without it the file still names this process
     }
 
     /**
@@ -169,10 +259,14 @@ public final class WriterLock implements AutoCloseable {
             if (isHeldHere(journal) || !Files.isReadable(fileFor(journal))) {
                 return Optional.empty();
             }
-            try (FileChannel channel = Uninterruptible.open(fileFor(journal), READ)) {
-                return readNote(channel);
+            try (FileChannel channel = openForReading(journal)) {
+                return LockText.parse(fileFor(journal), read(channel)).note();
             }
         }
+    }
+
+    private static FileChannel openForReading(final Path journal) throws IOException {
+        return NeighbourFiles.open(fileFor(journal), journal, READ);
     }
 
     /**
@@ -181,7 +275,8 @@ public final class WriterLock implements AutoCloseable {
      */
     private static boolean isHeldHere(final Path journal) throws IOException {
         final Path lock = fileFor(journal);
-        return HELD_HERE.containsKey(journal) || Files.exists(lock) && System.getProperty(property(lock)) != null;
+        return HELD_HERE.containsKey(journal)
+                || Files.exists(lock, NOFOLLOW_LINKS) && System.getProperty(property(lock)) != null;
     }
 
     /**
@@ -189,33 +284,49 @@ public final class WriterLock implements AutoCloseable {
      * opening and closing the file, which would drop a lock that this process has on it.
      */
     private static String property(final Path lock) throws IOException {
-        final Object key = Files.readAttributes(lock, BasicFileAttributes.class).fileKey();
-        return "dev.evtl.lock." + (key == null ? lock : key);
+        return "dev.evtl.lock." + NeighbourFiles.key(lock);
     }
 
-    private static FileChannel open(final Path lock, final FileAttribute<?>... permissions) throws IOException {
-        try {
-            return FileCalls.createNew(lock, permissions);
-        } catch (final FileAlreadyExistsException e) {
-            return Uninterruptible.open(lock, READ, WRITE);
-        }
+    /** What can be told of a journal's writer. */
+    public enum Writer {
+        NONE,
+        /** One has it open, in this process or another. */
+        OPEN,
+        /** This user may not read the lock file. */
+        UNKNOWN
     }
 
     /**
-     * Returns whether a writer, in this process or another, has a journal open now. Changes nothing. It does not run
-     * while this process takes a lock, because closing a channel on the file would drop that lock.
+     * Returns whether a writer has a journal open now. Changes nothing. It does not run while this process takes a
+     * lock, because closing a channel on the file would drop that lock.
      */
-    public static boolean isHeld(final Path journal) throws IOException {
+    public static Writer writerOf(final Path journal) throws IOException {
         synchronized (MONITOR) {
-            if (isHeldHere(journal)) {
-                return true;
+            if (isHeldHere(journal) || isHeldItself(journal)) {
+                return Writer.OPEN;
             }
-            if (!Files.isReadable(fileFor(journal))) {
-                return false;
+            final Path lock = fileFor(journal);
+            if (Files.notExists(lock, NOFOLLOW_LINKS)) {
+                return Writer.NONE;
             }
-            try (FileChannel channel = Uninterruptible.open(fileFor(journal), READ)) {
-                return !tryLock(channel, true, 1);
+            if (!Files.isReadable(lock)) {
+                return Writer.UNKNOWN;
             }
+            try (FileChannel channel = openForReading(journal)) {
+                final boolean held = TwinLock.isHeld(channel)
+                        || LockText.parse(lock, read(channel)).isOwnerAlive();
+                return held ? Writer.OPEN : Writer.NONE;
+            }
+        }
+    }
+
+    /** Returns whether a writer has locked the journal itself, perhaps under another name. */
+    private static boolean isHeldItself(final Path journal) throws IOException {
+        if (!Files.isReadable(journal)) {
+            return false;
+        }
+        try (FileChannel channel = Uninterruptible.open(journal, READ)) {
+            return TwinLock.isHeld(channel);
         }
     }
 
@@ -225,33 +336,32 @@ public final class WriterLock implements AutoCloseable {
      * @param file for the message
      * @param real path of the journal
      * @throws JournalLockedException if a writer, in this process or another, has it open now
+     * @throws JournalException       if this user may not find out
      */
     public static void refuseHeld(final Path file, final Path real) throws IOException {
-        if (isHeld(real)) {
+        final Writer writer = writerOf(real);
+        if (writer == Writer.OPEN) {
             throw new JournalLockedException(file + ": a writer has it open");
         }
-    }
-
-    private static boolean tryLock(final FileChannel channel, final boolean shared, final int attempts)
-            throws IOException {
-        for (int i = 0; i < attempts; i++) {
-            try {
-                final FileLock lock = channel.tryLock(0, Long.MAX_VALUE, shared);
-                if (lock != null) {
-                    return true;
-                }
-            } catch (final OverlappingFileLockException e) {
-                return false; // code in this process that does not use these locks holds it
-            }
-            Uninterruptible.pause(RETRY_NANOS);
+        if (writer == Writer.UNKNOWN) {
+            throw new JournalException(
+                    file + ": " + unknown(real) + "; change its permissions, or do this as its owner");
         }
-        return false;
     }
 
+    /** Returns why it cannot be told whether a writer has a journal open. */
+    public static String unknown(final Path journal) {
+        return "it cannot be told whether a writer has it open: " + fileFor(journal) + " is not readable by this user";
+    }
+
+    /** Gives the lock back, and says in the file that it has no owner, unless it is another's by now. */
     @Override
     public void close() throws IOException {
-        try {
-            channel.close();
+        try (channel;
+                file) {
+            if (Arrays.equals(read(), written)) {
+                write(text.ownedByNobody());
+            }
         } finally {
             HELD_HERE.remove(journal);
             System.clearProperty(property);

@@ -1,6 +1,7 @@
 package dev.evtl.journal.io;
 
-import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -11,11 +12,15 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.security.SecureRandom;
 import java.util.Set;
 import org.agrona.LangUtil;
 
@@ -30,6 +35,12 @@ public final class FileCalls {
             .limit(1 << 20)
             .slice();
 
+    /** What follows the name of a file that is being made, before a number that nobody can guess. */
+    private static final String UNFINISHED = ".new-";
+
+    private static final String NUMBER = "[0-9a-f]{16}";
+    private static final int START_LENGTH = 64;
+
     private static volatile FileWatcher watcher = FileWatcher.NONE;
 
     private FileCalls() {}
@@ -38,13 +49,24 @@ public final class FileCalls {
         watcher = told;
     }
 
-    /** Writes the content of a new file, which still has a temporary name. */
+    /** The content of a new file, which is written while the file still has a temporary name. */
     public interface Content {
         void write(Path unfinished, FileChannel channel) throws IOException;
+
+        /**
+         * Returns whether a file can be what a kill left of such a file before it had its name. Anything else belongs to
+         * somebody else.
+         *
+         * @param length of the file
+         * @param start  its first bytes, 64 or as many as there are
+         */
+        boolean canBeLeft(long length, ByteBuffer start) throws IOException;
     }
 
     /**
-     * Creates a file that appears under its name only when it is complete. A failure leaves no file.
+     * Creates a file that appears under its name only when it is complete. The name must be free, and the caller must
+     * hold a lock so that nobody else makes a file of that name. A failure leaves no file; what a kill left is deleted
+     * by the next call.
      *
      * @param needed number of bytes, for the message of a full disk
      * @param what   what was not possible, for other messages
@@ -56,16 +78,49 @@ public final class FileCalls {
             final Content content,
             final FileAttribute<?>... permissions)
             throws IOException {
-        final Path unfinished = file.resolveSibling(file.getFileName() + ".new");
-        delete(unfinished);
+        final Path unfinished = file.resolveSibling(
+                String.format("%s%s%016x", file.getFileName(), UNFINISHED, new SecureRandom().nextLong()));
         try {
+            deleteLeft(file, content);
             try (FileChannel channel = createNew(unfinished, permissions)) {
                 content.write(unfinished, channel);
             }
-            rename(unfinished, file);
+            moveToFreeName(unfinished, file);
         } catch (final Throwable t) {
             deleteQuietly(unfinished); // first: the message is to state the free space without this file
             throwFailed(file, needed, what, t);
+        }
+    }
+
+    /** Deletes what kills left of files that were to get a name. What may be somebody else's is left alone. */
+    private static void deleteLeft(final Path file, final Content content) throws IOException {
+        final String name = file.getFileName() + UNFINISHED;
+        if (!Files.isReadable(file.getParent())) {
+            return; // what cannot be found does no harm
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(file.getParent())) {
+            for (final Path entry : entries) {
+                final String found = entry.getFileName().toString();
+                if (found.startsWith(name)
+                        && found.substring(name.length()).matches(NUMBER)
+                        && isLeft(entry, content)) {
+                    deleteQuietly(entry);
+                }
+            }
+        } catch (final DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static boolean isLeft(final Path file, final Content content) throws IOException {
+        final boolean hasLock = Files.exists(file.resolveSibling(file.getFileName() + ".lock"), NOFOLLOW_LINKS);
+        if (hasLock || !Files.isRegularFile(file, NOFOLLOW_LINKS) || !Files.isReadable(file)) {
+            return false;
+        }
+        try (FileChannel channel = Uninterruptible.open(file, READ, NOFOLLOW_LINKS)) {
+            final ByteBuffer start = ByteBuffer.allocate(START_LENGTH).order(LITTLE_ENDIAN);
+            read(channel, start, 0);
+            return content.canBeLeft(channel.size(), start.flip());
         }
     }
 
@@ -216,6 +271,41 @@ public final class FileCalls {
         watcher.after(Call.TRUNCATE, file, length, Long.MAX_VALUE);
     }
 
+    /**
+     * Sets an extended attribute of a file; null removes it. This opens and closes the file, so that locks that the
+     * process has on it may go.
+     */
+    public static void attribute(final Path file, final String name, final ByteBuffer value) throws IOException {
+        final UserDefinedFileAttributeView view = attributes(file);
+        watcher.before(Call.ATTRIBUTE, file, 0, Long.MAX_VALUE);
+        if (value == null) {
+            view.delete(name);
+        } else {
+            view.write(name, value);
+        }
+        watcher.after(Call.ATTRIBUTE, file, 0, Long.MAX_VALUE);
+    }
+
+    /** Returns an extended attribute of a file; empty if it has none of that name. */
+    public static ByteBuffer attribute(final Path file, final String name) throws IOException {
+        final UserDefinedFileAttributeView view = attributes(file);
+        if (!view.list().contains(name)) {
+            return ByteBuffer.allocate(0);
+        }
+        final ByteBuffer value = ByteBuffer.allocate(view.size(name));
+        view.read(name, value);
+        return value.flip();
+    }
+
+    private static UserDefinedFileAttributeView attributes(final Path file) throws IOException {
+        final UserDefinedFileAttributeView view =
+                Files.getFileAttributeView(file, UserDefinedFileAttributeView.class, NOFOLLOW_LINKS);
+        if (view == null) {
+            throw new IOException("this file system has no extended attributes");
+        }
+        return view;
+    }
+
     /** Deletes a file if there is one. */
     public static void delete(final Path file) throws IOException {
         watcher.before(Call.DELETE, file, 0, Long.MAX_VALUE);
@@ -227,8 +317,8 @@ public final class FileCalls {
     public static void deleteQuietly(final Path file) {
         try {
             delete(file);
-        } catch (final IOException e) {
-            // a file that is left does no harm: it is deleted or recovered before the next attempt
+        } catch (final Throwable t) {
+            // a file that is left does no harm: it is recognised or recovered at the next attempt
         }
     }
 
@@ -237,17 +327,10 @@ public final class FileCalls {
         if (resource != null) {
             try {
                 resource.close();
-            } catch (final Exception e) {
+            } catch (final Throwable t) {
                 // the failure that led here is the one to report
             }
         }
-    }
-
-    /** Gives a file another name, and puts it in the place of a file that has that name. */
-    public static void rename(final Path from, final Path to) throws IOException {
-        watcher.before(Call.RENAME, to, 0, Long.MAX_VALUE);
-        Files.move(from, to, ATOMIC_MOVE);
-        watcher.after(Call.RENAME, to, 0, Long.MAX_VALUE);
     }
 
     /** Gives a file another name, which must be free. */

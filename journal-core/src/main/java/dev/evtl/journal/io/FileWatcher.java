@@ -17,7 +17,9 @@ public interface FileWatcher {
         FORCE_DIRECTORY,
         TRUNCATE,
         RENAME,
-        DELETE
+        DELETE,
+        /** Sets or removes an extended attribute of a file. */
+        ATTRIBUTE
     }
 
     /** Lets every call through. */

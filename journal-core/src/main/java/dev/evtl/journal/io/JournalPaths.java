@@ -1,5 +1,8 @@
 package dev.evtl.journal.io;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
 import java.io.IOException;
@@ -11,7 +14,36 @@ import java.nio.file.attribute.BasicFileAttributes;
 
 /** Finds out whether a path can be a journal's, and if not throws an exception that says why. For any thread. */
 public final class JournalPaths {
+    /**
+     * Most bytes that are added to a file's name for a file beside it, such as the unfinished copy of what a recovery
+     * cuts off.
+     */
+    private static final int LONGEST_ADDITION = 64;
+
     private JournalPaths() {}
+
+    /**
+     * Refuses to create a file whose name leaves no room for the names of the files beside it: it could be written, and
+     * then neither be locked nor recovered.
+     */
+    public static void checkNameLength(final Path file) {
+        final Path name = file.getFileName();
+        if (fits(file.resolveSibling(name + "x".repeat(LONGEST_ADDITION)))) {
+            return;
+        }
+        final int length = name.toString().getBytes(UTF_8).length;
+        int allowed = length - 1;
+        while (allowed > 0 && !fits(file.resolveSibling("x".repeat(allowed + LONGEST_ADDITION)))) {
+            allowed--;
+        }
+        throw new JournalException(file + ": its name has " + length + " bytes; at most " + allowed
+                + " are allowed here, so that the files beside it can have longer ones");
+    }
+
+    /** Returns whether a file could have this path, as far as its length matters. */
+    private static boolean fits(final Path path) {
+        return Files.exists(path, NOFOLLOW_LINKS) || Files.notExists(path, NOFOLLOW_LINKS);
+    }
 
     /** Returns the real path of a file that can be read as a journal. */
     public static Path readable(final Path path) {

@@ -38,7 +38,7 @@ public final class CutOffTail {
      */
     private static boolean holds(final Path file, final FileChannel channel, final long from, final long to)
             throws IOException {
-        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+        if (!Files.isRegularFile(file, NOFOLLOW_LINKS) || !Files.isReadable(file)) {
             return false;
         }
         try (FileChannel kept = Uninterruptible.open(file, READ)) {
@@ -77,13 +77,23 @@ public final class CutOffTail {
     private static void copy(
             final Path file, final Path journal, final FileChannel channel, final long from, final long to)
             throws IOException {
-        final FileCalls.Content content = (unfinished, copy) -> {
-            final ByteBuffer bytes = ByteBuffer.allocateDirect(BUFFER_LENGTH);
-            for (long offset = from; offset < to; offset += BUFFER_LENGTH) {
-                FileCalls.read(channel, bytes.clear().limit((int) Math.min(BUFFER_LENGTH, to - offset)), offset);
-                FileCalls.write(copy, bytes.flip(), offset - from);
+        final FileCalls.Content content = new FileCalls.Content() {
+            @Override
+            public void write(final Path unfinished, final FileChannel copy) throws IOException {
+                final ByteBuffer bytes = ByteBuffer.allocateDirect(BUFFER_LENGTH);
+                for (long offset = from; offset < to; offset += BUFFER_LENGTH) {
+                    FileCalls.read(channel, bytes.clear().limit((int) Math.min(BUFFER_LENGTH, to - offset)), offset);
+                    FileCalls.write(copy, bytes.flip(), offset - from);
+                }
+                FileCalls.force(unfinished, copy);
             }
-            FileCalls.force(unfinished, copy);
+
+            @Override
+            public boolean canBeLeft(final long length, final ByteBuffer start) throws IOException {
+                final ByteBuffer bytes = ByteBuffer.allocate(start.remaining());
+                FileCalls.read(channel, bytes, from);
+                return length <= to - from && bytes.flip().equals(start);
+            }
         };
         FileCalls.make(
                 file,

@@ -7,6 +7,7 @@ import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.JournalPaths;
 import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -41,6 +42,7 @@ public final class SalvageWriter implements AutoCloseable {
     public SalvageWriter(
             final Path path, final long createdAt, final long baseSequence, final FileAttribute<?>... permissions)
             throws IOException {
+        JournalPaths.checkNameLength(path);
         FileHeader.encode(header, createdAt, FileHeader.FLAG_CHECKSUMS, baseSequence);
         this.path = path;
         this.checksum = new EventChecksum(FileHeader.checksum(header));

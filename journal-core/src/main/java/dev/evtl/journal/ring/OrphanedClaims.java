@@ -47,7 +47,7 @@ public final class OrphanedClaims implements ClaimOwners {
         if (record.isCommitted()) {
             orphaned = false;
         } else if (record.isOpen() && record.isClaim()) {
-            orphaned = !isHeld(RecordType.slot(record.type()));
+            orphaned = !isAlive(RecordType.slot(record.type()));
         } else {
             orphaned = hasLostItsOwner();
         }
@@ -65,7 +65,7 @@ public final class OrphanedClaims implements ClaimOwners {
         boolean allQuiet = true;
         for (int i = 0; i < slots.length; i++) {
             if (!quiet[i] && slots[i].state() == ProcessSlot.USED) {
-                quiet[i] = slots[i].isQuiet() || !isHeld(i);
+                quiet[i] = slots[i].isQuiet() || !isAlive(i);
                 allQuiet &= quiet[i];
             }
         }
@@ -89,9 +89,10 @@ public final class OrphanedClaims implements ClaimOwners {
                 Math.min(record.toRingEnd(), suspectTail - record.position())));
     }
 
-    private boolean isHeld(final int slot) {
+    /** Returns whether the process of a slot lives: it has its lock, or it can be seen that it has lost no more. */
+    private boolean isAlive(final int slot) {
         try {
-            return locks.isHeld(slot);
+            return locks.isHeld(slot) || slots[slot].isUsedByLivingProcess();
         } catch (final IOException e) {
             throw new JournalException(path + ": could not find out which processes live: " + e.getMessage(), e);
         }

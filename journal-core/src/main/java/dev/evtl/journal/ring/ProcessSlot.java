@@ -1,6 +1,7 @@
 package dev.evtl.journal.ring;
 
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.io.ProcessIdentity;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -10,11 +11,15 @@ import org.agrona.concurrent.UnsafeBuffer;
  * every claim that the process makes.
  *
  * <pre>
- *   0               8              16              24              32              40
- *  +---------------+---------------+---------------+---------------+---------------+
- *  |     state     |process number |  free after   |     begun     |     ended     |
- *  +---------------+---------------+---------------+---------------+---------------+
+ *   0               8              16              24              32              40              48              56
+ *  +---------------+---------------+---------------+---------------+---------------+---------------+---------------+
+ *  |     state     |process number |  free after   |     begun     |     ended     | process start |  namespaces   |
+ *  +---------------+---------------+---------------+---------------+---------------+---------------+---------------+
  * </pre>
+ *
+ * <p>A process that has the slot is dead when its lock is free and it is not known to live ({@link ProcessIdentity}).
+ * The lock alone does not tell: a process loses it without a word when anything in it closes any descriptor of the lock
+ * file, or when that file is deleted.
  *
  * <p>When a process has ended, its claims may still lie in the ring. Its slot is therefore used again only after the
  * ring's head has passed <em>free after</em>, the tail at the time when the end was noticed.
@@ -32,6 +37,8 @@ final class ProcessSlot {
     private static final int FREE_AFTER_OFFSET = 16;
     private static final int BEGUN_OFFSET = 24;
     private static final int ENDED_OFFSET = 32;
+    private static final int START_OFFSET = 40;
+    private static final int NAMESPACES_OFFSET = 48;
 
     private final UnsafeBuffer buffer;
     private final int offset;
@@ -72,11 +79,25 @@ final class ProcessSlot {
         return buffer.getLongVolatile(offset + PROCESS_OFFSET);
     }
 
+    /** Returns whether a process has the slot and is known to live, whatever became of its lock. */
+    boolean isUsedByLivingProcess() {
+        return state() == USED
+                && new ProcessIdentity(
+                                        process(),
+                                        buffer.getLong(offset + START_OFFSET),
+                                        buffer.getLong(offset + NAMESPACES_OFFSET))
+                                .state()
+                        == ProcessIdentity.State.ALIVE;
+    }
+
     /** Takes the slot for this process, which must hold its lock, before the first claim. */
     void use() {
         buffer.putLong(offset + BEGUN_OFFSET, 0);
         buffer.putLong(offset + ENDED_OFFSET, 0);
-        buffer.putLong(offset + PROCESS_OFFSET, ProcessHandle.current().pid());
+        final ProcessIdentity process = ProcessIdentity.current();
+        buffer.putLong(offset + PROCESS_OFFSET, process.number());
+        buffer.putLong(offset + START_OFFSET, process.start());
+        buffer.putLong(offset + NAMESPACES_OFFSET, process.namespaces());
         buffer.putLongRelease(offset + STATE_OFFSET, USED);
     }
 
@@ -104,10 +125,11 @@ final class ProcessSlot {
             }
             if (locks.take(i)) {
                 final ProcessSlot candidate = new ProcessSlot(memory.header(), i);
-                if (candidate.state() == USED) {
+                final boolean dead = !candidate.isUsedByLivingProcess();
+                if (dead && candidate.state() == USED) {
                     candidate.leave(memory.tail()); // its process has ended without giving it up
                 }
-                if (candidate.isFree(memory.head())) {
+                if (dead && candidate.isFree(memory.head())) {
                     candidate.use();
                     return candidate;
                 }

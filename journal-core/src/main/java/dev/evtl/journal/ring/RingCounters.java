@@ -147,8 +147,19 @@ public final class RingCounters {
         return base == NEVER ? ended : get(STATE) - base;
     }
 
+    /** Sets the state, unless this process's use of the ring has ended. */
     public void state(final long value) {
-        set(STATE, running + value);
+        final long base = running; // read once, because another thread may change it
+        if (base != NEVER) {
+            set(STATE, base + value);
+        }
+    }
+
+    /** Ends the use of a ring file for all processes that have it. Its next owner finds it like a new one. */
+    void renew() {
+        final long next = running + GENERATION + CLOSING;
+        end(CLOSED);
+        set(STATE, next);
     }
 
     /** Ends this process's use of a ring file, which other processes may go on using. */

@@ -2,6 +2,7 @@ package dev.evtl.journal.ring;
 
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.NeighbourFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -29,6 +30,8 @@ public final class RingFile implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final OrphanedClaims orphans;
     private final ProcessSlot slot;
+    private final Object key;
+    private RingCounters owned;
     private boolean closed;
     private boolean keepsSlot;
 
@@ -41,12 +44,16 @@ public final class RingFile implements AutoCloseable {
         this.locks = locks;
         this.memory = memory;
         this.role = role;
+        this.key = NeighbourFiles.key(path);
         this.checkpoint = new Checkpoint(memory.header());
         this.orphans = new OrphanedClaims(path, memory, locks);
         if (role != Role.PUBLISHER) {
             RingCheck.check(path, memory, checkpoint);
         }
         this.slot = role == Role.INSPECTOR ? null : ProcessSlot.take(path, memory, locks);
+        if (role == Role.OWNER) {
+            memory.header().putLongVolatile(RingLayout.OWNER_SLOT_OFFSET, slot.number() + 1);
+        }
     }
 
     /** Returns the file's real path. */
@@ -85,7 +92,8 @@ public final class RingFile implements AutoCloseable {
 
     /** Returns the ring for the process that runs the appender, and lets the other processes go on. */
     public JournalRing owned() {
-        return JournalRing.mapped(memory, RingCounters.reopen(memory.counters()), slot, orphans);
+        owned = RingCounters.reopen(memory.counters());
+        return JournalRing.mapped(memory, owned, slot, orphans);
     }
 
     /** Returns the ring for a process that only publishes. */
@@ -96,10 +104,18 @@ public final class RingFile implements AutoCloseable {
     /** Returns whether a process that lives has the journal open. */
     public boolean hasOwner() {
         try {
-            return locks.isHeld(RingLocks.OWNER);
+            return locks.isHeld(RingLocks.OWNER) || ownerLives();
         } catch (final IOException e) {
             throw new JournalException(path + ": could not find out whether its owner lives: " + e.getMessage(), e);
         }
+    }
+
+    /** Returns whether the owner lives, also if it has lost its lock. */
+    private boolean ownerLives() {
+        final long owner = memory.header().getLongVolatile(RingLayout.OWNER_SLOT_OFFSET);
+        return owner > 0
+                && owner <= RingLayout.SLOTS
+                && new ProcessSlot(memory.header(), (int) owner - 1).isUsedByLivingProcess();
     }
 
     /** Returns whether the ring is empty. */
@@ -112,16 +128,51 @@ public final class RingFile implements AutoCloseable {
         return RingCounters.isGivenUp(memory.counters());
     }
 
-    /** Deletes and closes the file, and sets its state to closed for the processes that still have it. */
+    /**
+     * Deletes and closes the file, and sets its state to closed for the processes that still have it.
+     *
+     * @throws JournalException if this user may not delete it
+     */
     public void giveUp() throws IOException {
-        RingCounters.giveUp(memory.counters());
-        delete();
-        close();
+        try {
+            RingCounters.giveUp(memory.counters());
+            if (!delete()) {
+                throw new JournalException(path + ": this ring file can neither be used again, because its journal was"
+                        + " closed over a claim that was open, nor be deleted by this user; delete it as its owner, or"
+                        + " give another ringFile");
+            }
+        } finally {
+            close();
+        }
     }
 
-    /** Deletes the file. Processes that have it mapped keep its memory. */
-    public void delete() throws IOException {
-        FileCalls.delete(path);
+    /**
+     * Deletes the file if it is still under its name. Processes that have it mapped keep its memory.
+     *
+     * @return false if it cannot be deleted, as in a sticky directory where another user made it
+     */
+    public boolean delete() {
+        try {
+            if (key.equals(NeighbourFiles.keyIfThere(path))) {
+                FileCalls.delete(path);
+            }
+            return true;
+        } catch (final IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Ends the use of a file that cannot be deleted, after its journal was closed, for all processes that have it. The
+     * next owner can use it again unless a living process may still write into a claim.
+     */
+    public void retire() {
+        if (isEmpty() && owned.passedOver().isEmpty()) {
+            owned.renew();
+        } else {
+            owned.end(RingCounters.CLOSED);
+            RingCounters.giveUp(memory.counters());
+        }
     }
 
     /**
@@ -159,6 +210,9 @@ public final class RingFile implements AutoCloseable {
         if (role == Role.INSPECTOR) {
             locks.close(RingLocks.OWNER + 1);
             return;
+        }
+        if (role == Role.OWNER) {
+            memory.header().putLongVolatile(RingLayout.OWNER_SLOT_OFFSET, 0);
         }
         if (keepsSlot) {
             locks.release(RingLocks.OWNER);

@@ -10,22 +10,23 @@ import dev.evtl.journal.format.FileIdentity;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.IoFailures;
 import dev.evtl.journal.io.JournalPaths;
+import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.Platform;
-import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Finds, creates and opens ring files: for the owner, for a publisher, or to inspect the content. For any thread. */
 public final class RingFiles {
+    private static final Set<String> MEMORY_FILE_SYSTEMS = Set.of("tmpfs", "ramfs", "hugetlbfs");
+
     private RingFiles() {}
 
     /**
@@ -36,9 +37,9 @@ public final class RingFiles {
      * @param maxPayloadLength largest payload in bytes
      */
     public record Wanted(Path path, int capacity, int maxPayloadLength) {
-        /** Returns the settings of an existing ring file. */
-        public static Wanted as(final Path ringFile) throws IOException {
-            final RingHeader header = RingHeader.read(ringFile);
+        /** Returns the settings of a journal's ring file that exists. */
+        public static Wanted as(final Path ringFile, final Path journal) throws IOException {
+            final RingHeader header = RingHeader.read(ringFile, journal);
             return new Wanted(ringFile, header.capacity(), header.maxPayloadLength());
         }
     }
@@ -50,39 +51,57 @@ public final class RingFiles {
     public static final class Lease implements AutoCloseable {
         private final Wanted wanted;
         private final Path path;
+        private final Path journalPath;
         private final FileIdentity journal;
         private final FileAttribute<?>[] permissions;
         private final RingLocks locks;
         private Path setAside;
+        private boolean owned;
         private boolean creating;
         private boolean released;
 
         private Lease(
                 final Wanted wanted,
                 final Path path,
+                final Path journalPath,
                 final FileIdentity journal,
                 final RingLocks locks,
                 final FileAttribute<?>... permissions) {
             this.wanted = wanted;
             this.path = path;
+            this.journalPath = journalPath;
             this.journal = journal;
             this.locks = locks;
             this.permissions = permissions;
         }
 
-        private void check(final Path journalPath) throws IOException {
+        private void check() throws IOException {
             if (Files.exists(path)) {
-                final RingHeader found = RingHeader.read(path);
+                final RingHeader found = RingHeader.read(path, journalPath);
                 found.checkIsOf(journalPath, journal);
-                if (found.isOfThisBoot()) {
+                if (isOfThisBoot(path, found, locks)) {
                     found.checkCapacity(wanted.capacity());
                 } else {
-                    setAside = freeName(path);
-                    FileCalls.moveToFreeName(path, setAside);
-                    FileCalls.forceDirectory(setAside);
+                    moveAside();
                 }
             }
             creating = Files.notExists(path);
+        }
+
+        /** Sets the state first: a publisher whose process cannot be seen from here must not go on as if it were used. */
+        private void moveAside() throws IOException {
+            RingCounters.giveUp(map(path, journalPath).counters());
+            final Path aside = freeName(path);
+            try {
+                FileCalls.moveToFreeName(path, aside);
+                FileCalls.forceDirectory(aside);
+            } catch (final IOException e) {
+                final String what =
+                        "is of an earlier boot of this machine and could not be set aside; move it away as its"
+                                + " owner";
+                throw IoFailures.classify(path, 0, what, e);
+            }
+            setAside = aside;
         }
 
         /** Returns the real path of the file. Note it before you open the file, which may take events from then on. */
@@ -100,28 +119,42 @@ public final class RingFiles {
             return creating;
         }
 
-        /** Opens the file, and creates it if there is none. */
+        /** Opens the file, and creates it if there is none. A failure leaves no new file. */
         public RingFile open() throws IOException {
             if (creating) {
                 create();
             }
-            final RingFile file = new RingFile(path, locks, map(path), RingFile.Role.OWNER);
-            released = true;
-            return file;
+            try {
+                final RingFile file = new RingFile(path, locks, map(path, journalPath), RingFile.Role.OWNER);
+                released = true;
+                return file;
+            } finally {
+                if (creating && !released) {
+                    FileCalls.deleteQuietly(path);
+                }
+            }
         }
 
         private void create() throws IOException {
             final int length = RingLayout.fileLength(wanted.capacity());
-            final FileCalls.Content content = (unfinished, channel) -> {
-                FileCalls.fill(channel, 0, length);
-                final ByteBuffer bytes = ByteBuffer.allocateDirect(RingLayout.CHECKPOINTS_END);
-                final UnsafeBuffer header = new UnsafeBuffer(bytes);
-                RingHeader.encode(header, journal, wanted.capacity(), wanted.maxPayloadLength());
-                Checkpoint.encodeNew(header);
-                FileCalls.write(channel, bytes, 0);
-                bytes.clear().limit(Long.BYTES);
-                RingCounters.encodeNew(header);
-                FileCalls.write(channel, bytes, RingLayout.COUNTERS_OFFSET);
+            final FileCalls.Content content = new FileCalls.Content() {
+                @Override
+                public void write(final Path unfinished, final FileChannel channel) throws IOException {
+                    FileCalls.fill(channel, 0, length);
+                    final ByteBuffer bytes = ByteBuffer.allocateDirect(RingLayout.CHECKPOINTS_END);
+                    final UnsafeBuffer header = new UnsafeBuffer(bytes);
+                    RingHeader.encode(header, journal, wanted.capacity(), wanted.maxPayloadLength());
+                    Checkpoint.encodeNew(header);
+                    FileCalls.write(channel, bytes, 0);
+                    bytes.clear().limit(Long.BYTES);
+                    RingCounters.encodeNew(header);
+                    FileCalls.write(channel, bytes, RingLayout.COUNTERS_OFFSET);
+                }
+
+                @Override
+                public boolean canBeLeft(final long found, final ByteBuffer start) {
+                    return RingHeader.canBegin(start);
+                }
             };
             FileCalls.make(path, length, "could not be created", content, permissions);
         }
@@ -131,8 +164,11 @@ public final class RingFiles {
         public void close() throws IOException {
             if (!released) {
                 released = true;
-                locks.release(RingLocks.OWNER);
-                locks.close();
+                try (locks) {
+                    if (owned) {
+                        locks.release(RingLocks.OWNER);
+                    }
+                }
             }
         }
     }
@@ -140,7 +176,7 @@ public final class RingFiles {
     /**
      * Locks the ring file of a journal. The caller holds the journal's lock.
      *
-     * @param journalPath for messages
+     * @param journalPath real path of the journal
      * @throws JournalLockedException if another journal's process has the ring file open
      * @throws DiskFullException      if there is no space for its lock file
      * @throws JournalException       if it is another journal's, has another size or is damaged; then nothing was
@@ -153,15 +189,18 @@ public final class RingFiles {
             final FileAttribute<?>... permissions)
             throws IOException {
         final Path path = real(wanted.path());
-        final RingLocks locks = openLocks(path, permissions);
-        if (!locks.takeSoon(RingLocks.OWNER)) {
-            locks.close();
-            throw new JournalLockedException(path + ": another journal has this ring file open");
+        if (!Files.exists(path)) {
+            JournalPaths.checkNameLength(path);
         }
-        final Lease lease = new Lease(wanted, path, journal, locks, permissions);
+        final RingLocks locks = openLocks(path, journalPath, permissions);
+        final Lease lease = new Lease(wanted, path, journalPath, journal, locks, permissions);
         boolean checked = false;
         try {
-            lease.check(journalPath);
+            lease.owned = locks.takeSoon(RingLocks.OWNER);
+            if (!lease.owned) {
+                throw new JournalLockedException(path + ": another journal has this ring file open");
+            }
+            lease.check();
             checked = true;
             return lease;
         } finally {
@@ -174,25 +213,62 @@ public final class RingFiles {
     /**
      * Opens the ring file that a journal left, to inspect its content.
      *
-     * @return the file; empty if it does not exist, is another journal's or is of an earlier boot
-     * @throws JournalException if a process has it open, or it is damaged
+     * @param journal real path of the journal
+     * @return the file; empty if it is gone or of an earlier boot
+     * @throws JournalException if a process has it open, or it is damaged or not to be trusted
      */
-    public static Optional<RingFile> inspect(final Path path, final FileIdentity journal) throws IOException {
-        if (!isOf(path, journal) || !RingHeader.read(path).isOfThisBoot()) {
-            return Optional.empty();
+    public static Optional<RingFile> inspect(final Path path, final Path journal, final FileIdentity identity)
+            throws IOException {
+        return look(path, journal, identity) == Left.OWN ? Optional.of(open(path, journal)) : Optional.empty();
+    }
+
+    /**
+     * Opens a ring file of a journal, of whatever boot, to inspect its content.
+     *
+     * @param journal real path of the journal
+     * @throws JournalException if it is another journal's, a process has it open, or it is damaged or not to be trusted
+     */
+    public static RingFile inspectOfAnyBoot(final Path path, final Path journal, final FileIdentity identity)
+            throws IOException {
+        if (Files.notExists(path)) {
+            throw new JournalException(path + ": does not exist");
         }
-        final RingLocks locks = openLocks(path);
+        RingHeader.read(path, journal).checkIsOf(journal, identity);
+        return open(path, journal);
+    }
+
+    /**
+     * Makes a ring file of a journal one of this boot, so that opening the journal brings in what it holds. Whoever
+     * calls this answers for its content.
+     *
+     * @param journal real path of the journal
+     * @throws JournalException if it is another journal's, a process has it open, or it is damaged or not to be trusted
+     */
+    public static void adopt(final Path path, final Path journal, final FileIdentity identity) throws IOException {
+        try (RingFile file = inspectOfAnyBoot(path, journal, identity);
+                FileChannel channel = NeighbourFiles.open(file.path(), journal, READ, WRITE)) {
+            RingHeader.read(path, journal).writeForThisBoot(channel);
+        }
+    }
+
+    private static RingFile open(final Path path, final Path journal) throws IOException {
+        final RingLocks locks = openLocks(path, path);
         RingFile file = null;
         int taken = 0;
         try {
             for (; taken <= RingLocks.OWNER; taken++) {
                 if (!locks.take(taken)) {
-                    throw new JournalException(path + ": a process has this ring file of the journal open; end it, or"
-                            + " open the journal with ringFile(" + path + ')');
+                    throw inUse(path);
                 }
             }
-            file = new RingFile(path, locks, map(path), RingFile.Role.INSPECTOR);
-            return Optional.of(file);
+            final RingMemory memory = map(path, journal);
+            for (int slot = 0; slot < RingLayout.SLOTS; slot++) {
+                if (new ProcessSlot(memory.header(), slot).isUsedByLivingProcess()) {
+                    throw inUse(path); // it has lost its lock
+                }
+            }
+            file = new RingFile(path, locks, memory, RingFile.Role.INSPECTOR);
+            return file;
         } finally {
             if (file == null) {
                 locks.close(taken);
@@ -200,13 +276,18 @@ public final class RingFiles {
         }
     }
 
+    private static JournalException inUse(final Path path) {
+        return new JournalException(path + ": a process has this ring file of the journal open; end it, or open the"
+                + " journal with ringFile(" + path + ')');
+    }
+
     /**
      * Attaches this process as a publisher.
      *
      * @param ringFile of a journal that is or was open
      * @return the file, with a slot for this process
-     * @throws JournalException if the file does not exist, is not a ring file, is damaged or of an earlier boot, or if
-     *     all slots are taken
+     * @throws JournalException if the file does not exist, is not a ring file, belongs neither to this user nor to the
+     *     owner of its directory, is damaged or of an earlier boot, or if all slots are taken
      */
     public static RingFile attach(final Path ringFile) {
         Platform.check();
@@ -216,26 +297,27 @@ public final class RingFiles {
         }
         RingLocks locks = null;
         RingFile file = null;
+        boolean attached = false;
         try {
-            if (!RingHeader.read(path).isOfThisBoot()) {
+            final RingHeader header = RingHeader.read(path, path.getParent());
+            locks = RingLocks.open(path, path);
+            if (!isOfThisBoot(path, header, locks)) {
                 throw new JournalException(
                         path + ": is a ring file of an earlier boot of this machine; open its journal"
                                 + " with ringFile(" + path + ") first");
             }
-            locks = RingLocks.open(path);
-            final Object key = fileKey(path);
-            file = new RingFile(path, locks, map(path), RingFile.Role.PUBLISHER);
-            if (Files.notExists(path) || !Objects.equals(key, fileKey(path))) {
-                file.abandonSlot();
-                file = null;
+            final Object key = NeighbourFiles.key(path);
+            file = new RingFile(path, locks, map(path, path.getParent()), RingFile.Role.PUBLISHER);
+            if (!key.equals(NeighbourFiles.keyIfThere(path))) {
                 throw new JournalException(path + ": its journal was closed while this attached");
             }
+            attached = true;
             return file;
         } catch (final IOException e) {
             throw new JournalException(path + ": could not be attached to: " + e.getMessage(), e);
         } finally {
-            if (file == null && locks != null) {
-                FileCalls.closeQuietly(locks);
+            if (!attached) {
+                FileCalls.closeQuietly(file == null ? locks : file);
             }
         }
     }
@@ -245,23 +327,72 @@ public final class RingFiles {
         return Files.exists(ringFile);
     }
 
-    private static Object fileKey(final Path path) throws IOException {
-        return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
-    }
-
-    /** Returns whether a path leads to a journal's own ring file, which may be of an earlier boot. */
-    public static boolean isOf(final Path ringFile, final FileIdentity journal) throws IOException {
-        return Files.exists(ringFile) && RingHeader.read(ringFile).isOf(journal);
+    /** What there is of a ring file that a journal noted. */
+    public enum Left {
+        /** There is no such file, or it is another one. */
+        GONE,
+        /** It is there. */
+        OWN,
+        /** It is there, but of an earlier boot of the machine. */
+        EARLIER_BOOT
     }
 
     /**
-     * Returns the new name that {@link #lease} would give a journal's ring file of an earlier boot; empty if it is not
-     * one.
+     * Looks what there is of a ring file that a journal noted.
+     *
+     * @param journal real path of the journal
+     * @throws JournalException if a ring file is there that is damaged or not to be trusted
      */
-    public static Optional<Path> asideFor(final Path path, final FileIdentity journal) throws IOException {
-        return isOf(path, journal) && !RingHeader.read(path).isOfThisBoot()
-                ? Optional.of(freeName(path))
-                : Optional.empty();
+    public static Left look(final Path ringFile, final Path journal, final FileIdentity identity) throws IOException {
+        if (!RingHeader.isThere(ringFile)) {
+            return Left.GONE;
+        }
+        final RingHeader header = RingHeader.read(ringFile, journal);
+        if (!header.isOf(identity)) {
+            return Left.GONE;
+        }
+        return isOfThisBoot(ringFile, header) ? Left.OWN : Left.EARLIER_BOOT;
+    }
+
+    private static boolean isOfThisBoot(final Path path, final RingHeader header) throws IOException {
+        if (Files.notExists(RingLocks.fileFor(path))) {
+            return header.namesThisBoot() || isInMemory(path); // nobody has a lock, and none is made to find that out
+        }
+        try (RingLocks locks = openLocks(path, path)) {
+            return isOfThisBoot(path, header, locks);
+        }
+    }
+
+    /**
+     * Returns whether a ring file was made since the machine started. Containers may have boot identities of their own,
+     * so another one proves nothing where something that cannot outlive a boot says otherwise: a memory file system, or
+     * a process that has the file open.
+     */
+    private static boolean isOfThisBoot(final Path path, final RingHeader header, final RingLocks locks)
+            throws IOException {
+        return header.namesThisBoot() || isInMemory(path) || isInUse(locks);
+    }
+
+    private static boolean isInMemory(final Path path) {
+        try {
+            return MEMORY_FILE_SYSTEMS.contains(Files.getFileStore(path).type());
+        } catch (final IOException e) {
+            return false; // it cannot be told here, and what is set aside is not lost
+        }
+    }
+
+    /** Returns whether a process has a ring file open; this process may own it. */
+    private static boolean isInUse(final RingLocks locks) throws IOException {
+        boolean inUse = !locks.isHeldHere(RingLocks.OWNER) && locks.isHeld(RingLocks.OWNER);
+        for (int slot = 0; slot < RingLayout.SLOTS && !inUse; slot++) {
+            inUse = locks.isHeld(slot);
+        }
+        return inUse;
+    }
+
+    /** Returns the new name that {@link #lease} would give a ring file of an earlier boot. */
+    public static Path asideFor(final Path path) {
+        return freeName(path);
     }
 
     /**
@@ -282,6 +413,11 @@ public final class RingFiles {
             throw new JournalException(path + ": is a symbolic link; give the ring file's own path, as locks go by it");
         }
         if (Files.exists(absolute)) {
+            if (!Files.isRegularFile(absolute)) {
+                throw new JournalException(
+                        path + ": is a directory, a pipe, a device or a socket; move it away, or give"
+                                + " another ringFile");
+            }
             JournalPaths.checkOneName(absolute);
         }
         try {
@@ -291,9 +427,9 @@ public final class RingFiles {
         }
     }
 
-    private static RingLocks openLocks(final Path path, final FileAttribute<?>... permissions) {
+    private static RingLocks openLocks(final Path path, final Path trusted, final FileAttribute<?>... permissions) {
         try {
-            return RingLocks.open(path, permissions);
+            return RingLocks.open(path, trusted, permissions);
         } catch (final IOException e) {
             throw IoFailures.classify(RingLocks.fileFor(path), 0, "could not be opened", e);
         }
@@ -308,8 +444,8 @@ public final class RingFiles {
         return name;
     }
 
-    private static RingMemory map(final Path path) throws IOException {
-        try (FileChannel channel = Uninterruptible.open(path, READ, WRITE)) {
+    private static RingMemory map(final Path path, final Path trusted) throws IOException {
+        try (FileChannel channel = NeighbourFiles.open(path, trusted, READ, WRITE)) {
             return RingMemory.of(channel.map(MapMode.READ_WRITE, 0, channel.size()));
         }
     }

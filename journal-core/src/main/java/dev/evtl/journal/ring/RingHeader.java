@@ -1,13 +1,16 @@
 package dev.evtl.journal.ring;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.READ;
 
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.FileIdentity;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,20 +37,25 @@ final class RingHeader {
     /**
      * Reads the header of a file.
      *
-     * @throws JournalException if the file is not a ring file, is of another version, or is damaged
+     * @param trusted the journal or a directory, whose owner tells whom to trust
+     * @throws JournalException if the file is not a ring file, is somebody else's, is of another version, or is damaged
      */
-    static RingHeader read(final Path path) throws IOException {
+    static RingHeader read(final Path path, final Path trusted) throws IOException {
         final ByteBuffer bytes = ByteBuffer.allocateDirect(RingLayout.FIXED_LENGTH);
         final RingHeader header = new RingHeader(path, new UnsafeBuffer(bytes));
         final long length;
-        try (FileChannel channel = Uninterruptible.open(path, READ)) {
+        try (FileChannel channel = NeighbourFiles.open(path, trusted, READ)) {
             FileCalls.read(channel, bytes, 0);
             length = channel.size();
         }
-        if (bytes.hasRemaining()
-                || header.fields.getInt(RingLayout.MAGIC_OFFSET) != RingLayout.MAGIC
-                || header.fields.getInt(RingLayout.VERSION_OFFSET) != RingLayout.VERSION) {
-            throw new JournalException(path + ": is not a ring file, or one of a version that this does not read");
+        if (bytes.hasRemaining() || header.fields.getInt(RingLayout.MAGIC_OFFSET) != RingLayout.MAGIC) {
+            throw new JournalException(path + ": is not a ring file; move it away, or give another ringFile");
+        }
+        if (header.fields.getInt(RingLayout.VERSION_OFFSET) != RingLayout.VERSION) {
+            throw new JournalException(path + ": is a ring file of version "
+                    + header.fields.getInt(RingLayout.VERSION_OFFSET) + ", expected " + RingLayout.VERSION
+                    + "; open its journal with the library that made it, or move it away to open the journal without"
+                    + " what it holds");
         }
         if (header.fields.getInt(RingLayout.CHECKSUM_OFFSET) != checksum(header.fields)
                 || length != RingLayout.fileLength(header.capacity())) {
@@ -55,6 +63,23 @@ final class RingHeader {
                     path + ": this ring file is damaged; move it away to open the journal without what it holds");
         }
         return header;
+    }
+
+    /** Returns whether a file begins as a ring file does, whoever it belongs to. */
+    static boolean isThere(final Path path) throws IOException {
+        final boolean regular = Files.isRegularFile(path, NOFOLLOW_LINKS);
+        if (!regular && !Files.exists(path, NOFOLLOW_LINKS) && !Files.notExists(path, NOFOLLOW_LINKS)) {
+            throw new JournalException(path + ": cannot be looked at by this user; change the permissions of its"
+                    + " directory, or do this as the journal's owner");
+        }
+        if (!regular) {
+            return false;
+        }
+        final ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        try (FileChannel channel = Uninterruptible.open(path, READ, NOFOLLOW_LINKS)) {
+            FileCalls.read(channel, bytes, 0);
+        }
+        return !bytes.hasRemaining() && bytes.getInt(RingLayout.MAGIC_OFFSET) == RingLayout.MAGIC;
     }
 
     /** Writes the header of a new file, with the identity of the current boot. */
@@ -67,10 +92,27 @@ final class RingHeader {
         header.putInt(RingLayout.JOURNAL_CHECKSUM_OFFSET, journal.headerChecksum());
         header.putInt(RingLayout.MAX_PAYLOAD_OFFSET, maxPayloadLength);
         header.putInt(RingLayout.CAPACITY_OFFSET, capacity);
+        stampBoot(header);
+    }
+
+    private static void stampBoot(final UnsafeBuffer header) throws IOException {
         final UUID boot = bootId();
         header.putLong(RingLayout.BOOT_ID_OFFSET, boot.getMostSignificantBits());
         header.putLong(RingLayout.BOOT_ID_OFFSET + Long.BYTES, boot.getLeastSignificantBits());
         header.putInt(RingLayout.CHECKSUM_OFFSET, checksum(header));
+    }
+
+    /** Writes the header again, in one piece, with the identity of the current boot. */
+    void writeForThisBoot(final FileChannel channel) throws IOException {
+        stampBoot(fields);
+        FileCalls.write(channel, fields.byteBuffer().clear(), 0);
+    }
+
+    /** Returns whether a ring file that is being made can begin with these bytes: with zeros, or with its header. */
+    static boolean canBegin(final ByteBuffer start) {
+        return start.equals(ByteBuffer.allocate(start.remaining()))
+                || start.remaining() >= RingLayout.FIXED_LENGTH
+                        && start.getInt(RingLayout.MAGIC_OFFSET) == RingLayout.MAGIC;
     }
 
     private static int checksum(final UnsafeBuffer header) {
@@ -91,7 +133,8 @@ final class RingHeader {
                 : NO_BOOT_ID;
     }
 
-    boolean isOfThisBoot() throws IOException {
+    /** Returns whether it names the current boot. A container may name a boot of its own, so another is no proof. */
+    boolean namesThisBoot() throws IOException {
         return new UUID(
                         fields.getLong(RingLayout.BOOT_ID_OFFSET),
                         fields.getLong(RingLayout.BOOT_ID_OFFSET + Long.BYTES))

@@ -18,6 +18,7 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  *  | u8[16] identity of the boot           |
  *  +---------------------------------------+ 64
  *  | i64 current checkpoint, 0 or 1        |
+ *  | i64 slot of the owner + 1, 0 if none  |
  *  +---------------------------------------+ 128
  *  | checkpoint 0, 128 B                   |  see {@link Checkpoint}
  *  | checkpoint 1, 128 B                   |
@@ -62,7 +63,7 @@ public final class RingLayout {
     /** "EVTR" read as a little-endian integer. */
     static final int MAGIC = 0x5254_5645;
 
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     static final int MAGIC_OFFSET = 0;
     static final int VERSION_OFFSET = 4;
@@ -75,6 +76,7 @@ public final class RingLayout {
     static final int FIXED_LENGTH = 48;
 
     static final int CHECKPOINT_INDEX_OFFSET = 64;
+    static final int OWNER_SLOT_OFFSET = 72;
     static final int CHECKPOINT_OFFSET = 128;
     static final int CHECKPOINT_LENGTH = 128;
     static final int CHECKPOINTS_END = CHECKPOINT_OFFSET + 2 * CHECKPOINT_LENGTH;

@@ -1,15 +1,11 @@
 package dev.evtl.journal.ring;
 
-import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.WRITE;
-
-import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.util.HashMap;
@@ -18,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Tells which processes of a ring file are alive. Each holds a lock on one byte of the file {@code RING.lock}. The
- * operating system releases the lock when the process ends, however it ends; process numbers, which are used again,
- * play no part. For any thread.
+ * operating system releases the lock when the process ends, however it ends, also where nobody else could see the
+ * process. A lock can be lost while its process lives; {@link ProcessSlot} knows that. For any thread.
  *
  * <p>POSIX drops all locks that a process has on a file when the process closes any descriptor of it. A process
  * therefore has one channel for each lock file; all its users share the channel, and the last one closes it. The lock
@@ -54,26 +50,20 @@ final class RingLocks implements AutoCloseable {
      * Opens the locks of a ring file. Each caller closes them.
      *
      * @param ring        real path of the ring file
+     * @param trusted     who may write this may also have made the lock file
      * @param permissions of the lock file, if it is created
      */
-    static RingLocks open(final Path ring, final FileAttribute<?>... permissions) throws IOException {
+    static RingLocks open(final Path ring, final Path trusted, final FileAttribute<?>... permissions)
+            throws IOException {
         synchronized (OPEN) {
             final Path file = fileFor(ring);
             RingLocks locks = OPEN.get(file);
             if (locks == null) {
-                locks = new RingLocks(file, openFile(file, permissions));
+                locks = new RingLocks(file, NeighbourFiles.openOrCreate(file, trusted, permissions));
                 OPEN.put(file, locks);
             }
             locks.users++;
             return locks;
-        }
-    }
-
-    private static FileChannel openFile(final Path file, final FileAttribute<?>... permissions) throws IOException {
-        try {
-            return FileCalls.createNew(file, permissions);
-        } catch (final FileAlreadyExistsException e) {
-            return Uninterruptible.open(file, READ, WRITE);
         }
     }
 
@@ -121,6 +111,11 @@ final class RingLocks implements AutoCloseable {
         if (lock != null) {
             lock.release();
         }
+    }
+
+    /** Returns whether a user in this process has a byte now. */
+    synchronized boolean isHeldHere(final int number) {
+        return held.containsKey(number);
     }
 
     /** Returns whether a user, in this process or another, has a byte now. */

@@ -156,7 +156,7 @@ class CutOffTailTest {
                 Files.write(cut, kept);
             }
             if (unfinished != null) {
-                Files.write(directory.resolve("j.evtl.cut-110.new"), unfinished);
+                Files.write(directory.resolve("j.evtl.cut-110.new-0123456789abcdef"), unfinished);
             }
             try (Journal again =
                     Journal.open(file, tiny().openMode(OpenMode.APPEND).build())) {

@@ -17,6 +17,7 @@ import dev.evtl.journal.RecoveryReport;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.WhenFull;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.RingBytes;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
@@ -196,7 +197,7 @@ class RingCatchUpTest {
     private Path write(final byte[][] image, final int number) throws IOException {
         final Path copy = directory.resolve("i" + number + ".evtl");
         Files.write(copy, image[0]);
-        Files.write(directory.resolve("i" + number + ".ring"), image[1]);
+        Files.write(directory.resolve("i" + number + ".ring"), RingBytes.ofTheDead(image[1]));
         return copy;
     }
 

@@ -13,6 +13,7 @@ import dev.evtl.journal.RecoveryReport;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.Reports;
+import dev.evtl.journal.support.RingBytes;
 import dev.evtl.journal.support.StoredEvent;
 import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
@@ -135,7 +136,7 @@ class OrphanedClaimsTest {
         dying.close();
         final Path copy = directory.resolve("c.ring");
         final Path copiedFile = directory.resolve("c.evtl");
-        Files.copy(ring, copy); // as a kill of the owner would leave it
+        Files.write(copy, RingBytes.ofTheDead(Files.readAllBytes(ring)));
         Files.copy(file, copiedFile);
         file = copiedFile;
         ring = copy;

@@ -32,8 +32,8 @@ class RingLocksTest {
     @Test
     void oneOfTwoUsersThatClosesLeavesTheOthersLocks() throws IOException {
         final Path ring = directory.resolve("r");
-        try (RingLocks one = RingLocks.open(ring)) {
-            final RingLocks two = RingLocks.open(ring);
+        try (RingLocks one = RingLocks.open(ring, directory)) {
+            final RingLocks two = RingLocks.open(ring, directory);
             assertTrue(one.take(3));
             assertFalse(two.take(3));
             assertTrue(two.take(4));
@@ -51,7 +51,7 @@ class RingLocksTest {
     @Test
     void interruptedThreadLosesNoLock() throws IOException {
         final Path ring = directory.resolve("r");
-        try (RingLocks locks = RingLocks.open(ring)) {
+        try (RingLocks locks = RingLocks.open(ring, directory)) {
             assertTrue(locks.take(3));
             Thread.currentThread().interrupt();
             assertFalse(locks.isHeld(4));

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /** Ring files whose fixed fields are others than they were, with a checksum that fits. */
@@ -13,6 +14,10 @@ public final class RingBytes {
     private static final int CHECKSUM = 28;
     private static final int BOOT_ID = 32;
     private static final int FIXED_LENGTH = 48;
+    private static final int SLOTS = 128;
+    private static final int SLOT_LENGTH = 128;
+    /** Of the process in the first slot; its namespaces follow. */
+    private static final int START = 4096 + 40;
 
     private RingBytes() {}
 
@@ -24,6 +29,14 @@ public final class RingBytes {
     /** As another journal's; returns its bytes. */
     public static byte[] ofAnotherJournal(final Path ring) throws IOException {
         return invert(ring, CREATED_AT);
+    }
+
+    /** As its processes leave it when all of them are killed at once: a copy names them, and they live. */
+    public static byte[] ofTheDead(final byte[] ring) {
+        for (int slot = 0; slot < SLOTS; slot++) {
+            Arrays.fill(ring, START + slot * SLOT_LENGTH, START + slot * SLOT_LENGTH + 2 * Long.BYTES, (byte) 0);
+        }
+        return ring;
     }
 
     private static byte[] invert(final Path ring, final int field) throws IOException {

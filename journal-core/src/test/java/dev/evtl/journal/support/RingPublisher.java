@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -68,15 +69,25 @@ public final class RingPublisher implements AutoCloseable {
         return answer();
     }
 
+    /** Reads the ring's lock file; POSIX then drops the locks that the process has on it. */
+    public long readLockFile() throws IOException {
+        commands.println("read 0 0 0");
+        return answer();
+    }
+
     public void signal(final String name) {
         if (!Tmpfs.run("kill", "-" + name, Long.toString(process.pid()))) {
             throw new IllegalStateException("could not send SIG" + name);
         }
     }
 
-    /** With SIGKILL. */
     @Override
     public void close() throws IOException {
+        kill();
+    }
+
+    /** With SIGKILL. */
+    public void kill() throws IOException {
         try {
             process.destroyForcibly().waitFor();
         } catch (final InterruptedException e) {
@@ -129,6 +140,7 @@ public final class RingPublisher implements AutoCloseable {
                         claim.buffer().putLong(0, first);
                         System.out.println(result);
                     }
+                    case "read" -> System.out.println(Files.readAllBytes(Path.of(args[0] + ".lock")).length);
                     default -> System.out.println(claim.commit());
                 }
             }

@@ -8,10 +8,13 @@ import dev.evtl.cli.verb.ExitCode;
 import dev.evtl.cli.verb.FilesVerb;
 import dev.evtl.cli.verb.Result;
 import dev.evtl.cli.verb.ResultOutput;
+import dev.evtl.journal.JournalRecovery;
 import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -34,10 +37,11 @@ public final class Verify extends FilesVerb {
             long dropped,
             long offset,
             Long sequence,
+            String missingRing,
             String reason,
             int exitCode)
             implements Result {
-        static Answer of(final Path file, final JournalScan scan) {
+        static Answer of(final Path file, final JournalScan scan, final Optional<Path> missingRing) {
             return new Answer(
                     file,
                     word(scan.condition()),
@@ -46,8 +50,9 @@ public final class Verify extends FilesVerb {
                     scan.dropped(),
                     scan.offset(),
                     scan.sequence(),
+                    missingRing.map(Path::toString).orElse(null),
                     scan.reason(),
-                    ExitCode.of(scan.condition()));
+                    missingRing.isPresent() ? ExitCode.DATA_LOST : ExitCode.of(scan.condition()));
         }
 
         /** A header that cannot be believed: nothing after it was looked at. */
@@ -60,6 +65,7 @@ public final class Verify extends FilesVerb {
                     0,
                     e.offset(),
                     e.sequence() < 0 ? null : e.sequence(),
+                    null,
                     e.reason(),
                     ExitCode.CORRUPT);
         }
@@ -67,7 +73,11 @@ public final class Verify extends FilesVerb {
         @Override
         public void print(final Console console) {
             console.print(file + ": " + result + ": " + events + " events up to offset " + validEnd + ", "
-                    + Long.toUnsignedString(dropped) + " dropped; " + reason);
+                    + Long.toUnsignedString(dropped) + " dropped; " + reason
+                    + (missingRing == null
+                            ? ""
+                            : "; its ring file " + missingRing
+                                    + " is gone, and with it what was accepted into it and is not in the file"));
         }
 
         @Override
@@ -83,6 +93,7 @@ public final class Verify extends FilesVerb {
             } else {
                 Json.unsigned(json, "sequence", sequence);
             }
+            json.writeStringField("missingRing", missingRing);
             json.writeStringField("reason", reason);
         }
     }
@@ -96,7 +107,11 @@ public final class Verify extends FilesVerb {
 
     private Answer answer(final Path file) {
         try (Progress progress = progress("verify", file)) {
-            return Answer.of(file, JournalScan.of(file, progress::at));
+            final JournalScan scan = JournalScan.of(file, progress::at);
+            return Answer.of(
+                    file,
+                    scan,
+                    scan.condition() == Condition.CORRUPT ? Optional.empty() : JournalRecovery.missingRingFile(file));
         } catch (final CorruptJournalException e) {
             return Answer.of(file, e);
         }

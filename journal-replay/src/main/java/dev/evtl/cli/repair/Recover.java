@@ -15,6 +15,7 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,18 +26,27 @@ import picocli.CommandLine.Option;
         description = {
             "Recovers a journal that its writer did not close, as opening it for append would, and closes it.",
             "Events that were accepted into its ring file, and are not in it yet, are brought in.",
+            "A ring file of an earlier boot of the machine is set aside; with --ring what it holds is brought in all the"
+                    + " same, behind what the journal holds.",
             "Bytes that are cut off are kept beside it, in FILE.cut-OFFSET. Run it as the user who writes the journal."
         },
         exitCodeList = {
             "0:good: nothing was torn or lost",
             "1:a file could not be read or written, or a process has it or its ring file open",
             "2:wrong usage",
-            "3:recovered, or it would be, but its tail was torn or unsynced data was lost",
+            "3:recovered, or it would be, but its tail was torn, unsynced data was lost, or its ring file is gone",
             "4:corrupt, or not a journal: refused and left as it was; see salvage"
         })
 public final class Recover extends FileVerb {
     @Option(names = "--dry-run", description = "only say what would be done; changes nothing")
     private boolean dryRun;
+
+    @Option(
+            names = "--ring",
+            paramLabel = "RING",
+            description =
+                    "bring in what this ring file of the journal holds, also one that was set aside, and delete it")
+    private Path ring;
 
     @Mixin
     private ResultOutput output;
@@ -65,11 +75,15 @@ public final class Recover extends FileVerb {
                     ? cutOff
                     : cutOff + "; from the ring file " + report.ringEvents() + " events more, without "
                             + report.claimsAbandoned() + " claims that were never committed";
-            return report.setAside()
-                    .map(aside -> broughtIn
+            final String aside = report.setAside()
+                    .map(path -> broughtIn
                             + "; the ring file is of an earlier boot of the machine, which promises nothing, and "
-                            + (dryRun ? "would be" : "was") + " set aside as " + aside)
+                            + (dryRun ? "would be" : "was") + " set aside as " + path + "; --ring brings it in")
                     .orElse(broughtIn);
+            return report.missingRing()
+                    .map(path -> aside + "; its ring file " + path
+                            + " is gone, and with it what was accepted into it and is not in the file")
+                    .orElse(aside);
         }
 
         @Override
@@ -92,6 +106,11 @@ public final class Recover extends FileVerb {
             json.writeStringField(
                     "setAside",
                     report.flatMap(RecoveryReport::setAside).map(Path::toString).orElse(null));
+            json.writeStringField(
+                    "missingRing",
+                    report.flatMap(RecoveryReport::missingRing)
+                            .map(Path::toString)
+                            .orElse(null));
             json.writeStringField("reason", reason);
         }
     }
@@ -105,10 +124,7 @@ public final class Recover extends FileVerb {
 
     private Answer answer() {
         try (Progress progress = progress("recover", file())) {
-            return recovered(
-                    dryRun
-                            ? JournalRecovery.plan(file(), progress::at)
-                            : JournalRecovery.recover(file(), progress::at));
+            return recovered(report(progress::at));
         } catch (final CorruptJournalException e) {
             final String place = "offset " + e.offset() + (e.sequence() < 0 ? "" : ", sequence " + e.sequence());
             final String result = e.kind() == CorruptJournalException.Kind.CORRUPT_EVENT ? "corrupt" : word(e.kind());
@@ -118,6 +134,13 @@ public final class Recover extends FileVerb {
         }
     }
 
+    private RecoveryReport report(final LongConsumer progress) {
+        if (ring == null) {
+            return dryRun ? JournalRecovery.plan(file(), progress) : JournalRecovery.recover(file(), progress);
+        }
+        return dryRun ? JournalRecovery.plan(file(), ring, progress) : JournalRecovery.recover(file(), ring, progress);
+    }
+
     private Answer recovered(final RecoveryReport report) {
         return new Answer(
                 file(),
@@ -125,7 +148,7 @@ public final class Recover extends FileVerb {
                 word(report.condition()),
                 Optional.of(report),
                 report.reason(),
-                ExitCode.of(report.condition()));
+                report.missingRing().isPresent() ? ExitCode.DATA_LOST : ExitCode.of(report.condition()));
     }
 
     private Answer refused(final String result, final String reason, final int exitCode) {

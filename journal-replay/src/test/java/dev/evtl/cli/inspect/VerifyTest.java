@@ -57,7 +57,16 @@ class VerifyTest {
         final Ran asJson = evtl("verify", "--json", file);
         final Map<?, ?> json = asJson.json();
         assertEquals(
-                List.of("file", "result", "events", "validEnd", "dropped", "offset", "sequence", "reason"),
+                List.of(
+                        "file",
+                        "result",
+                        "events",
+                        "validEnd",
+                        "dropped",
+                        "offset",
+                        "sequence",
+                        "missingRing",
+                        "reason"),
                 List.copyOf(json.keySet()));
         assertEquals(result, json.get("result"));
         assertEquals(events, json.get("events"));

@@ -73,6 +73,7 @@ class RecoverTest {
                         "ringEvents",
                         "claimsAbandoned",
                         "setAside",
+                        "missingRing",
                         "reason"),
                 List.copyOf(json.keySet()));
         assertEquals(result, json.get("result"));
@@ -255,7 +256,42 @@ class RecoverTest {
         final Ran recovered = evtl("recover", file);
         assertEquals(0, recovered.code(), recovered.toString());
         assertTrue(recovered.out().contains("was set aside as " + aside), recovered.out());
-        assertArrayEquals(bytes, Files.readAllBytes(Path.of(aside)));
+        assertEquals(bytes.length, Files.size(Path.of(aside)));
+
+        assertEquals(
+                5L,
+                evtl("recover", "--dry-run", "--json", "--ring", aside, file)
+                        .json()
+                        .get("ringEvents"));
+        final Ran broughtIn = evtl("recover", "--ring", aside, file);
+        assertEquals(0, broughtIn.code(), broughtIn.toString());
+        assertTrue(broughtIn.out().contains("from the ring file 5 events more"), broughtIn.out());
+        assertEquals(5L, evtl("verify", "--json", file).json().get("events"));
+        assertTrue(Files.notExists(Path.of(aside)));
+        assertEquals(1, evtl("recover", "--ring", aside, file).code(), "once");
+    }
+
+    @Test
+    void ringFileThatIsGoneIsSaidByVerifyAndRecover() throws Exception {
+        final Path file = directory.resolve("j.evtl");
+        final Path ring = directory.resolve("j.ring");
+        leaveAccepted(file, ring);
+        Files.delete(ring);
+
+        final String gone = "its ring file " + ring + " is gone, and with it what was accepted into it and is not in";
+        for (final Ran said : List.of(evtl("verify", file), evtl("recover", "--dry-run", file))) {
+            assertEquals(3, said.code(), said.toString());
+            assertTrue(said.out().contains(gone), said.out());
+        }
+        for (final Ran said : List.of(
+                evtl("verify", "--json", file),
+                evtl("recover", "--dry-run", "--json", file),
+                evtl("recover", "--json", file))) {
+            assertEquals(3, said.code(), said.toString());
+            assertEquals(ring.toString(), said.json().get("missingRing"));
+        }
+        assertEquals(0, evtl("verify", file).code(), "it was said");
+        assertEquals(0, evtl("recover", file).code());
     }
 
     @Test
@@ -270,7 +306,8 @@ class RecoverTest {
 
         final Ran dryRun = evtl("recover", "--dry-run", file);
         final Ran recovered = evtl("recover", file);
-        assertEquals(0, recovered.code(), recovered.toString());
+        assertEquals(3, recovered.code(), recovered.toString());
+        assertTrue(recovered.out().contains("its ring file " + ring + " is gone"), recovered.out());
         assertEquals(dryRun.out().replace("would keep", "kept"), recovered.out());
         assertArrayEquals(bytes, Files.readAllBytes(ring));
         assertEquals(5L, evtl("recover", "--json", other).json().get("ringEvents"));
