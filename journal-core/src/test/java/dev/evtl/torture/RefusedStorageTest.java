@@ -359,9 +359,9 @@ class RefusedStorageTest {
 
     /** What a user without rights may not do. */
     private enum Denial {
-        WRITE_FILE("rw-r--r--", "rw-rw-rw-", "rwxrwxrwx"),
+        WRITE_FILE("rw-r--r--", "rw-r--r--", "rwxrwxrwx"),
         READ_FILE("-w--w--w-", "rw-rw-rw-", "rwxrwxrwx"),
-        USE_FILE("---------", "rw-rw-rw-", "rwxrwxrwx"),
+        USE_FILE("---------", "---------", "rwxrwxrwx"),
         WRITE_LOCK("rw-rw-rw-", "rw-r--r--", "rwxrwxrwx"),
         USE_LOCK("rw-rw-rw-", "---------", "rwxrwxrwx"),
         WRITE_DIRECTORY("rw-rw-rw-", "rw-rw-rw-", "rwxr-xr-x"),
