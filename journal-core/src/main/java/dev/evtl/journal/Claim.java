@@ -32,7 +32,7 @@ public final class Claim implements AutoCloseable {
             new UnsafeBuffer(ByteBuffer.allocateDirect(EventHeader.MAX_PAYLOAD_LENGTH + 1));
 
     private final Publisher publisher;
-    private final UnsafeBuffer payload = new UnsafeBuffer(NOWHERE.addressOffset(), 0);
+    private final UnsafeBuffer payload = nothing();
     private int event;
     private int payloadLength;
     private long position;
@@ -138,6 +138,11 @@ public final class Claim implements AutoCloseable {
      */
     static void show(final UnsafeBuffer payload, final DirectBuffer memory, final int index, final int length) {
         payload.wrap(memory.addressOffset() + index, length);
+    }
+
+    /** Creates a buffer that shows nothing yet. */
+    static UnsafeBuffer nothing() {
+        return new UnsafeBuffer(NOWHERE.addressOffset(), 0);
     }
 
     static void showNothing(final UnsafeBuffer payload) {

@@ -23,7 +23,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class EventBatch implements AutoCloseable {
     private final Publisher publisher;
     private final MutableDirectBuffer memory;
-    private final UnsafeBuffer payload = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer payload = Claim.nothing();
     private int start;
     private int length;
     private int last;
@@ -37,7 +37,6 @@ public final class EventBatch implements AutoCloseable {
     EventBatch(final Publisher publisher) {
         this.publisher = publisher;
         this.memory = publisher.memory();
-        Claim.showNothing(payload);
     }
 
     /**

@@ -135,7 +135,7 @@ public record JournalScan(
             offset += eventLength;
             walked++;
             walkedDropped += droppedIn(block);
-            if ((EventHeader.flags(block.word()) & EventHeader.FLAG_MORE) == 0) {
+            if (!EventHeader.hasMore(block.word())) {
                 validEnd = offset;
                 events = walked;
                 dropped = walkedDropped;

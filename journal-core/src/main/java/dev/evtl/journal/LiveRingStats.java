@@ -78,9 +78,9 @@ class LiveRingStats implements RingStats {
 
     private long inRing(final long head, final ToIntFunction<RingRecord> count) {
         final RingRecord record = ring.record();
-        final long tail = Math.min(ring.tail(), head + ring.buffer().capacity()); // which it may not be if damaged
+        final long end = ring.walkEnd();
         long sum = 0;
-        for (record.at(head); record.position() < tail && !record.isHole(); record.next()) {
+        for (record.at(head); record.position() < end && !record.isHole(); record.next()) {
             sum += record.isCommitted() ? count.applyAsInt(record) : 0;
         }
         return sum;

@@ -3,13 +3,13 @@ package dev.evtl.journal;
 import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.io.Uninterruptible;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 
@@ -182,8 +182,7 @@ final class Notifier implements AppenderEvents {
 
         private void run() {
             while (lookAtAll()) {
-                LockSupport.parkNanos(this, LOOK_NANOS);
-                Thread.interrupted(); // with the flag set it could not park; nobody else has a say on this thread
+                Uninterruptible.pause(LOOK_NANOS);
             }
         }
 

@@ -13,8 +13,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.support.FailingIdle;
 import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.Threads;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -26,7 +28,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToLongFunction;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
-import org.agrona.concurrent.IdleStrategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -210,16 +211,12 @@ class JournalStatsTest {
     void journalThatEndedItselfDoesNotKeepTheNameOfItsMBean() throws Exception {
         final ObjectName name = new ObjectName("dev.evtl:type=Journal,file="
                 + ObjectName.quote(directory.resolve("s.evtl").toString()));
-        final AtomicBoolean fails = new AtomicBoolean();
+        final FailingIdle idle = new FailingIdle();
         final Journal ended = open(small().jmx(true)
                 .listener(JournalListener.NONE)
-                .idleStrategy(new FailingIdle(fails))
-                .threadFactory(work -> {
-                    final Thread thread = new Thread(work);
-                    thread.setUncaughtExceptionHandler((dead, error) -> {});
-                    return thread;
-                }));
-        fails.set(true);
+                .idleStrategy(idle)
+                .threadFactory(Threads::quiet));
+        idle.error = new StackOverflowError("provoked");
         while (JournalScan.of(ended.path()).reason().equals("a writer has it open")) {
             Thread.onSpinWait();
         }
@@ -231,25 +228,6 @@ class JournalStatsTest {
             assertEquals("running", SERVER.getAttribute(name, "State"));
         }
         assertFalse(SERVER.isRegistered(name));
-    }
-
-    /** Throws an error once it is told to. */
-    private record FailingIdle(AtomicBoolean fails) implements IdleStrategy {
-        @Override
-        public void idle(final int workCount) {
-            if (fails.get()) {
-                throw new StackOverflowError("provoked");
-            }
-            Thread.onSpinWait();
-        }
-
-        @Override
-        public void idle() {
-            idle(0);
-        }
-
-        @Override
-        public void reset() {}
     }
 
     /** One thread closes and another opens as soon as the lock is free. */

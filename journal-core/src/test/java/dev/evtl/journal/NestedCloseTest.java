@@ -169,6 +169,9 @@ class NestedCloseTest {
             if (place.equals("error")) {
                 Thread.sleep(LONG_MILLIS);
             }
+            while (exits && place.equals("idle") && calls.get() == 0) {
+                Thread.onSpinWait(); // or the appender could end before its thread idles once more
+            }
             journal.close();
             System.out.println("closed");
             journal.close();

@@ -114,7 +114,7 @@ public final class JournalEvent {
      * @return true if the claim goes on
      */
     public boolean moreOfClaim() {
-        return (EventHeader.flags(word) & EventHeader.FLAG_MORE) != 0;
+        return EventHeader.hasMore(word);
     }
 
     /**

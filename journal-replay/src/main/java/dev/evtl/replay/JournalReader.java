@@ -202,7 +202,7 @@ public final class JournalReader implements AutoCloseable {
 
     private int inPlace(final long end) {
         long word = wordInPlace(offset, sequence, end);
-        if (hasMore(word) && end - offset <= WHOLE_LENGTH && (offset < claimStart || offset >= claimEnd)) {
+        if (EventHeader.hasMore(word) && end - offset <= WHOLE_LENGTH && (offset < claimStart || offset >= claimEnd)) {
             lookOverClaim(word, end);
             word = wordInPlace(offset, sequence, end); // the window may have gone on
         }
@@ -214,7 +214,7 @@ public final class JournalReader implements AutoCloseable {
     private void lookOverClaim(final long firstWord, final long end) {
         long at = offset;
         long word = firstWord;
-        for (long number = sequence + 1; hasMore(word); number++) {
+        for (long number = sequence + 1; EventHeader.hasMore(word); number++) {
             at += EventHeader.LENGTH + EventHeader.payloadLength(word);
             if (at == end) {
                 throw corrupt(
@@ -226,10 +226,6 @@ public final class JournalReader implements AutoCloseable {
         }
         claimStart = offset;
         claimEnd = at + EventHeader.LENGTH + EventHeader.payloadLength(word);
-    }
-
-    private static boolean hasMore(final long word) {
-        return (EventHeader.flags(word) & EventHeader.FLAG_MORE) != 0;
     }
 
     /** The word of an event that lies in the window as a whole. */

@@ -1,6 +1,5 @@
 package dev.evtl.journal.appender;
 
-import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.ring.CheckpointState;
@@ -145,8 +144,7 @@ public final class Appender {
         noteRingUse(taken);
         copier.checkFailure();
         if (consumer.damage() != null) {
-            throw new JournalException(storage.name() + ": the ring is damaged at position " + ring.head() + ": "
-                    + consumer.damage() + "; a thread or a process has written past the end of its claim");
+            throw StuckClaimMonitor.overrun(storage.name(), " at position " + ring.head() + ": " + consumer.damage());
         }
         if (claims == 0 && drops.pending()) {
             drops.record(); // no producer has recorded the drops yet
@@ -366,15 +364,10 @@ public final class Appender {
         return syncs.await(() -> isSynced(ringPosition), nanos, wake);
     }
 
-    /** Fails and closes the journal when an error ends its thread, so that it does not look alive. */
+    /** Fails the journal when an error ends its thread. */
     void onThreadEnd(final Throwable cause) {
         if (!terminated) {
             fail(cause);
-            requestClose();
-            while (!terminated) {
-                doWork();
-                Thread.onSpinWait();
-            }
         }
     }
 }

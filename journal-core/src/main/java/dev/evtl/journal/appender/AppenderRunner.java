@@ -66,6 +66,15 @@ public abstract class AppenderRunner {
         thread = Thread.currentThread();
     }
 
+    /** Closes the journal on the calling thread, so that it does not look alive when nobody runs it any more. */
+    final void closeHere() {
+        appender.requestClose();
+        while (!appender.isTerminated()) {
+            work();
+            Thread.onSpinWait();
+        }
+    }
+
     /** Returns the thread that last ran the appender; null if none has. */
     final Thread thread() {
         return thread;

@@ -62,14 +62,10 @@ public final class InvokerRunner extends AppenderRunner {
             return work();
         }
 
-        /** Closes the journal, so that it does not look alive when the application has closed the invoker. */
+        /** Called when the application closes the invoker. */
         @Override
         public void onClose() {
-            appender.requestClose();
-            while (!appender.isTerminated()) {
-                work();
-                Thread.onSpinWait();
-            }
+            closeHere();
         }
 
         @Override

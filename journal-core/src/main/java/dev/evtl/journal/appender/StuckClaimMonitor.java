@@ -125,12 +125,18 @@ final class StuckClaimMonitor {
         final long used = ring.tail() - head.position();
         final boolean damaged = used < 0 || used > capacity;
         if (damaged && !failed) {
-            throw new JournalException(
-                    journal + ": the ring is damaged: expected a tail from " + head.position() + " to "
-                            + (head.position() + capacity) + ", found " + (head.position() + used)
-                            + "; a thread or a process has written past the end of its claim");
+            throw overrun(
+                    journal,
+                    ": expected a tail from " + head.position() + " to " + (head.position() + capacity) + ", found "
+                            + (head.position() + used));
         }
         return used == 0 || damaged;
+    }
+
+    /** Returns the exception for damage in the ring that no claim can have left. */
+    static JournalException overrun(final String journal, final String damage) {
+        return new JournalException(journal + ": the ring is damaged" + damage
+                + "; a thread or a process has written past the end of its claim");
     }
 
     private boolean releaseIfOrphaned() {

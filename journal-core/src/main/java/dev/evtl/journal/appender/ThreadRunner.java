@@ -80,6 +80,7 @@ public final class ThreadRunner extends AppenderRunner {
             }
         } catch (final Throwable t) {
             appender.onThreadEnd(t);
+            closeHere();
             throw t;
         }
     }

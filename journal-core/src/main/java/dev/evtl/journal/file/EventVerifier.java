@@ -189,7 +189,7 @@ public final class EventVerifier {
                     || checksum.compute(bytes, at, next - at, start + at) == EventHeader.checksum(atWord);
             if (verifies) {
                 at = next;
-                whole = (EventHeader.flags(atWord) & EventHeader.FLAG_MORE) == 0 ? next : whole;
+                whole = EventHeader.hasMore(atWord) ? whole : next;
                 atWord = nextWord;
             }
         }
@@ -220,7 +220,7 @@ public final class EventVerifier {
             }
             end += eventLength;
             events++;
-        } while ((EventHeader.flags(word) & EventHeader.FLAG_MORE) != 0);
+        } while (EventHeader.hasMore(word));
         longStart = offset;
         longEnd = end;
         return next(offset, limit);

@@ -179,12 +179,12 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
             try {
                 if (!Objects.equals(fileKey(path), fileKey) || isBehindFile()) {
                     throw new JournalReplacedException(
-                            path + ": is another file than the one that was opened here, which" + " was read up to "
+                            path + ": is another file than the one that was opened here, which was read up to "
                                     + writeOffset() + "; open it again");
                 }
             } catch (final NoSuchFileException e) {
                 throw new JournalReplacedException(
-                        path + ": is gone: the file that was opened here was moved or deleted," + " and was read up to "
+                        path + ": is gone: the file that was opened here was moved or deleted, and was read up to "
                                 + writeOffset() + "; open it again when there is one");
             } catch (final IOException e) {
                 throw new JournalException(path + ": could not be looked at: " + e.getMessage(), e);

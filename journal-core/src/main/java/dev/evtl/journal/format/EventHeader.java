@@ -96,6 +96,16 @@ public final class EventHeader {
     }
 
     /**
+     * Returns whether another event of the same claim follows.
+     *
+     * @param word of the event
+     * @return false for the last event of a claim
+     */
+    public static boolean hasMore(final long word) {
+        return (flags(word) & FLAG_MORE) != 0;
+    }
+
+    /**
      * Returns an event's timestamp.
      *
      * @param buffer that holds the event

@@ -102,7 +102,7 @@ public final class SalvageWriter implements AutoCloseable {
         if (last == used) {
             return false;
         }
-        final boolean more = (EventHeader.flags(EventHeader.word(buffer, last)) & EventHeader.FLAG_MORE) != 0;
+        final boolean more = EventHeader.hasMore(EventHeader.word(buffer, last));
         EventHeader.endClaim(buffer, last);
         return more;
     }

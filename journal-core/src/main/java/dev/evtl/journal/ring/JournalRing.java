@@ -113,6 +113,11 @@ public final class JournalRing {
         return buffer.producerPosition();
     }
 
+    /** Returns where a walk over the records ends: at the tail, or one ring behind the head if the tail is damaged. */
+    public long walkEnd() {
+        return memory.walkEnd();
+    }
+
     /**
      * Returns the position if publishing can have returned it; otherwise throws an {@link IllegalArgumentException}.
      */

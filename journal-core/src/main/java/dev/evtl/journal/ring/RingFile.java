@@ -185,10 +185,10 @@ public final class RingFile implements AutoCloseable {
 
     /** Returns whether a thread of this process has an open claim or is in the middle of claiming. */
     private boolean hasClaims() {
-        final long tail = Math.min(memory.tail(), memory.head() + memory.capacity()); // which it may not be if damaged
+        final long end = memory.walkEnd();
         final RingRecord record = memory.record();
         boolean found = !slot.isQuiet();
-        for (record.at(checkpoint.ringPosition()); !found && record.position() < tail; record.next()) {
+        for (record.at(checkpoint.ringPosition()); !found && record.position() < end; record.next()) {
             found = record.isOpen() && record.isClaim() && RecordType.slot(record.type()) == slot.number();
         }
         return found;

@@ -88,6 +88,11 @@ public final class RingMemory {
         return ring.getLongVolatile(capacity + RingBufferDescriptor.TAIL_POSITION_OFFSET);
     }
 
+    /** Returns where a walk over the records ends: at the tail, or one ring behind the head if the tail is damaged. */
+    long walkEnd() {
+        return Math.min(tail(), head() + capacity);
+    }
+
     int index(final long position) {
         return (int) position & capacity - 1;
     }

@@ -167,11 +167,9 @@ public final class RingRecord {
 
     /** Returns what is wrong with this record's length, as {@link #damage} does. */
     Damage lengthDamage(final int room) {
-        final int length = length();
-        final long aligned = BitUtil.align(Math.abs((long) length), ALIGNMENT);
-        return aligned > room || Math.abs((long) length) < HEADER_LENGTH
+        return end() - position > room || Math.abs((long) length()) < HEADER_LENGTH
                 ? new Damage(
-                        RecordDescriptor.lengthOffset(index), "a length of " + HEADER_LENGTH + " to " + room, length)
+                        RecordDescriptor.lengthOffset(index), "a length of " + HEADER_LENGTH + " to " + room, length())
                 : null;
     }
 

@@ -18,11 +18,13 @@ import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.FailingIdle;
 import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.Threads;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -36,7 +38,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import javax.management.ObjectName;
-import org.agrona.concurrent.IdleStrategy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,12 +61,6 @@ class ThreadRunnerTest {
     }
 
     /** A thread whose end by an Error is not printed. */
-    private static Thread quiet(final Runnable work) {
-        final Thread thread = new Thread(work);
-        thread.setUncaughtExceptionHandler((ended, error) -> {});
-        return thread;
-    }
-
     private static long offer(final Journal journal) {
         return journal.publisher().offer(1, payload(8), 0, 8);
     }
@@ -106,11 +101,11 @@ class ThreadRunnerTest {
 
     @Test
     void errorInTheIdleStrategyFailsTheJournal() {
-        final IdleThatFails idle = new IdleThatFails();
+        final FailingIdle idle = new FailingIdle();
         final Journal journal = Journal.open(
                 file,
                 small().idleStrategy(idle)
-                        .threadFactory(ThreadRunnerTest::quiet)
+                        .threadFactory(Threads::quiet)
                         .listener(reports)
                         .build());
         assertTrue(offer(journal) > 0);
@@ -133,7 +128,7 @@ class ThreadRunnerTest {
 
     @Test
     void exceptionInTheIdleStrategyIsReportedAndTheJournalGoesOn() throws IOException {
-        final IdleThatFails idle = new IdleThatFails();
+        final FailingIdle idle = new FailingIdle();
         final Journal journal =
                 Journal.open(file, small().idleStrategy(idle).listener(reports).build());
         idle.exception = new IllegalStateException("provoked");
@@ -175,9 +170,7 @@ class ThreadRunnerTest {
         final IOException failure = new IOException("provoked");
         final Journal journal = JournalAccess.open(
                 file,
-                small().threadFactory(ThreadRunnerTest::quiet)
-                        .listener(listener)
-                        .build(),
+                small().threadFactory(Threads::quiet).listener(listener).build(),
                 storage -> FailingStorage.throwing(storage, Call.FORCE, 1, failure));
         offer(journal);
         assertSame(
@@ -192,11 +185,11 @@ class ThreadRunnerTest {
     @ParameterizedTest
     @MethodSource("badListeners")
     void listenerThatThrowsOfAThreadThatEndsChangesNothing(final JournalListener listener) {
-        final IdleThatFails idle = new IdleThatFails();
+        final FailingIdle idle = new FailingIdle();
         final Journal journal = Journal.open(
                 file,
                 small().idleStrategy(idle)
-                        .threadFactory(ThreadRunnerTest::quiet)
+                        .threadFactory(Threads::quiet)
                         .listener(listener)
                         .build());
         idle.error = new StackOverflowError("provoked");
@@ -251,30 +244,5 @@ class ThreadRunnerTest {
         assertEquals(64 + 24, synced.get());
         journal.close();
         assertEquals(1, StoredEvent.readAll(file).size());
-    }
-
-    private static final class IdleThatFails implements IdleStrategy {
-        private volatile Error error;
-        private volatile RuntimeException exception;
-
-        @Override
-        public void idle(final int workCount) {
-            final Error toThrow = error;
-            if (toThrow != null) {
-                throw toThrow;
-            }
-            if (exception != null) {
-                throw exception;
-            }
-            Thread.onSpinWait();
-        }
-
-        @Override
-        public void idle() {
-            idle(0);
-        }
-
-        @Override
-        public void reset() {}
     }
 }

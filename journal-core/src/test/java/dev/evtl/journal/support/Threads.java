@@ -4,6 +4,13 @@ package dev.evtl.journal.support;
 public final class Threads {
     private Threads() {}
 
+    /** Makes a thread that ends without a word if its work throws. */
+    public static Thread quiet(final Runnable work) {
+        final Thread thread = new Thread(work);
+        thread.setUncaughtExceptionHandler((ended, error) -> {});
+        return thread;
+    }
+
     /** Returns when a thread waits for another, with a limit or without. */
     public static void awaitWaiting(final Thread thread) {
         while (thread.getState() != Thread.State.WAITING && thread.getState() != Thread.State.TIMED_WAITING) {
