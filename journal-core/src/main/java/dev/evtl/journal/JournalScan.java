@@ -27,7 +27,7 @@ import java.util.function.LongConsumer;
  * @param condition the condition of the file
  * @param validEnd  offset at which the valid events end
  * @param events    number of valid events, the journal's own included
- * @param dropped   number of events that gap events among them say were dropped
+ * @param dropped   number of events that gap events among them say were dropped, unsigned
  * @param tailEnd   end of the last byte after {@code validEnd} that is not zero; {@code validEnd} if there is none
  * @param offset    offset at which the walk met what it could not verify; for a lost or torn tail, where that begins
  * @param sequence  sequence number of the event that should be there
@@ -118,7 +118,7 @@ public record JournalScan(
         while (offset < limit && (eventLength = block.next(offset, limit)) > 0) {
             offset += eventLength;
             walked++;
-            walkedDropped += droppedIn(block);
+            walkedDropped = GapEvent.sum(walkedDropped, droppedIn(block));
             if ((EventHeader.flags(block.word()) & EventHeader.FLAG_MORE) == 0) {
                 validEnd = offset;
                 events = walked;
@@ -132,13 +132,14 @@ public record JournalScan(
         if (offset < limit) {
             problem = block.problem();
         } else if (complete) {
-            problem = "expected events up to durable_offset " + header.durableOffset() + ", they end at " + validEnd;
+            problem = "expected events up to durable_offset " + Long.toUnsignedString(header.durableOffset())
+                    + ", they end at " + validEnd;
         } else {
             problem = "expected the rest of the claim that begins at " + validEnd + ", found the end";
         }
         final Condition condition;
         final String reason;
-        if (validEnd < header.durableOffset() || !openOnly && !complete) {
+        if (!header.coversDurable(validEnd) || !openOnly && !complete) {
             condition = Condition.CORRUPT;
             reason = "corrupt event: " + problem;
         } else if (header.closed()) {

@@ -45,7 +45,7 @@ public final class EventPrinter implements EventConsumer {
     static StringBuilder append(final StringBuilder line, final JournalEvent event) {
         line.append("seq=").append(event.sequence()).append(' ').append(time(event.timestamp()));
         if (event.isGap()) {
-            line.append(" gap: ").append(event.dropped()).append(" events dropped from ");
+            line.append(" gap: ").append(Long.toUnsignedString(event.dropped())).append(" events dropped from ");
             line.append(time(event.firstDropTimestamp())).append(" to ").append(time(event.lastDropTimestamp()));
         } else {
             line.append(" type=").append(event.type()).append(" flags=").append(event.flags());
