@@ -160,6 +160,17 @@ public final class JournalFile implements AutoCloseable {
         sync();
     }
 
+    /**
+     * Writes again what never changes at the start of the header. That harms nobody who reads or stores the rest
+     * meanwhile.
+     */
+    void writeStartAgain() throws IOException {
+        final byte[] bytes = new byte[FileHeader.FIXED_LENGTH];
+        checkLength(bytes.length);
+        FileCalls.read(file, bytes, 0);
+        FileCalls.write(file, bytes, 0);
+    }
+
     private void writeHeader(final long events, final long end, final int state) throws IOException {
         final byte[] bytes = new byte[FileHeader.LENGTH];
         FileCalls.read(file, bytes, 0);
