@@ -43,7 +43,8 @@ public final class JournalRecovery {
             WriterLock.refuseHeld(file, real);
             final JournalScan scan = JournalScan.of(file, channel, false, progress);
             WriterLock.refuseHeld(file, real); // asked again: what was seen could be a writer's work half done
-            final RecoveryReport report = RecoveryReport.of(file, real, channel, scan);
+            final RecoveryReport report =
+                    RecoveryReport.of(file, real, channel, scan).withFailure(WriterLock.failureOf(real));
             final Path noted = notedRingFile(real).orElse(null);
             if (noted == null) {
                 return report;

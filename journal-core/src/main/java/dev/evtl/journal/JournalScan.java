@@ -97,16 +97,60 @@ public record JournalScan(
             final Path file, final FileChannel channel, final boolean liveWriter, final LongConsumer progress)
             throws IOException {
         final JournalHeader header = JournalFile.readHeader(file, channel);
+        return of(file, header, liveWriter, channel, (offset, target, length) -> {
+            progress.accept(offset);
+            return read(channel, offset, target, length);
+        });
+    }
+
+    /**
+     * Walks a file that the caller has open for writing, and writes again what lies past durable_offset, just as it is
+     * verified. After a force that failed, the system takes bytes for written that the device never got: only what is
+     * written again does the next force bring there.
+     */
+    static JournalScan ofWritten(final Path path, final JournalFile file, final LongConsumer progress)
+            throws IOException {
+        final FileChannel channel = file.channel();
+        final JournalHeader header = JournalFile.readHeader(path, channel);
+        return of(path, header, false, channel, (offset, target, length) -> {
+            progress.accept(offset);
+            final int read = read(channel, offset, target, length);
+            writeAgain(channel, header, offset, target, read);
+            return read;
+        });
+    }
+
+    private static void writeAgain(
+            final FileChannel channel,
+            final JournalHeader header,
+            final long offset,
+            final byte[] bytes,
+            final int length) {
+        final long from = Math.max(offset, header.durableOffset());
+        if (from < offset + length && !header.closed() && header.coversDurable(offset + length)) {
+            try {
+                FileCalls.write(
+                        channel, ByteBuffer.wrap(bytes, (int) (from - offset), (int) (offset + length - from)), from);
+            } catch (final IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static JournalScan of(
+            final Path file,
+            final JournalHeader header,
+            final boolean liveWriter,
+            final FileChannel channel,
+            final EventVerifier.Source source)
+            throws IOException {
         final long writeOffset = header.writeOffset();
         if (writeOffset < FileHeader.LENGTH || header.closed() && writeOffset != header.length()) {
             throw header.damagedWriteOffset(file);
         }
         final boolean toWriteOffset = header.closed() || liveWriter || !header.hasChecksums();
         final long limit = toWriteOffset ? Math.min(writeOffset, header.length()) : header.length();
-        final EventVerifier block = new EventVerifier(header, (offset, target, length) -> {
-            progress.accept(offset);
-            return read(channel, offset, target, length);
-        });
+        final EventVerifier block = new EventVerifier(header, source);
 
         long offset = FileHeader.LENGTH;
         long validEnd = offset;

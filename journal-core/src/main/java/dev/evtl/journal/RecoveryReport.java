@@ -27,6 +27,8 @@ import java.util.Optional;
  *     are left out
  * @param setAside    new path of a ring file of an earlier boot of the machine, whose content is not reliable; empty if
  *     there was none
+ * @param failure     why the journal failed when it was open last, so that what was not on the device by then had to be
+ *     written again; empty if it did not fail, or if its process died before it could note it
  */
 public record RecoveryReport(
         Condition condition,
@@ -37,7 +39,8 @@ public record RecoveryReport(
         String reason,
         long ringEvents,
         int claimsAbandoned,
-        Optional<Path> setAside) {
+        Optional<Path> setAside,
+        Optional<String> failure) {
 
     /**
      * Returns what a scan means for an opening for append.
@@ -63,17 +66,23 @@ public record RecoveryReport(
                 scan.reason(),
                 0,
                 0,
+                Optional.empty(),
                 Optional.empty());
     }
 
     static RecoveryReport ofNewFile() {
         return new RecoveryReport(
-                Condition.CLEAN, 0, FileHeader.LENGTH, 0, Optional.empty(), "new file", 0, 0, Optional.empty());
+                Condition.CLEAN, 0, FileHeader.LENGTH, 0, Optional.empty(), "new file", 0, 0, Optional.empty(), Optional.empty());
     }
 
     RecoveryReport with(final RingCatchUp.Found found) {
         return new RecoveryReport(
-                condition, events, validEnd, bytesZeroed, cutFile, reason, found.events(), found.abandoned(), setAside);
+                condition, events, validEnd, bytesZeroed, cutFile, reason, found.events(), found.abandoned(), setAside, failure);
+    }
+
+    RecoveryReport withFailure(final Optional<String> noted) {
+        return new RecoveryReport(
+                condition, events, validEnd, bytesZeroed, cutFile, reason, ringEvents, claimsAbandoned, setAside, noted);
     }
 
     RecoveryReport withSetAside(final Optional<Path> ringFile) {
@@ -86,15 +95,16 @@ public record RecoveryReport(
                 reason,
                 ringEvents,
                 claimsAbandoned,
-                ringFile.or(() -> setAside));
+                ringFile.or(() -> setAside),
+                failure);
     }
 
     /**
-     * Returns whether the last writer left anything to recover, in the file or in its ring file.
+     * Returns whether the last writer left anything to recover, in the file or in its ring file, or failed.
      *
      * @return false for a new file and for one that was closed
      */
     public boolean isOfInterest() {
-        return condition != Condition.CLEAN || ringEvents > 0 || claimsAbandoned > 0 || setAside.isPresent();
+        return condition != Condition.CLEAN || ringEvents > 0 || claimsAbandoned > 0 || setAside.isPresent() || failure.isPresent();
     }
 }

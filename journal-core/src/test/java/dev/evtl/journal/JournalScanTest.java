@@ -24,6 +24,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A small file of all kinds of events, cut at every byte: an exact prefix is kept, or the right error is given. */
 class JournalScanTest {
@@ -203,5 +205,28 @@ class JournalScanTest {
                 }
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void durableOffsetIsUnsigned(final int state) throws IOException {
+        final ByteBuffer bytes = ByteBuffer.wrap(whole.clone()).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(48, Long.MIN_VALUE + whole.length).putInt(56, state);
+        Files.write(file, bytes.array());
+        final JournalScan scan = JournalScan.of(file);
+        assertEquals(Condition.CORRUPT, scan.condition(), scan.reason());
+        assertTrue(scan.reason().contains("durable_offset " + Long.toUnsignedString(bytes.getLong(48))), scan.reason());
+    }
+
+    @Test
+    void numbersOfDroppedEventsAreUnsignedAndAddUpToTheLargestAtMost() {
+        try (Journal journal = Journal.open(file, tiny().build())) {
+            assertTrue(journal.publisher().offerGap(1, -2, 3, 4) > 0);
+        }
+        assertEquals(-2, JournalScan.of(file).dropped());
+        try (Journal journal = Journal.open(file, tiny().build())) {
+            assertTrue(journal.publisher().offerGap(1, 1000, 3, 4) > 0);
+        }
+        assertEquals(-1, JournalScan.of(file).dropped());
     }
 }

@@ -257,6 +257,7 @@ public final class Appender implements Agent {
         if (failure == null) {
             state.recount(counters);
             failedHead = ring.head();
+            noteFailure(cause);
             failure = cause;
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
             syncs.wake();
@@ -264,6 +265,14 @@ public final class Appender implements Agent {
         } else {
             settings.events()
                     .onFailure(new JournalFailedException(storage.name() + ": after it had failed: " + cause, cause));
+        }
+    }
+
+    private void noteFailure(final Throwable cause) {
+        try {
+            lease.failed(cause.toString());
+        } catch (final IOException e) {
+            cause.addSuppressed(e);
         }
     }
 

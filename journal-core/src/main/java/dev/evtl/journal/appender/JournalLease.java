@@ -10,6 +10,11 @@ public interface JournalLease {
     /** Holds nothing, for a journal that no other process can reach. */
     JournalLease NONE = new JournalLease() {
         @Override
+        public void failed(final String why) {
+            // nobody comes after it
+        }
+
+        @Override
         public void closed() {
             // there is nothing to delete
         }
@@ -24,6 +29,9 @@ public interface JournalLease {
             // there is nothing to give back
         }
     };
+
+    /** Notes for the next owner that the journal has failed. */
+    void failed(String why) throws IOException;
 
     /** Deletes the ring file: the journal's file is closed and holds everything that was accepted. */
     void closed() throws IOException;

@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -29,8 +28,8 @@ import java.util.concurrent.locks.LockSupport;
  * on a file beside the journal, {@code NAME.lock}. POSIX drops a process's locks on a file when the process closes any
  * descriptor of it, so a lock on the journal itself would go when the first reader closes. The lock file is never
  * deleted: otherwise two writers could lock two files of the same name. Its first line is the process number of the
- * last owner; its second line names the journal's ring file, unless that owner closed the journal. The operating system
- * releases the lock of a process that has died.
+ * last owner; a line names the journal's ring file, unless that owner closed the journal, and a line says why the journal
+ * failed, until it was recovered. The operating system releases the lock of a process that has died.
  *
  * <p>The journal itself is locked too, until a reader in the same process closes. That keeps out a writer that uses
  * another name because the file was moved.
@@ -46,18 +45,30 @@ public final class WriterLock implements AutoCloseable {
     /** Largest length of a lock file that is read, in bytes; a path has at most 4,096. */
     private static final int MAX_LENGTH = 8192;
 
+    /** Begins the line that says why the journal failed. */
+    private static final String FAILED = "failed ";
+
+    private static final int MAX_FAILURE_LENGTH = 1000;
+
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final Path journal;
     private final FileChannel channel;
     private final String property;
     private Path note;
+    private String failure;
 
-    private WriterLock(final Path journal, final FileChannel channel, final String property, final Path note) {
+    private WriterLock(
+            final Path journal,
+            final FileChannel channel,
+            final String property,
+            final Path note,
+            final String failure) {
         this.journal = journal;
         this.channel = channel;
         this.property = property;
         this.note = note;
+        this.failure = failure;
     }
 
     public static Path fileFor(final Path journal) {
@@ -107,7 +118,8 @@ public final class WriterLock implements AutoCloseable {
                     journal,
                     channel,
                     property(fileFor(journal)),
-                    readNote(channel).orElse(null));
+                    readNote(channel).orElse(null),
+                    readFailure(channel).orElse(null));
             lock.write();
             System.setProperty(lock.property, journal.toString());
             HELD_HERE.put(journal, lock);
@@ -125,22 +137,31 @@ public final class WriterLock implements AutoCloseable {
      * lose the note.
      */
     private void write() throws IOException {
-        final String text = ProcessHandle.current().pid() + "\n" + (note == null ? "" : note + "\n");
+        final String text = ProcessHandle.current().pid() + "\n"
+                + (note == null ? "" : note + "\n")
+                + (failure == null ? "" : FAILED + failure + "\n");
         final ByteBuffer bytes = UTF_8.encode(text);
         channel.truncate(FileCalls.write(channel, bytes, 0));
     }
 
     private static Optional<Path> readNote(final FileChannel channel) throws IOException {
+        return readLine(channel, "/").map(Path::of);
+    }
+
+    private static Optional<String> readFailure(final FileChannel channel) throws IOException {
+        return readLine(channel, FAILED).map(line -> line.substring(FAILED.length()));
+    }
+
+    /** Returns the first line after the owner's that begins with a text. */
+    private static Optional<String> readLine(final FileChannel channel, final String start) throws IOException {
         final ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), MAX_LENGTH));
         FileCalls.read(channel, bytes, 0);
-        final Iterator<String> lines =
-                UTF_8.decode(bytes.flip()).toString().lines().iterator();
-        if (lines.hasNext()) {
-            lines.next();
-        }
-        return lines.hasNext()
-                ? Optional.of(lines.next()).filter(line -> line.startsWith("/")).map(Path::of)
-                : Optional.empty();
+        return UTF_8.decode(bytes.flip())
+                .toString()
+                .lines()
+                .skip(1)
+                .filter(line -> line.startsWith(start))
+                .findFirst();
     }
 
     /** Returns the ring file that the last owner noted. */
@@ -153,6 +174,34 @@ public final class WriterLock implements AutoCloseable {
         if (!Objects.equals(note, ringFile)) {
             note = ringFile;
             write();
+        }
+    }
+
+    /** Returns why the journal failed, if it did and was not recovered since. */
+    public Optional<String> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** Notes why the journal failed; null means that it did not, or was recovered. */
+    public void noteFailure(final String why) throws IOException {
+        final String line = why == null ? null : why.replaceAll("\\s+", " ");
+        final String next =
+                line == null ? null : line.substring(0, Math.min(line.length(), MAX_FAILURE_LENGTH));
+        if (!Objects.equals(failure, next)) {
+            failure = next;
+            write();
+        }
+    }
+
+    /** Returns why a journal that no writer has open failed, if it did and was not recovered since. */
+    public static Optional<String> failureOf(final Path journal) throws IOException {
+        synchronized (MONITOR) {
+            if (isHeldHere(journal) || !Files.isReadable(fileFor(journal))) {
+                return Optional.empty();
+            }
+            try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
+                return readFailure(channel);
+            }
         }
     }
 

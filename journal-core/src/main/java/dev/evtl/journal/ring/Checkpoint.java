@@ -84,6 +84,9 @@ public final class Checkpoint {
                 RingLayout.CHECKPOINT_INDEX_OFFSET,
                 (current - RingLayout.CHECKPOINT_OFFSET) / RingLayout.CHECKPOINT_LENGTH);
         VarHandle.releaseFence(); // the ring must not be zeroed before the checkpoint is stored
+        if (ringPosition() != state.ringPosition) {
+            throw new InternalError("a store into the ring was lost");
+        }
     }
 
     /** Returns the ring position of the current state. */

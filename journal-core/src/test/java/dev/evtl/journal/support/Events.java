@@ -29,10 +29,14 @@ public final class Events {
 
     /** How many were accepted before. */
     public static long offerUntilFailed(final Journal journal) {
+        return offerUntilFailed(journal, 0);
+    }
+
+    public static long offerUntilFailed(final Journal journal, final long first) {
         final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
         long accepted = 0;
         long result;
-        while ((result = offer(journal, source, accepted)) > 0) {
+        while ((result = offer(journal, source, first + accepted)) > 0) {
             accepted++;
         }
         assertEquals(Publisher.FAILED, result);

@@ -1,0 +1,105 @@
+package dev.evtl.torture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.JournalRecovery;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.RecoveryReport;
+import dev.evtl.journal.StorageMode;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.support.Events;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Tmpfs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * A device that cannot be written for a while. After the force that failed, the system takes what the device never got
+ * for written: it is in the file for every reader, and gone with the next power loss.
+ */
+@Tag(Torture.TAG)
+class FailedForceTest {
+    private static final int MIB = 1 << 20;
+    private static final int BEFORE = 1000;
+    private static final int ALL = 20_000;
+
+    @TempDir(factory = MemoryDirectory.class)
+    Path directory;
+
+    /** The image is on a full memory file system, so the device has no room for what it did not have before. */
+    @ParameterizedTest
+    @CsvSource({"MAPPED, open", "WRITE, open", "MAPPED, recover"})
+    void whatTheDeviceDidNotTakeIsWrittenAgainBeforeItIsPromised(final StorageMode mode, final String way)
+            throws Exception {
+        final Path memory = Files.createDirectory(directory.resolve("memory"));
+        final Tmpfs tmpfs = Tmpfs.mount(memory, 64 * MIB);
+        try (LoopFileSystem files = LoopFileSystem.create(memory, 96 * MIB)) {
+            files.format();
+            files.mount("defaults,errors=continue");
+            final Path file = files.root().resolve("f.evtl");
+            final JournalConfig config = JournalConfig.builder()
+                    .storage(mode)
+                    .initialSize(8 * MIB)
+                    .listener(JournalListener.NONE)
+                    .build();
+            final Journal journal = Journal.open(file, config);
+            Events.offer(journal, 0, BEFORE);
+            journal.sync();
+            final Path filler = memory.resolve("filler");
+            Events.fillDisk(filler);
+            offerSlowly(journal, BEFORE, ALL - BEFORE);
+            final JournalFailedException e = assertThrows(JournalFailedException.class, journal::sync);
+            assertTrue(e.getCause() instanceof JournalException, () -> "not named: " + e.getCause());
+            assertThrows(JournalFailedException.class, journal::close);
+            Files.delete(filler);
+
+            final long promised = JournalScan.of(file).events();
+            assertTrue(promised > BEFORE, "nothing was in doubt: " + promised);
+            final RecoveryReport report;
+            if (way.equals("open")) {
+                final Journal opened = Journal.open(file, config);
+                report = opened.recovery().orElseThrow();
+                opened.sync();
+                assertPromised(files, promised);
+                opened.close();
+            } else {
+                report = JournalRecovery.recover(file, offset -> {});
+                assertPromised(files, promised);
+            }
+            assertEquals(promised, report.events());
+            assertEquals(e.getCause().toString(), report.failure().orElseThrow());
+            try (Journal opened = Journal.open(file, config)) {
+                assertTrue(opened.recovery().isEmpty(), "the failure is told once: " + opened.recovery());
+            }
+            files.unmount();
+        } finally {
+            tmpfs.close();
+        }
+    }
+
+    private static void offerSlowly(final Journal journal, final int from, final int count) {
+        for (int i = from; i < from + count; i += 1000) {
+            Events.offer(journal, i, 1000);
+        }
+    }
+
+    private void assertPromised(final LoopFileSystem files, final long events) throws Exception {
+        final Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        try (LoopFileSystem left = files.afterPowerLoss(elsewhere)) {
+            left.mount("defaults");
+            final JournalScan scan = JournalScan.of(left.root().resolve("f.evtl"));
+            assertEquals(events, scan.events(), scan.reason());
+            left.unmount();
+        }
+    }
+}
