@@ -65,6 +65,24 @@ final class LoopFileSystem implements AutoCloseable {
         Tmpfs.run(all.toArray(String[]::new)); // some say what they do
     }
 
+    /** Gives the device all its space, also where the file system has not written yet. */
+    void allocate() {
+        run("fallocate", "--length", Long.toString(image.toFile().length()), image.toString());
+    }
+
+    /** Takes away the device's space for a file from a block of 4 KiB on. */
+    void loseBlocks(final Path file, final int from) {
+        run(
+                "sh",
+                "-c",
+                "filefrag -b4096 -v $0 | tr -d '.:' | awk -v f=$1 '$1 ~ /^[0-9]+$/ && $3 >= f {"
+                        + "d = $2 < f ? f - $2 : 0; print ($4 + d) * 4096, ($3 - $2 + 1 - d) * 4096}' |"
+                        + " while read o l; do fallocate --punch-hole --offset $o --length $l $2 || echo failed; done",
+                file.toString(),
+                Integer.toString(from),
+                image.toString());
+    }
+
     void mount(final String options) {
         run("mount", "-o", options, device, mountPoint.toString());
     }

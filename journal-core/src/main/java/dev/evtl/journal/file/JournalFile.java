@@ -165,10 +165,10 @@ public final class JournalFile implements AutoCloseable {
      * meanwhile.
      */
     void writeStartAgain() throws IOException {
-        final byte[] bytes = new byte[FileHeader.FIXED_LENGTH];
-        checkLength(bytes.length);
-        FileCalls.read(file, bytes, 0);
-        FileCalls.write(file, bytes, 0);
+        final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.FIXED_LENGTH);
+        checkLength(bytes.capacity());
+        FileCalls.read(channel(), bytes, 0); // by offset: another thread may be changing the length
+        FileCalls.write(channel(), bytes.flip(), 0);
     }
 
     private void writeHeader(final long events, final long end, final int state) throws IOException {
