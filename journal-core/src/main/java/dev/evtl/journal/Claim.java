@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import dev.evtl.journal.format.EventHeader;
 import java.nio.ByteBuffer;
+import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -27,10 +28,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class Claim implements AutoCloseable {
     /** Memory for a buffer without room; stores to it do no harm when bounds checks are off. */
-    static final ByteBuffer NOWHERE = ByteBuffer.allocateDirect(EventHeader.MAX_PAYLOAD_LENGTH + 1);
+    private static final UnsafeBuffer NOWHERE =
+            new UnsafeBuffer(ByteBuffer.allocateDirect(EventHeader.MAX_PAYLOAD_LENGTH + 1));
 
     private final Publisher publisher;
-    private final UnsafeBuffer payload = new UnsafeBuffer(NOWHERE, 0, 0);
+    private final UnsafeBuffer payload = new UnsafeBuffer(NOWHERE.addressOffset(), 0);
     private int event;
     private int payloadLength;
     private long position;
@@ -53,7 +55,7 @@ public final class Claim implements AutoCloseable {
         event = eventIndex;
         payloadLength = length;
         position = end;
-        payload.wrap(publisher.memory(), eventIndex + EventHeader.LENGTH, length);
+        show(payload, publisher.memory(), eventIndex + EventHeader.LENGTH, length);
         open = true;
     }
 
@@ -130,12 +132,24 @@ public final class Claim implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes a buffer show a part of the ring. By its address, because a reference to the ring's buffer would be a store
+     * that the garbage collector has to note for each event.
+     */
+    static void show(final UnsafeBuffer payload, final DirectBuffer memory, final int index, final int length) {
+        payload.wrap(memory.addressOffset() + index, length);
+    }
+
+    static void showNothing(final UnsafeBuffer payload) {
+        payload.wrap(NOWHERE.addressOffset(), 0);
+    }
+
     private int end() {
         if (!open) {
             throw new IllegalStateException("there is no claim: it was committed or aborted, or none was made");
         }
         open = false;
-        payload.wrap(NOWHERE, 0, 0);
+        showNothing(payload);
         return event;
     }
 

@@ -23,7 +23,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class EventBatch implements AutoCloseable {
     private final Publisher publisher;
     private final MutableDirectBuffer memory;
-    private final UnsafeBuffer payload = new UnsafeBuffer(Claim.NOWHERE, 0, 0);
+    private final UnsafeBuffer payload = new UnsafeBuffer(0, 0);
     private int start;
     private int length;
     private int last;
@@ -37,6 +37,7 @@ public final class EventBatch implements AutoCloseable {
     EventBatch(final Publisher publisher) {
         this.publisher = publisher;
         this.memory = publisher.memory();
+        Claim.showNothing(payload);
     }
 
     /**
@@ -129,7 +130,7 @@ public final class EventBatch implements AutoCloseable {
         }
         // whether another event follows is not known yet, so the commit removes the flag from the last event
         EventHeader.encode(memory, end, eventTimestamp, type, flags | EventHeader.FLAG_MORE, payloadLength);
-        payload.wrap(memory, end + EventHeader.LENGTH, payloadLength);
+        Claim.show(payload, memory, end + EventHeader.LENGTH, payloadLength);
         last = end;
         end += eventLength;
         events++;
@@ -177,7 +178,7 @@ public final class EventBatch implements AutoCloseable {
 
     private void leave() {
         open = false;
-        payload.wrap(Claim.NOWHERE, 0, 0);
+        Claim.showNothing(payload);
     }
 
     /** Returns a short text for a log. */

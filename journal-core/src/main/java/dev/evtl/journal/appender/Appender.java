@@ -156,12 +156,9 @@ public final class Appender implements Agent {
         state.show(counters);
     }
 
-    /**
-     * Updates the high water mark. It reads the tail only if there is a claim after those taken, because each read
-     * slows the producers.
-     */
+    /** Updates the high water mark. */
     private void noteRingUse(final long taken) {
-        final long used = monitor.isHeadBegun() ? taken + ring.buffer().size() : taken;
+        final long used = taken + monitor.ringUse();
         if (used > counters.get(RingCounters.RING_HIGH_WATER_MARK)) {
             counters.set(
                     RingCounters.RING_HIGH_WATER_MARK,

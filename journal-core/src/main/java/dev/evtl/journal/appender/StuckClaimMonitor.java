@@ -84,7 +84,7 @@ final class StuckClaimMonitor {
     boolean look(final boolean closing, final boolean failed) {
         final boolean nothingBegun = !isHeadBegun();
         final boolean notNow = nothingBegun && !closing && stuckSince == 0 && idleCycles++ % TAIL_LOOK_CYCLES != 0;
-        if (notNow || head.position() == ring.tail()) {
+        if (nothingBegun && (notNow || head.position() == ring.tail())) {
             clear();
             return true;
         }
@@ -153,8 +153,20 @@ final class StuckClaimMonitor {
     }
 
     /** Returns whether the record at the head has a length; it has none in an empty ring, or in a hole. */
-    boolean isHeadBegun() {
+    private boolean isHeadBegun() {
         return !head.at(ring.head()).isHole();
+    }
+
+    /**
+     * Returns how many bytes of the ring are in use. The tail is read only if there is something behind the record at the
+     * head, because each read takes the cache line from the producers.
+     */
+    long ringUse() {
+        if (!isHeadBegun()) {
+            return 0;
+        }
+        final long length = head.end() - head.position();
+        return head.next().isHole() ? length : ring.buffer().size();
     }
 
     private boolean isHeadEnded() {

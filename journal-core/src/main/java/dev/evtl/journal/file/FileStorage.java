@@ -10,9 +10,11 @@ import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.IoFailures;
 import dev.evtl.journal.io.MappedFault;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -143,12 +145,17 @@ abstract class FileStorage implements JournalStorage {
             final int length,
             final MutableDirectBuffer target,
             final int start) {
-        for (int event = 0; event < length; ) {
-            final int eventLength = EventHeader.eventLength(source.buffer(), index + event);
-            target.putInt(
-                    start + event + EventHeader.CHECKSUM_OFFSET,
-                    checksum.compute(source.bytes(), index + event, eventLength, offset + event));
+        final DirectBuffer events = source.buffer();
+        final ByteBuffer bytes = source.bytes();
+        final long end = offset + length;
+        int event = index;
+        int checksumIndex = start + EventHeader.CHECKSUM_OFFSET;
+        for (long eventOffset = offset; eventOffset < end; ) {
+            final int eventLength = EventHeader.eventLength(events, event);
+            target.putInt(checksumIndex, checksum.compute(bytes, event, eventLength, eventOffset));
             event += eventLength;
+            checksumIndex += eventLength;
+            eventOffset += eventLength;
         }
     }
 

@@ -33,13 +33,10 @@ public final class Checkpoint {
     private static final int FILE_SEQUENCE_OFFSET = 80;
 
     private final UnsafeBuffer header;
-    private int current;
 
     /** Opens the checkpoint in the header of a ring. */
     Checkpoint(final UnsafeBuffer header) {
         this.header = header;
-        this.current = RingLayout.CHECKPOINT_OFFSET
-                + (int) (header.getLongVolatile(RingLayout.CHECKPOINT_INDEX_OFFSET) & 1) * RingLayout.CHECKPOINT_LENGTH;
     }
 
     /** Writes the checkpoint of a new ring file, from which nothing is in the journal's file yet. */
@@ -49,6 +46,7 @@ public final class Checkpoint {
 
     /** Returns a copy of the current state. */
     public CheckpointState load() {
+        final int current = current();
         final CheckpointState state = new CheckpointState();
         state.ringPosition = ringPosition();
         state.fileOffset = header.getLong(current + FILE_OFFSET_OFFSET);
@@ -66,8 +64,8 @@ public final class Checkpoint {
 
     /** Makes a state the current one: after all stores before this call, and before all stores after it. */
     public void store(final CheckpointState state) {
-        final int next =
-                RingLayout.CHECKPOINT_OFFSET + RingLayout.CHECKPOINTS_END - RingLayout.CHECKPOINT_LENGTH - current;
+        final int index = 1 - currentIndex();
+        final int next = copyOffset(index);
         header.putLong(next + RING_POSITION_OFFSET, state.ringPosition);
         header.putLong(next + FILE_OFFSET_OFFSET, state.fileOffset);
         header.putLong(next + JOURNALED_OFFSET, state.journaled);
@@ -79,10 +77,7 @@ public final class Checkpoint {
         header.putLong(next + FIRST_UNRECORDED_OFFSET, state.firstUnrecorded);
         header.putLong(next + LAST_UNRECORDED_OFFSET, state.lastUnrecorded);
         header.putLong(next + FILE_SEQUENCE_OFFSET, state.fileSequence);
-        current = next;
-        header.putLongRelease(
-                RingLayout.CHECKPOINT_INDEX_OFFSET,
-                (current - RingLayout.CHECKPOINT_OFFSET) / RingLayout.CHECKPOINT_LENGTH);
+        header.putLongRelease(RingLayout.CHECKPOINT_INDEX_OFFSET, index);
         VarHandle.releaseFence(); // the ring must not be zeroed before the checkpoint is stored
         if (ringPosition() != state.ringPosition) {
             throw new InternalError("a store into the ring was lost");
@@ -91,11 +86,27 @@ public final class Checkpoint {
 
     /** Returns the ring position of the current state. */
     long ringPosition() {
-        return header.getLong(current + RING_POSITION_OFFSET);
+        return header.getLong(current() + RING_POSITION_OFFSET);
     }
 
     /** Returns the offset in the ring file of a field of the current state. */
     int offset(final int field) {
-        return current + field;
+        return current() + field;
+    }
+
+    private int current() {
+        return copyOffset(currentIndex());
+    }
+
+    /**
+     * Reads the index. It is not kept in a field, because each store to that would take the cache line from producers,
+     * which read objects beside this one.
+     */
+    private int currentIndex() {
+        return (int) header.getLongVolatile(RingLayout.CHECKPOINT_INDEX_OFFSET) & 1;
+    }
+
+    private static int copyOffset(final int index) {
+        return RingLayout.CHECKPOINT_OFFSET + index * RingLayout.CHECKPOINT_LENGTH;
     }
 }
