@@ -72,17 +72,44 @@ public record RecoveryReport(
 
     static RecoveryReport ofNewFile() {
         return new RecoveryReport(
-                Condition.CLEAN, 0, FileHeader.LENGTH, 0, Optional.empty(), "new file", 0, 0, Optional.empty(), Optional.empty());
+                Condition.CLEAN,
+                0,
+                FileHeader.LENGTH,
+                0,
+                Optional.empty(),
+                "new file",
+                0,
+                0,
+                Optional.empty(),
+                Optional.empty());
     }
 
     RecoveryReport with(final RingCatchUp.Found found) {
         return new RecoveryReport(
-                condition, events, validEnd, bytesZeroed, cutFile, reason, found.events(), found.abandoned(), setAside, failure);
+                condition,
+                events,
+                validEnd,
+                bytesZeroed,
+                cutFile,
+                reason,
+                found.events(),
+                found.abandoned(),
+                setAside,
+                failure);
     }
 
     RecoveryReport withFailure(final Optional<String> noted) {
         return new RecoveryReport(
-                condition, events, validEnd, bytesZeroed, cutFile, reason, ringEvents, claimsAbandoned, setAside, noted);
+                condition,
+                events,
+                validEnd,
+                bytesZeroed,
+                cutFile,
+                reason,
+                ringEvents,
+                claimsAbandoned,
+                setAside,
+                noted);
     }
 
     RecoveryReport withSetAside(final Optional<Path> ringFile) {
@@ -105,6 +132,10 @@ public record RecoveryReport(
      * @return false for a new file and for one that was closed
      */
     public boolean isOfInterest() {
-        return condition != Condition.CLEAN || ringEvents > 0 || claimsAbandoned > 0 || setAside.isPresent() || failure.isPresent();
+        return condition != Condition.CLEAN
+                || ringEvents > 0
+                || claimsAbandoned > 0
+                || setAside.isPresent()
+                || failure.isPresent();
     }
 }

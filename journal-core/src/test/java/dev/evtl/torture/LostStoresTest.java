@@ -87,7 +87,10 @@ class LostStoresTest {
             nothingIsLost(
                     files,
                     shared -> assertTrue(Tmpfs.run(
-                            "cp", "--reflink=always", file.toString(), shared.root().resolve("copy").toString())));
+                            "cp",
+                            "--reflink=always",
+                            file.toString(),
+                            shared.root().resolve("copy").toString())));
         }
     }
 

@@ -28,7 +28,8 @@ public final class DiskFullException extends JournalException {
 
     private static String what(final long needed, final long free, final boolean quota) {
         if (quota) {
-            return "the disk quota leaves no space for " + needed + " bytes more; raise it, or delete what counts in it,";
+            return "the disk quota leaves no space for " + needed
+                    + " bytes more; raise it, or delete what counts in it,";
         }
         final String space = "no space for " + needed + " bytes more, ";
         return free < Math.max(needed, 1)

@@ -210,8 +210,9 @@ abstract class FileStorage implements JournalStorage {
             }
             if (!isMarked()) {
                 MappedFault.settle();
-                throw new JournalException(file.path() + ": its header does not keep what is stored: expected write_offset "
-                        + published + ", found " + FileHeader.writeOffset(header));
+                throw new JournalException(
+                        file.path() + ": its header does not keep what is stored: expected write_offset " + published
+                                + ", found " + FileHeader.writeOffset(header));
             }
         }
     }

@@ -185,8 +185,7 @@ public final class WriterLock implements AutoCloseable {
     /** Notes why the journal failed; null means that it did not, or was recovered. */
     public void noteFailure(final String why) throws IOException {
         final String line = why == null ? null : why.replaceAll("\\s+", " ");
-        final String next =
-                line == null ? null : line.substring(0, Math.min(line.length(), MAX_FAILURE_LENGTH));
+        final String next = line == null ? null : line.substring(0, Math.min(line.length(), MAX_FAILURE_LENGTH));
         if (!Objects.equals(failure, next)) {
             failure = next;
             write();

@@ -86,7 +86,6 @@ final class SystemTexts {
     }
 
     private static String string(final ByteBuffer catalog, final int entry) {
-        return new String(
-                catalog.array(), catalog.getInt(entry + 4), catalog.getInt(entry), StandardCharsets.UTF_8);
+        return new String(catalog.array(), catalog.getInt(entry + 4), catalog.getInt(entry), StandardCharsets.UTF_8);
     }
 }

@@ -110,10 +110,13 @@ class DiskFullTest {
                 written.accumulateAndGet(to, Math::max);
             }
         });
-        final JournalConfig big = config().ringFile(directory.resolve("d.ring")).ringSize(4 * MIB).build();
+        final JournalConfig big =
+                config().ringFile(directory.resolve("d.ring")).ringSize(4 * MIB).build();
         assertThrows(DiskFullException.class, () -> Journal.open(file, big));
         assertTrue(written.get() < 8192, "others would have found the disk full meanwhile: " + written);
-        assertEquals(List.of("d.evtl.lock"), files().stream().filter(name -> !name.contains("ring")).toList());
+        assertEquals(
+                List.of("d.evtl.lock"),
+                files().stream().filter(name -> !name.contains("ring")).toList());
     }
 
     /** By steps larger than the whole disk, and by doubling, which needs more than is left in the end. */

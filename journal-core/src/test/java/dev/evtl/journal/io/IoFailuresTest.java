@@ -51,7 +51,8 @@ class IoFailuresTest {
 
     static final class Opener {
         public static void main(final String[] args) {
-            try (Journal journal = Journal.open(Path.of(args[0]), JournalConfig.builder().initialSize(8192).build())) {
+            try (Journal journal = Journal.open(
+                    Path.of(args[0]), JournalConfig.builder().initialSize(8192).build())) {
                 System.out.println("opened " + journal);
             } catch (final JournalException e) {
                 System.out.println(e.getClass().getSimpleName() + ": " + e.getMessage() + " " + e.getCause());
@@ -63,11 +64,13 @@ class IoFailuresTest {
     void quotaIsCalledSoInEveryLanguageThatIsInstalled() {
         final JournalException english = classify("Disk quota exceeded");
         assertInstanceOf(DiskFullException.class, english);
-        assertTrue(english.getMessage().contains("the disk quota leaves no space for 5000 bytes more"), english::toString);
+        assertTrue(
+                english.getMessage().contains("the disk quota leaves no space for 5000 bytes more"), english::toString);
         assumeTrue(Files.exists(CATALOG), "the messages of the C library are not installed in German");
         assertEquals(
                 english.getMessage(),
-                classify("Der zugewiesene Plattenplatz (Quota) ist überschritten").getMessage());
+                classify("Der zugewiesene Plattenplatz (Quota) ist überschritten")
+                        .getMessage());
     }
 
     @Test

@@ -94,7 +94,8 @@ public final class Recover extends FileVerb {
             json.writeStringField(
                     "setAside",
                     report.flatMap(RecoveryReport::setAside).map(Path::toString).orElse(null));
-            json.writeStringField("failure", report.flatMap(RecoveryReport::failure).orElse(null));
+            json.writeStringField(
+                    "failure", report.flatMap(RecoveryReport::failure).orElse(null));
             json.writeStringField("reason", reason);
         }
     }
