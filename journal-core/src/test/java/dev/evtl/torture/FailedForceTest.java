@@ -59,7 +59,8 @@ class FailedForceTest {
             Events.offer(journal, 0, BEFORE);
             journal.sync();
             assertTrue(Tmpfs.run("sync", "--file-system", file.toString()), "all space is on the device");
-            files.loseBlocks(file, 25);
+            // from the first block on that is written now: a loop device calls a write that ends early a success
+            files.loseBlocks(file, (int) (JournalScan.of(file).header().durableOffset() / 4096));
             final Path filler = memory.resolve("filler");
             Events.fillDisk(filler);
             Events.offer(journal, BEFORE, ALL - BEFORE);

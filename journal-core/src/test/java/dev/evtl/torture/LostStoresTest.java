@@ -167,11 +167,17 @@ class LostStoresTest {
         public static void main(final String[] args) throws Exception {
             final Journal journal =
                     Journal.open(Path.of(args[0]), config(Path.of(args[1]), StorageMode.valueOf(args[2])));
-            Events.offer(journal, 0, FORCED);
+            long accepted = 0;
+            while (accepted < FORCED && Events.offer(journal, accepted) > 0) {
+                accepted++;
+            }
             journal.sync();
             System.out.println("forced");
             System.in.read();
-            System.out.println(FORCED + Events.offerUntilFailed(journal, FORCED));
+            while (Events.offer(journal, accepted) > 0) {
+                accepted++;
+            }
+            System.out.println(accepted);
             System.out.println(journal.failure().orElseThrow());
             System.out.flush();
             Runtime.getRuntime().halt(0);

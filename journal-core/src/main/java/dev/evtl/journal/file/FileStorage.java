@@ -202,14 +202,12 @@ abstract class FileStorage implements JournalStorage {
      */
     private void mark() throws IOException {
         if (!isMarked()) {
-            MappedFault.settle();
             try {
                 file.writeStartAgain(); // the file system takes the page now, or says why not
             } catch (final IOException e) {
                 throw IoFailures.classify(file.path(), FileHeader.LENGTH, "its header could not be written", e);
             }
             if (!isMarked()) {
-                MappedFault.settle();
                 throw new JournalException(
                         file.path() + ": its header does not keep what is stored: expected write_offset " + published
                                 + ", found " + FileHeader.writeOffset(header));
@@ -219,15 +217,24 @@ abstract class FileStorage implements JournalStorage {
 
     /** Returns whether the header keeps what is stored. */
     private boolean isMarked() {
+        boolean marked = false;
         try {
-            FileHeader.publish(header, publishedEvents, published);
-            FileHeader.durableOffset(header, durable);
-            return FileHeader.eventCount(header) == publishedEvents
-                    && FileHeader.writeOffset(header) == published
-                    && FileHeader.durableOffset(header) == durable;
+            marked = storeMarks();
         } catch (final InternalError e) {
-            return false;
+            // the JVM may throw it as late as where a method returns
         }
+        if (!marked) {
+            MappedFault.settle();
+        }
+        return marked;
+    }
+
+    private boolean storeMarks() {
+        FileHeader.publish(header, publishedEvents, published);
+        FileHeader.durableOffset(header, durable);
+        return FileHeader.eventCount(header) == publishedEvents
+                && FileHeader.writeOffset(header) == published
+                && FileHeader.durableOffset(header) == durable;
     }
 
     final JournalFile file() {

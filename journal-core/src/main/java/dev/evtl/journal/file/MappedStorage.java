@@ -37,7 +37,13 @@ public final class MappedStorage extends WriteStorage {
 
     @Override
     void write(final long from, final long to) throws IOException {
-        if (!store(index(from), (int) (from - window().start()), (int) (to - from))) {
+        boolean there = false;
+        try {
+            there = store(index(from), (int) (from - window().start()), (int) (to - from));
+        } catch (final InternalError e) {
+            // the JVM may throw it as late as where a method returns
+        }
+        if (!there) {
             MappedFault.settle();
             super.write(from, to);
         }
@@ -45,12 +51,8 @@ public final class MappedStorage extends WriteStorage {
 
     /** Copies staged bytes into the mapping. Returns whether they are there. */
     private boolean store(final int from, final int to, final int length) {
-        try {
-            window().buffer().putBytes(to, buffer(), from, length);
-            return isThere(from, to, length);
-        } catch (final InternalError e) {
-            return false;
-        }
+        window().buffer().putBytes(to, buffer(), from, length);
+        return isThere(from, to, length);
     }
 
     private boolean isThere(final int from, final int to, final int length) {

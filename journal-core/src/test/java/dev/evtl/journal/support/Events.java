@@ -43,6 +43,11 @@ public final class Events {
         return accepted;
     }
 
+    /** As {@link Publisher#offer}; for a process that has no test's classes. */
+    public static long offer(final Journal journal, final long number) {
+        return offer(journal, new UnsafeBuffer(new byte[PAYLOAD_LENGTH]), number);
+    }
+
     private static long offer(final Journal journal, final UnsafeBuffer source, final long number) {
         source.putLong(0, number);
         source.putLong(8, ~number);
