@@ -217,16 +217,15 @@ abstract class FileStorage implements JournalStorage {
 
     /** Returns whether the header keeps what is stored. */
     private boolean isMarked() {
-        boolean marked = false;
         try {
-            marked = storeMarks();
+            final boolean marked = storeMarks();
+            if (!marked) {
+                MappedFault.throwPending();
+            }
+            return marked;
         } catch (final InternalError e) {
-            // the JVM may throw it as late as where a method returns
+            return false; // the JVM throws it wherever it comes to look
         }
-        if (!marked) {
-            MappedFault.settle();
-        }
-        return marked;
     }
 
     private boolean storeMarks() {

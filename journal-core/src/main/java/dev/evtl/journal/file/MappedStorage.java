@@ -40,11 +40,13 @@ public final class MappedStorage extends WriteStorage {
         boolean there = false;
         try {
             there = store(index(from), (int) (from - window().start()), (int) (to - from));
+            if (!there) {
+                MappedFault.throwPending(); // here, and not where it would end the journal without saying why
+            }
         } catch (final InternalError e) {
-            // the JVM may throw it as late as where a method returns
+            there = false; // the JVM throws it wherever it comes to look
         }
         if (!there) {
-            MappedFault.settle();
             super.write(from, to);
         }
     }
