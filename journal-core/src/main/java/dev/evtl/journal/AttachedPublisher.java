@@ -40,7 +40,7 @@ public final class AttachedPublisher implements AutoCloseable {
         this.file = file;
         this.ring = file.attached();
         this.counters = ring.counters();
-        this.publisher = new Publisher(ring, config, file.maxPayloadLength(), () -> false);
+        this.publisher = new Publisher(ring, config, file.maxPayloadLength(), () -> false).notingClaims();
         this.stats = new LiveRingStats(ring);
         this.syncNanos = config.syncNanos;
     }
@@ -159,13 +159,15 @@ public final class AttachedPublisher implements AutoCloseable {
 
     /**
      * Leaves the ring file. Accepted events stay accepted. All threads must have finished their calls to the publisher,
-     * which answers {@link Publisher#CLOSED} from then on. An open claim is left out of the journal.
+     * which answers {@link Publisher#CLOSED} from then on. An open claim is left out of the journal, and ended: its
+     * buffer has no room any more.
      *
      * @throws JournalException if the locks cannot be released
      */
     @Override
     public void close() {
         counters.end(RingCounters.CLOSED);
+        publisher.leaveClaims();
         try {
             file.close();
         } catch (final IOException e) {

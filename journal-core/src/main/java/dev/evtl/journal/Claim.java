@@ -148,9 +148,13 @@ public final class Claim implements AutoCloseable {
         if (!open) {
             throw new IllegalStateException("there is no claim: it was committed or aborted, or none was made");
         }
+        leave();
+        return event;
+    }
+
+    void leave() {
         open = false;
         showNothing(payload);
-        return event;
     }
 
     /** Returns a short text for a log. */

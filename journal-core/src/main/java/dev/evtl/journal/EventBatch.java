@@ -176,7 +176,7 @@ public final class EventBatch implements AutoCloseable {
         }
     }
 
-    private void leave() {
+    void leave() {
         open = false;
         Claim.showNothing(payload);
     }

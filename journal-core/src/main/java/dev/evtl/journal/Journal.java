@@ -21,7 +21,6 @@ import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.Platform;
 import dev.evtl.journal.ring.JournalRing;
 import dev.evtl.journal.ring.RingFiles;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -29,9 +28,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
-import javax.management.InstanceNotFoundException;
-import javax.management.JMException;
-import javax.management.ObjectName;
 import org.agrona.concurrent.AgentInvoker;
 
 /**
@@ -56,7 +52,7 @@ public final class Journal implements AutoCloseable {
     private final Notifier notifier;
     private final long syncNanos;
     private final Thread shutdownHook;
-    private final ObjectName mbean;
+    private final StatsBean mbean;
     private final AtomicBoolean released = new AtomicBoolean();
 
     private Journal(
@@ -79,7 +75,7 @@ public final class Journal implements AutoCloseable {
                 : new ThreadRunner(appender, ring, config.idleStrategy, this::newThread, path.toString());
         this.publisher = new Publisher(ring, config, config.maxPayloadLength, runner::runHere);
         this.stats = new LiveStats(ring, storage, appender, config.space.maximum());
-        this.mbean = config.jmx ? register() : null;
+        this.mbean = config.jmx ? StatsBean.register(path, stats) : null;
     }
 
     /**
@@ -241,16 +237,6 @@ public final class Journal implements AutoCloseable {
         return thread;
     }
 
-    private ObjectName register() {
-        try {
-            final ObjectName name = new ObjectName("dev.evtl:type=Journal,file=" + ObjectName.quote(path.toString()));
-            ManagementFactory.getPlatformMBeanServer().registerMBean(stats, name);
-            return name;
-        } catch (final JMException e) {
-            throw new JournalException(path + ": could not be registered as an MBean: " + e.getMessage(), e);
-        }
-    }
-
     /**
      * Returns the publisher.
      *
@@ -358,6 +344,7 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Returns the invoker by which the application runs the appender, if the config says so; on one thread at a time.
+     * Closing the invoker closes the journal; an interrupt of the thread that invokes it ends neither.
      *
      * @return the invoker, started
      * @throws IllegalStateException if the journal runs the appender on a thread of its own
@@ -379,7 +366,7 @@ public final class Journal implements AutoCloseable {
      * Closes the journal: refuses what is offered from now on, journals and forces everything that was accepted, cuts
      * the file to its length and marks it closed. An open claim is waited for as long as the config says, then left out
      * and reported. A second call waits for the first close to end. With an invoker, the thread that invokes it, or any
-     * thread after that one has ended, runs the appender in this call.
+     * thread after that one has ended or called {@link System#exit}, runs the appender in this call.
      *
      * @throws JournalFailedException  if the journal has failed; its file is recovered when it is opened again
      * @throws JournalTimeoutException if the thread that invokes the appender is alive and does not invoke it for twice
@@ -396,16 +383,10 @@ public final class Journal implements AutoCloseable {
 
     private void release() {
         if (!released.compareAndSet(false, true)) {
-            return; // the next journal on this file may have registered its own MBean of that name
+            return;
         }
         if (mbean != null) {
-            try {
-                ManagementFactory.getPlatformMBeanServer().unregisterMBean(mbean);
-            } catch (final InstanceNotFoundException e) {
-                // other code has unregistered it
-            } catch (final JMException e) {
-                throw new JournalException(path + ": could not be unregistered: " + e.getMessage(), e);
-            }
+            mbean.unregister();
         }
         if (shutdownHook != null && Thread.currentThread() != shutdownHook) {
             try {

@@ -405,7 +405,7 @@ public final class JournalConfig {
         }
 
         /**
-         * Sets what creates the appender's thread, for example to pin it.
+         * Sets what creates the appender's thread, for example to pin it. Interrupts of the thread have no effect.
          *
          * @param value default creates a plain thread
          * @return this
@@ -440,7 +440,7 @@ public final class JournalConfig {
         }
 
         /**
-         * Sets how long a close waits for an open claim before it leaves the claim out.
+         * Sets how long a close waits for open claims before it leaves them out, however long they were open before.
          *
          * @param value above zero and at most a day; default 5 s
          * @return this
@@ -476,7 +476,8 @@ public final class JournalConfig {
         }
 
         /**
-         * Sets whether the statistics are also registered as an MBean, named {@code dev.evtl:type=Journal,file="PATH"}.
+         * Sets whether the statistics are also registered as an MBean, named {@code dev.evtl:type=Journal,file="PATH"},
+         * until the journal is closed, or another one is opened on the file after this one has ended by itself.
          *
          * @param value default false
          * @return this

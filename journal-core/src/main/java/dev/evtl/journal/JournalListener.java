@@ -61,7 +61,7 @@ public interface JournalListener {
     default void onAbandonedClaim(final JournalException report) {}
 
     /**
-     * Called when the journal has failed, for good. Called again for each failure after the first.
+     * Called when the journal has failed, for good. Called once more if something else fails after that.
      *
      * @param failure with its cause
      */

@@ -143,10 +143,11 @@ final class JournalOpener implements JournalLease {
             if (left != null) {
                 final RingCatchUp.Found found =
                         RingCatchUp.look(left, file.channel(), header.baseSequence(), recovery.validEnd());
-                if (found.events() > 0 || found.drops() > 0) {
+                final long drops = found.drops() + found.unrecorded();
+                if (!found.isNothing()) {
                     throw new JournalException(path + ": its ring file " + noted + " holds " + found.events()
                             + " events that were accepted"
-                            + (found.drops() > 0 ? " and " + found.drops() + " drops" : "")
+                            + (drops > 0 ? " and " + drops + " drops" : "")
                             + " and are not in the file yet; open it with ringFile(" + noted
                             + ") or run evtl recover");
                 }

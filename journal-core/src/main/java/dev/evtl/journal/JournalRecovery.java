@@ -11,6 +11,7 @@ import dev.evtl.journal.file.WriterLock;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.JournalPaths;
+import dev.evtl.journal.io.Uninterruptible;
 import dev.evtl.journal.recovery.RingCatchUp;
 import dev.evtl.journal.ring.RingFile;
 import dev.evtl.journal.ring.RingFiles;
@@ -39,7 +40,7 @@ public final class JournalRecovery {
     public static RecoveryReport plan(final Path file, final LongConsumer progress) {
         JournalPaths.readable(file);
         final Path real = JournalPaths.writable(file);
-        try (FileChannel channel = FileChannel.open(real, READ)) {
+        try (FileChannel channel = Uninterruptible.open(real, READ)) {
             WriterLock.refuseHeld(file, real);
             final JournalScan scan = JournalScan.of(file, channel, false, progress);
             WriterLock.refuseHeld(file, real); // asked again: what was seen could be a writer's work half done
@@ -91,7 +92,7 @@ public final class JournalRecovery {
     private static Optional<RingFiles.Wanted> ownRingFile(final Path file, final Path real) throws IOException {
         final Optional<Path> noted = notedRingFile(real);
         if (noted.isPresent()) {
-            try (FileChannel channel = FileChannel.open(real, READ)) {
+            try (FileChannel channel = Uninterruptible.open(real, READ)) {
                 final JournalHeader header = JournalFile.readHeader(file, channel);
                 if (RingFiles.isOf(noted.get(), header.identity())) {
                     return Optional.of(RingFiles.Wanted.as(noted.get()));
@@ -113,6 +114,7 @@ public final class JournalRecovery {
                 .ringFile(ringFile.path())
                 .ringSize(ringFile.capacity())
                 .maxPayloadLength(ringFile.maxPayloadLength())
+                .listener(JournalListener.NONE) // the report says it, and closing throws it
                 .build();
         try (Journal journal = Journal.open(file, config)) {
             return journal.recovery().orElse(planned);
@@ -147,7 +149,7 @@ public final class JournalRecovery {
     public static long pendingEvents(final Path ringFile, final Path journal) {
         final JournalScan scan = JournalScan.of(journal);
         final JournalHeader header = scan.header();
-        try (FileChannel channel = FileChannel.open(journal, READ);
+        try (FileChannel channel = Uninterruptible.open(journal, READ);
                 RingFile left = RingFiles.inspect(RingFiles.real(ringFile), header.identity())
                         .orElse(null)) {
             return left == null

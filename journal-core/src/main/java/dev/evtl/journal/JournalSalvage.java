@@ -16,6 +16,7 @@ import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.IoFailures;
 import dev.evtl.journal.io.JournalPaths;
+import dev.evtl.journal.io.Uninterruptible;
 import dev.evtl.journal.recovery.DamagedHeader;
 import dev.evtl.journal.recovery.EventFinder;
 import dev.evtl.journal.recovery.RingCatchUp;
@@ -128,7 +129,7 @@ public final class JournalSalvage {
             throw new JournalException(newFile + ": exists; give another name");
         }
         final Path target = JournalPaths.writable(newFile);
-        try (FileChannel channel = FileChannel.open(real, READ)) {
+        try (FileChannel channel = Uninterruptible.open(real, READ)) {
             WriterLock.refuseHeld(file, real);
             final EventVerifier.Source source = (offset, bytes, length) -> {
                 progress.accept(offset);

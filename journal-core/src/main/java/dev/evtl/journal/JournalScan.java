@@ -13,6 +13,7 @@ import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.JournalPaths;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -84,7 +85,7 @@ public record JournalScan(
         // asked before the header is read, so that a writer that closes meanwhile is seen as closed
         try {
             final boolean live = WriterLock.isHeld(real);
-            try (FileChannel channel = FileChannel.open(real, READ)) {
+            try (FileChannel channel = Uninterruptible.open(real, READ)) {
                 return of(file, channel, live, progress);
             }
         } catch (final IOException | UncheckedIOException e) {

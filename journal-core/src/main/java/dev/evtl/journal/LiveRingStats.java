@@ -78,7 +78,7 @@ class LiveRingStats implements RingStats {
 
     private long inRing(final long head, final ToIntFunction<RingRecord> count) {
         final RingRecord record = ring.record();
-        final long tail = ring.tail();
+        final long tail = Math.min(ring.tail(), head + ring.buffer().capacity()); // which it may not be if damaged
         long sum = 0;
         for (record.at(head); record.position() < tail && !record.isHole(); record.next()) {
             sum += record.isCommitted() ? count.applyAsInt(record) : 0;

@@ -183,6 +183,7 @@ final class Notifier implements AppenderEvents {
         private void run() {
             while (lookAtAll()) {
                 LockSupport.parkNanos(this, LOOK_NANOS);
+                Thread.interrupted(); // with the flag set it could not park; nobody else has a say on this thread
             }
         }
 

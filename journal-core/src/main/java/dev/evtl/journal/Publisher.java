@@ -7,6 +7,9 @@ import dev.evtl.journal.ring.JournalRing;
 import dev.evtl.journal.ring.RingCounters;
 import dev.evtl.journal.ring.RingProducer;
 import java.lang.invoke.VarHandle;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
@@ -54,6 +57,10 @@ public final class Publisher {
     private final BooleanSupplier runAppender;
     private final EpochNanoClock clock;
     private final int maxPayloadLength;
+    /** Claims and batches, if they are noted; those that nobody uses any more go by themselves. */
+    private final Set<AutoCloseable> claims = Collections.newSetFromMap(new WeakHashMap<>());
+
+    private boolean notesClaims;
 
     /**
      * Creates the publisher of a ring.
@@ -84,7 +91,9 @@ public final class Publisher {
      * @return a claim of this publisher, not open
      */
     public Claim newClaim() {
-        return new Claim(this);
+        final Claim claim = new Claim(this);
+        note(claim);
+        return claim;
     }
 
     /**
@@ -93,7 +102,9 @@ public final class Publisher {
      * @return a batch of this publisher, not open
      */
     public EventBatch newBatch() {
-        return new EventBatch(this);
+        final EventBatch batch = new EventBatch(this);
+        note(batch);
+        return batch;
     }
 
     /**
@@ -234,6 +245,33 @@ public final class Publisher {
      */
     public int maxPayloadLength() {
         return maxPayloadLength;
+    }
+
+    /** Has claims and batches noted from now on, for {@link #leaveClaims}. */
+    Publisher notingClaims() {
+        notesClaims = true;
+        return this;
+    }
+
+    private void note(final AutoCloseable made) {
+        if (notesClaims) {
+            synchronized (claims) {
+                claims.add(made);
+            }
+        }
+    }
+
+    /** Lets go of all open claims, whose room others will claim, so that nothing can be stored there any more. */
+    void leaveClaims() {
+        synchronized (claims) {
+            for (final AutoCloseable open : claims) {
+                if (open instanceof final Claim claim) {
+                    claim.leave();
+                } else {
+                    ((EventBatch) open).leave();
+                }
+            }
+        }
     }
 
     long now() {

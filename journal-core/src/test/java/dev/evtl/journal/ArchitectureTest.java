@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -77,6 +79,31 @@ class ArchitectureTest {
                                         .find())
                         .collect(Collectors.toSet())));
         assertNoCircle(references);
+    }
+
+    /** Any other channel is closed by the next call of an interrupted thread, and the locks on its file are lost. */
+    @Test
+    void everyChannelIsUninterruptible() throws IOException {
+        final Pattern interruptible =
+                Pattern.compile("FileChannel\\s*\\.open\\b|\\bnewByteChannel\\b|\\bgetChannel\\b|\\bnewFileChannel\\b");
+        for (final Path sources : List.of(CORE, REPLAY)) {
+            try (Stream<Path> files = Files.walk(sources)) {
+                assertEquals(
+                        sources.equals(CORE) ? List.of("Uninterruptible.java") : List.of(),
+                        files.filter(file -> file.toString().endsWith(".java")
+                                        && interruptible.matcher(read(file)).find())
+                                .map(file -> file.getFileName().toString())
+                                .toList());
+            }
+        }
+    }
+
+    private static String read(final Path file) {
+        try {
+            return code(file);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

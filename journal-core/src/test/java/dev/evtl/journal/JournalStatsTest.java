@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.Producers;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToLongFunction;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import org.agrona.concurrent.IdleStrategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -201,6 +203,77 @@ class JournalStatsTest {
             SERVER.unregisterMBean(name);
         }
         open(tiny().jmx(true)).close();
+    }
+
+    /** Its name is free for the next one, whose MBean the close of the first leaves alone. */
+    @Test
+    void journalThatEndedItselfDoesNotKeepTheNameOfItsMBean() throws Exception {
+        final ObjectName name = new ObjectName("dev.evtl:type=Journal,file="
+                + ObjectName.quote(directory.resolve("s.evtl").toString()));
+        final AtomicBoolean fails = new AtomicBoolean();
+        final Journal ended = open(small().jmx(true)
+                .listener(JournalListener.NONE)
+                .idleStrategy(new FailingIdle(fails))
+                .threadFactory(work -> {
+                    final Thread thread = new Thread(work);
+                    thread.setUncaughtExceptionHandler((dead, error) -> {});
+                    return thread;
+                }));
+        fails.set(true);
+        while (JournalScan.of(ended.path()).reason().equals("a writer has it open")) {
+            Thread.onSpinWait();
+        }
+        assertEquals("failed", SERVER.getAttribute(name, "State"), "seen until it is closed");
+        try (Journal next = open(small().jmx(true))) {
+            offer(next, 1);
+            assertEquals("running", SERVER.getAttribute(name, "State"));
+            assertThrows(JournalFailedException.class, ended::close);
+            assertEquals("running", SERVER.getAttribute(name, "State"));
+        }
+        assertFalse(SERVER.isRegistered(name));
+    }
+
+    /** Throws an error once it is told to. */
+    private record FailingIdle(AtomicBoolean fails) implements IdleStrategy {
+        @Override
+        public void idle(final int workCount) {
+            if (fails.get()) {
+                throw new StackOverflowError("provoked");
+            }
+            Thread.onSpinWait();
+        }
+
+        @Override
+        public void idle() {
+            idle(0);
+        }
+
+        @Override
+        public void reset() {}
+    }
+
+    /** One thread closes and another opens as soon as the lock is free. */
+    @Test
+    void openingDoesNotMeetTheMBeanOfAJournalThatIsBeingClosed() throws Exception {
+        final ObjectName name = new ObjectName("dev.evtl:type=Journal,file="
+                + ObjectName.quote(directory.resolve("s.evtl").toString()));
+        Journal journal = open(small().jmx(true));
+        for (int i = 0; i < 300; i++) {
+            final CompletableFuture<Void> closed = CompletableFuture.runAsync(journal::close);
+            Journal next = null;
+            while (next == null) {
+                try {
+                    next = open(small().jmx(true));
+                } catch (final JournalLockedException e) {
+                    Thread.onSpinWait();
+                }
+            }
+            closed.join();
+            assertEquals("running", SERVER.getAttribute(name, "State"), "round " + i);
+            journal = next;
+        }
+        journal.close();
+        assertFalse(SERVER.isRegistered(name));
     }
 
     /** No count goes back while threads publish as fast as they can, and at rest all are exact. */

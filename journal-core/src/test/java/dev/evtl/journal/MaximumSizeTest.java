@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalFullException;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.MortalStorage;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -118,6 +120,55 @@ class MaximumSizeTest {
         assertEquals(journaled, journal.stats().getJournaledEvents());
         assertEquals(offered, journal.stats().getOfferedEvents());
         assertEquals(10 * 120, journal.stats().getDroppedBytes());
+    }
+
+    /** All of them, whichever way the file goes on: with its ring file, without it, by a recovery or a salvage. */
+    @ParameterizedTest
+    @ValueSource(strings = {"with the ring", "without the ring", "another ring", "recover", "salvage"})
+    void dropsOfAProcessThatDiedAreOnRecord(final String how) throws IOException {
+        final Path ring = directory.resolve("m.ring");
+        final JournalConfig.Builder config =
+                tiny().maxSize(4096, WhenFull.DROP).clock(() -> ++time).listener(JournalListener.NONE);
+        final MortalStorage.Life life =
+                MortalStorage.open(file, config.ringFile(ring).build());
+        long offered = 0;
+        while (life.journal().stats().getDroppedEvents() < 10) {
+            assertTrue(offer(life.journal()) > 0);
+            offered++;
+        }
+        final long lastDrop = time;
+        life.storage().kill();
+
+        final JournalConfig.Builder other = tiny().listener(JournalListener.NONE);
+        Path kept = file;
+        switch (how) {
+            case "with the ring" ->
+                Journal.open(file, other.ringFile(ring).build()).close();
+            case "recover" -> JournalRecovery.recover(file, position -> {});
+            case "salvage" -> {
+                kept = directory.resolve("s.evtl");
+                JournalSalvage.salvage(file, kept, position -> {});
+            }
+            default -> {
+                if (how.equals("another ring")) {
+                    other.ringFile(directory.resolve("other.ring"));
+                }
+                final JournalException e =
+                        assertThrows(JournalException.class, () -> Journal.open(file, other.build()));
+                assertTrue(
+                        e.getMessage()
+                                .contains("its ring file " + ring + " holds 0 events that were accepted and 9 drops"),
+                        e.getMessage());
+                assertTrue(Files.exists(ring), "nothing is taken away");
+                Journal.open(file, tiny().ringFile(ring).build()).close();
+            }
+        }
+        final List<StoredEvent> events = StoredEvent.readAll(kept);
+        assertGap(events, 9, lastDrop - 8, lastDrop);
+        final JournalScan scan = JournalScan.of(kept);
+        assertEquals(Condition.CLEAN, scan.condition());
+        assertEquals(10, scan.dropped());
+        assertEquals(offered, events.size() - 2 + scan.dropped());
     }
 
     /** Direct I/O writes whole blocks, also the last one. */

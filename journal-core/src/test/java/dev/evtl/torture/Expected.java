@@ -20,7 +20,7 @@ import java.util.Arrays;
  *
  * @param journal   that the file is by its header; null if it is none that is known
  * @param reading   error at which a reader stops; null if it comes to write_offset
- * @param delivered events that a reader delivers before that
+ * @param delivered events that a reader delivers before that, those of whole claims
  * @param refusal   error with which opening for append refuses the file; null if it does not
  * @param condition that a recovery finds; null if it refuses the file
  * @param kept      events that it keeps
@@ -89,11 +89,14 @@ public record Expected(
         if (writeOffset < HEADER || writeOffset > length || wrongLength) {
             reading = damagedWriteOffset;
         } else {
-            delivered = Math.min(intact, journal.eventsBefore(writeOffset));
+            final int read = Math.min(intact, journal.eventsBefore(writeOffset));
+            delivered = journal.wholeClaims(read);
             final int end = journal.end(delivered);
             if (end < writeOffset) {
+                final int at = journal.end(read) < writeOffset ? read : delivered;
                 final boolean lost = !closed && end >= durableOffset;
-                reading = new Error(lost ? UNSYNCED_DATA_LOST : CORRUPT_EVENT, end, journal.baseSequence() + delivered);
+                reading = new Error(
+                        lost ? UNSYNCED_DATA_LOST : CORRUPT_EVENT, journal.end(at), journal.baseSequence() + at);
             }
         }
         if (writeOffset < HEADER || wrongLength) {

@@ -11,12 +11,12 @@ import dev.evtl.cli.repair.Salvage;
 import dev.evtl.cli.replay.Replay;
 import dev.evtl.cli.stress.Stress;
 import dev.evtl.cli.verb.ExitCode;
+import dev.evtl.cli.verb.Failures;
+import dev.evtl.cli.verb.FileName;
 import dev.evtl.cli.verb.Verb;
-import dev.evtl.journal.exceptions.CorruptJournalException;
-import dev.evtl.journal.exceptions.JournalException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -72,7 +72,9 @@ public final class Evtl {
      * @param args verb, options and files
      */
     public static void main(final String... args) {
-        System.exit(new Evtl(Console.ofProcess()).run(args));
+        final Console console = Console.ofProcess();
+        Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> console.talk(thread.getName() + ": " + thrown));
+        System.exit(new Evtl(console).run(args));
     }
 
     /**
@@ -110,10 +112,12 @@ public final class Evtl {
                 new Salvage(console))) {
             evtl.addSubcommand(new CommandLine(verb)); // which transforms its model, as adding the verb would not
         }
-        return evtl.setOut(console.out())
+        return evtl.registerConverter(Path.class, new FileName())
+                .setOut(console.help())
                 .setErr(console.err())
                 .setColorScheme(Help.defaultColorScheme(console.outIsTerminal() ? Ansi.AUTO : Ansi.OFF))
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExpandAtFiles(false) // a journal's name may begin with @
                 .setExecutionStrategy(Evtl::execute)
                 .setParameterExceptionHandler(this::onWrongUsage)
                 .setExecutionExceptionHandler(this::onFailure);
@@ -139,14 +143,9 @@ public final class Evtl {
     }
 
     private int report(final Throwable thrown, final int code) {
-        if (thrown instanceof final Output.Failure output && output.isClosedPipe()) {
-            return code;
-        }
-        final boolean expected = thrown instanceof JournalException
-                || thrown instanceof UncheckedIOException
-                || thrown instanceof IllegalStateException;
-        console.talk(expected && thrown.getMessage() != null ? thrown.getMessage() : thrown.toString());
-        return thrown instanceof final CorruptJournalException corrupt ? ExitCode.of(corrupt) : ExitCode.IO_FAILURE;
+        return thrown instanceof final Output.Failure output && output.isClosedPipe()
+                ? code
+                : Math.max(code, Failures.tell(thrown, console));
     }
 
     static final class Version implements IVersionProvider {

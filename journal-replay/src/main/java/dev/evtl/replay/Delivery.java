@@ -1,19 +1,28 @@
 package dev.evtl.replay;
 
+import java.util.Objects;
+import java.util.function.Consumer;
 import org.agrona.ErrorHandler;
-import org.agrona.LangUtil;
 
 /** What one consumer of a {@link Dispatcher} took and did not take. */
 public final class Delivery {
     private final EventConsumer consumer;
+    private final String name;
     private final ErrorHandler errorHandler;
+    private final Consumer<Throwable> thrower;
     private long delivered;
     private long failed;
-    private Throwable error;
 
-    Delivery(final EventConsumer consumer, final ErrorHandler errorHandler) {
-        this.consumer = consumer;
+    /**
+     * Delivers to one consumer.
+     *
+     * @param thrower keeps what is not the consumer's alone, to be thrown once the others have what this one had
+     */
+    Delivery(final EventConsumer consumer, final ErrorHandler errorHandler, final Consumer<Throwable> thrower) {
+        this.consumer = Objects.requireNonNull(consumer, "consumer");
+        this.name = consumer.name(); // once: a name that throws must not keep a failure from being told
         this.errorHandler = errorHandler;
+        this.thrower = thrower;
     }
 
     /** Returns whether the consumer took the event. */
@@ -41,32 +50,22 @@ public final class Delivery {
 
     private void report(final String what, final Throwable thrown) {
         if (thrown instanceof VirtualMachineError) {
-            error = thrown;
+            thrower.accept(thrown);
         }
         try {
-            errorHandler.onError(
-                    new ConsumerException("consumer " + consumer.name() + ": " + what + ": " + thrown, thrown));
+            errorHandler.onError(new ConsumerException("consumer " + name + ": " + what + ": " + thrown, thrown));
         } catch (final Throwable t) {
-            error = t; // for who drains, once the others have what this one had
-        }
-    }
-
-    /** Throws what is not the consumer's alone, once the others have what it had. */
-    void throwError() {
-        if (error != null) {
-            final Throwable thrown = error;
-            error = null;
-            LangUtil.rethrowUnchecked(thrown);
+            thrower.accept(t);
         }
     }
 
     /**
      * The consumer's name.
      *
-     * @return as {@link EventConsumer#name} gives it
+     * @return as {@link EventConsumer#name} gave it when the {@link Dispatcher} was made
      */
     public String name() {
-        return consumer.name();
+        return name;
     }
 
     /**

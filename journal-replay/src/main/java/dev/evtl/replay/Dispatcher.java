@@ -2,13 +2,16 @@ package dev.evtl.replay;
 
 import dev.evtl.replay.EventHandler.Action;
 import java.util.List;
+import java.util.Objects;
 import org.agrona.ErrorHandler;
+import org.agrona.LangUtil;
 
 /**
  * Hands each event and each gap of a reader to several consumers. One that does not take an event, or throws, does not
  * keep it from the others: whatever it throws is counted and reported. A {@link VirtualMachineError}, which may have
  * nothing to do with the consumer, ends the drain too, after the others have got the event; a stack overflow counts as
- * one. For the reader's thread.
+ * one. So does what the error handler throws. Where several throw so at once, the first is thrown and has the others as
+ * suppressed. For the reader's thread.
  */
 public final class Dispatcher {
     /** Events after which consumers flush. */
@@ -19,6 +22,7 @@ public final class Dispatcher {
     private final boolean stopOnFailure;
     private final EventHandler handler;
     private boolean stopped;
+    private Throwable kept;
 
     /**
      * Goes on after failures, which are counted and reported.
@@ -51,10 +55,13 @@ public final class Dispatcher {
             final ErrorHandler errorHandler,
             final boolean stopOnFailure,
             final List<EventConsumer> consumers) {
-        this.reader = reader;
+        this.reader = Objects.requireNonNull(reader, "reader");
+        Objects.requireNonNull(filter, "filter");
+        Objects.requireNonNull(errorHandler, "errorHandler");
         this.stopOnFailure = stopOnFailure;
-        this.deliveries =
-                consumers.stream().map(c -> new Delivery(c, errorHandler)).toArray(Delivery[]::new);
+        this.deliveries = consumers.stream()
+                .map(c -> new Delivery(c, errorHandler, this::keep))
+                .toArray(Delivery[]::new);
         this.handler = filter == EventFilter.ALL ? this::dispatch : filter.before(this::dispatch);
     }
 
@@ -66,14 +73,25 @@ public final class Dispatcher {
         if (taken) {
             return Action.CONTINUE;
         }
-        throwErrors();
+        throwKept();
         stopped = stopOnFailure;
         return stopped ? Action.STOP : Action.CONTINUE;
     }
 
-    private void throwErrors() {
-        for (final Delivery delivery : deliveries) {
-            delivery.throwError();
+    /** Keeps what is to be thrown, once all consumers have what they are to have. */
+    private void keep(final Throwable error) {
+        if (kept == null) {
+            kept = error;
+        } else if (kept != error) {
+            kept.addSuppressed(error);
+        }
+    }
+
+    private void throwKept() {
+        if (kept != null) {
+            final Throwable error = kept;
+            kept = null;
+            LangUtil.rethrowUnchecked(error);
         }
     }
 
@@ -114,9 +132,10 @@ public final class Dispatcher {
                     unflushed = 0;
                 }
             }
-        } finally {
-            flush();
+        } catch (final Throwable t) {
+            keep(t);
         }
+        flush();
         return read;
     }
 
@@ -124,7 +143,7 @@ public final class Dispatcher {
         for (final Delivery delivery : deliveries) {
             delivery.flush();
         }
-        throwErrors();
+        throwKept();
     }
 
     /**

@@ -17,7 +17,7 @@ public interface EventConsumer {
     }
 
     /**
-     * What the statistics and errors call this consumer.
+     * What the statistics and errors call this consumer; asked once by a {@link Dispatcher}, when it is made.
      *
      * @return a short name
      */

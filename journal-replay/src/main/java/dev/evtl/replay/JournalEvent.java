@@ -10,12 +10,12 @@ import org.agrona.concurrent.UnsafeBuffer;
  * in one stream, so ask for {@link #type} or {@link #isGap} before you take the payload for your own.
  *
  * <p>A flyweight: a reader has one, which shows each event where it lies, in memory that is the reader's. All that it says
- * holds until the handler returns or the reader goes on; who needs more of it for longer copies that. For the reader's
- * thread.
+ * holds until the handler returns or the reader goes on, though the memory can be read ever after; who needs more of it for
+ * longer copies that. It may not be written to: without verification it is the file. For the reader's thread.
  */
 public final class JournalEvent {
     /** A view of the memory in which events lie: of a known class, and never exchanged, as that costs at every event. */
-    private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[EventHeader.LENGTH]);
 
     private int index;
     private long word;
@@ -41,14 +41,10 @@ public final class JournalEvent {
         return this;
     }
 
-    /** The memory in which the next events lie. */
+    /** The memory in which the next events lie; none of them is shown yet. */
     void lieIn(final DirectBuffer memory) {
+        set(0, EventHeader.TYPE_NOTHING, 0, 0); // an index into other memory may be past the end of this
         buffer.wrap(memory);
-    }
-
-    /** There is no such memory any more: who asks for bytes of it gets an exception and not a signal. */
-    void lieNowhere() {
-        buffer.wrap(0, 0);
     }
 
     void set(final int eventIndex, final long eventWord, final long eventSequence, final long eventOffset) {

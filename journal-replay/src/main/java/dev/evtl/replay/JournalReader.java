@@ -4,6 +4,7 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.exceptions.JournalReplacedException;
 import dev.evtl.journal.file.EventVerifier;
 import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.EventHeader;
@@ -23,10 +24,20 @@ import java.util.function.Consumer;
  *
  * <p>By default every event is verified, block by block in a private copy, and handed over from there: what a handler
  * sees is what was verified, whatever happens to the file meanwhile. Without verification events are handed over where
- * they lie in the mapped file. Either way no event is copied by itself and nothing is allocated for it.
+ * they lie in the mapped file, whose windows of up to 256 MiB stay mapped until the garbage collector finds that nobody has
+ * them any more. Either way what was handed over can be read ever after, no event is copied by itself and nothing is
+ * allocated for it.
+ *
+ * <p>No event of a claim is handed over before all of the claim was verified, so that a handler never sees the beginning
+ * of one whose end is damaged or missing. Claims of up to 128 KiB come from the copy in which they were verified; longer
+ * ones are read again, and each event is verified once more: damage that strikes just then stops the reader within one.
+ * Without verification only a missing end is noticed, and in time if the claim has up to 128 KiB.
  *
  * <p>A file that another process cuts short meanwhile is an exception too. On a JVM older than 25 the calling thread can
  * also get an {@link InternalError}, at its next call or after this one, for a load that gave nothing of the file.
+ *
+ * <p>A reader at the end looks once a second whether its path leads to another file now, which would get the events that
+ * it waits for: that is a {@link JournalReplacedException}.
  *
  * <p>Events of types 241 to 255 are passed over; they have sequence numbers and count as read.
  *
@@ -39,6 +50,9 @@ import java.util.function.Consumer;
 public final class JournalReader implements AutoCloseable {
     private static final ReaderConfig DEFAULTS = ReaderConfig.builder().build();
     private static final EventHandler PASS_OVER = event -> Action.CONTINUE;
+
+    /** Without verification, claims before the last so many bytes are not looked over: it would cost half as much again. */
+    private static final int WHOLE_LENGTH = 128 * 1024;
 
     private static final int FREE = 0;
     private static final int IN_USE = 1;
@@ -58,6 +72,10 @@ public final class JournalReader implements AutoCloseable {
     private long droppedEvents;
     private long lastEnd;
     private boolean found;
+    /** The last claim of several events that was looked over. */
+    private long claimStart;
+
+    private long claimEnd;
 
     private JournalReader(final JournalView view, final boolean verify) {
         this.view = view;
@@ -117,9 +135,11 @@ public final class JournalReader implements AutoCloseable {
      * @param limit   most events to read
      * @return number of events read, those passed over included; 0 if there is none now, or the handler wants the first
      *     one again
-     * @throws CorruptJournalException at an event that does not verify; no event from there on is handed over
-     * @throws JournalException        if the file cannot be read any more
-     * @throws IllegalStateException   if the reader is closed or in use
+     * @throws CorruptJournalException  at an event that does not verify; neither it nor what follows is handed over, nor
+     *     what precedes it in its claim
+     * @throws JournalReplacedException at the end, if the path leads to another file now, or to none
+     * @throws JournalException         if the file cannot be read any more
+     * @throws IllegalStateException    if the reader is closed or in use
      */
     public int poll(final EventHandler handler, final int limit) {
         Objects.requireNonNull(handler, "handler"); // before an event counts as read
@@ -137,7 +157,10 @@ public final class JournalReader implements AutoCloseable {
         final long end = view.writeOffset();
         lastEnd = end;
         if (offset > end) {
-            throw corrupt("expected write_offset not to step back, found " + end);
+            throw corrupt("expected write_offset not to step back, found " + end, offset, sequence);
+        }
+        if (offset == end) {
+            view.requirePath();
         }
         return end;
     }
@@ -171,45 +194,84 @@ public final class JournalReader implements AutoCloseable {
     }
 
     private int verified(final long end) {
-        final int length = block.next(offset, end);
+        final int length = block.nextOfClaim(offset, end);
         if (length == 0) {
-            throw corrupt(block.problem());
+            throw corrupt(block.problem(), block.problemOffset(), sequence + block.eventsBeforeProblem());
         }
         event.set(block.index(), block.word(), sequence, offset);
         return length;
     }
 
     private int inPlace(final long end) {
-        if (end - offset < EventHeader.LENGTH) {
-            throw corrupt("expected an event before write_offset " + end + ", found one that is cut off");
+        long word = wordInPlace(offset, sequence, end);
+        if (hasMore(word) && end - offset <= WHOLE_LENGTH && (offset < claimStart || offset >= claimEnd)) {
+            lookOverClaim(word, end);
+            word = wordInPlace(offset, sequence, end); // the window may have gone on
         }
-        int index = indexInWindow(EventHeader.LENGTH, end);
+        event.set((int) (offset - view.windowStart()), word, sequence, offset);
+        return EventHeader.LENGTH + EventHeader.payloadLength(word);
+    }
+
+    /** Looks whether all events of a claim are there before one of them is handed over: only the end can lack some. */
+    private void lookOverClaim(final long firstWord, final long end) {
+        long at = offset;
+        long word = firstWord;
+        for (long number = sequence + 1; hasMore(word); number++) {
+            at += EventHeader.LENGTH + EventHeader.payloadLength(word);
+            if (at == end) {
+                throw corrupt(
+                        "expected the rest of the claim that begins at " + offset + ", found the end",
+                        offset,
+                        sequence);
+            }
+            word = wordInPlace(at, number, end);
+        }
+        claimStart = offset;
+        claimEnd = at + EventHeader.LENGTH + EventHeader.payloadLength(word);
+    }
+
+    private static boolean hasMore(final long word) {
+        return (EventHeader.flags(word) & EventHeader.FLAG_MORE) != 0;
+    }
+
+    /** The word of an event that lies in the window as a whole. */
+    private long wordInPlace(final long at, final long number, final long end) {
+        if (end - at < EventHeader.LENGTH) {
+            throw corrupt("expected an event before write_offset " + end + ", found one that is cut off", at, number);
+        }
+        final int index = indexInWindow(at, EventHeader.LENGTH, end);
         final long word = EventHeader.word(event.buffer(), index);
         final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
-        if (EventHeader.type(word) == EventHeader.TYPE_NOTHING || length > end - offset) {
-            throw corrupt("expected an event before write_offset " + end + ", found event_type "
-                    + EventHeader.type(word) + " and " + length + " bytes");
+        if (!EventHeader.isEvent(word) || length > end - at) {
+            throw corrupt(
+                    "expected an event before write_offset " + end + ", found event_type " + EventHeader.type(word)
+                            + ", flags " + EventHeader.flags(word) + " and " + length + " bytes",
+                    at,
+                    number);
         }
-        index = indexInWindow(length, end);
-        event.set(index, word, sequence, offset);
-        return length;
+        indexInWindow(at, length, end);
+        return word;
     }
 
-    private int indexInWindow(final int length, final long end) {
-        if (offset < view.windowStart() || offset + length > view.windowEnd()) {
-            event.lieIn(view.window(offset, end));
+    private int indexInWindow(final long at, final int length, final long end) {
+        if (at < view.windowStart() || at + length > view.windowEnd()) {
+            event.lieIn(view.window(at, end));
         }
-        return (int) (offset - view.windowStart());
+        return (int) (at - view.windowStart());
     }
 
-    private CorruptJournalException corrupt(final String problem) {
-        view.throwPendingFault();
+    private CorruptJournalException corrupt(final String problem, final long at, final long number) {
+        try {
+            view.throwPendingFault();
+        } catch (final InternalError e) {
+            throw cutShort(e);
+        }
         final boolean lost = !view.isClosed() && Long.compareUnsigned(offset, view.durableOffset()) >= 0;
         return new CorruptJournalException(
                 lost ? Kind.UNSYNCED_DATA_LOST : Kind.CORRUPT_EVENT,
                 view.path(),
-                offset,
-                sequence,
+                at,
+                number,
                 (lost ? "unsynced data lost: " : "corrupt event: ") + problem);
     }
 
@@ -455,13 +517,15 @@ public final class JournalReader implements AutoCloseable {
      * Where the events end now.
      *
      * @return bytes from the start of the file
-     * @throws JournalException      if the file cannot be read any more
-     * @throws IllegalStateException if the reader is closed or in use
+     * @throws CorruptJournalException  if that is before where the reader is
+     * @throws JournalReplacedException as {@link #poll} does
+     * @throws JournalException         if the file cannot be read any more
+     * @throws IllegalStateException    if the reader is closed or in use
      */
     public long endOffset() {
         use();
         try {
-            return view.writeOffset();
+            return end();
         } finally {
             release();
         }
@@ -499,13 +563,15 @@ public final class JournalReader implements AutoCloseable {
      * opens it again.
      *
      * @return true at the end
-     * @throws JournalException      if the file cannot be read any more
-     * @throws IllegalStateException if the reader is closed or in use
+     * @throws CorruptJournalException  if the file ends before where the reader is
+     * @throws JournalReplacedException as {@link #poll} does
+     * @throws JournalException         if the file cannot be read any more
+     * @throws IllegalStateException    if the reader is closed or in use
      */
     public boolean isAtEnd() {
         use();
         try {
-            return view.isClosed() && offset >= view.writeOffset();
+            return view.isClosed() && offset == end();
         } finally {
             release();
         }
@@ -536,23 +602,21 @@ public final class JournalReader implements AutoCloseable {
     private void release() {
         if (!state.compareAndSet(IN_USE, FREE)) {
             state.set(CLOSED);
-            closeView();
+            view.close();
         }
     }
 
-    /** Closes the file. No buffer that was handed over may be used after that. By any thread, and any number of times. */
+    /**
+     * Closes the file. By any thread, and any number of times. What was handed over is no event any more after that, but
+     * still readable memory.
+     */
     @Override
     public void close() {
         while (!isClosed() && !state.compareAndSet(IN_USE, CLOSING)) {
             if (state.compareAndSet(FREE, CLOSED)) {
-                closeView();
+                view.close();
             }
         }
-    }
-
-    private void closeView() {
-        event.lieNowhere();
-        view.close();
     }
 
     /** File and place, and where the journal ended when the reader last looked. Any thread may ask. */

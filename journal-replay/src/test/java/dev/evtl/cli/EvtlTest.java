@@ -1,12 +1,15 @@
 package dev.evtl.cli;
 
 import static dev.evtl.cli.Ran.evtl;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.replay.TestFiles;
+import dev.evtl.torture.ReferenceJournal;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -57,7 +60,7 @@ class EvtlTest {
         "verify --nonsense x, evtl verify: Unknown option: '--nonsense' (see evtl verify --help)",
         "recover --nonsense x, evtl recover: Unknown option: '--nonsense' (see evtl recover --help)",
         "salvage x, evtl salvage: Missing required parameter: 'OUT' (see evtl salvage --help)",
-        "verify x y, evtl verify: Unmatched argument at index 2: 'y' (see evtl verify --help)",
+        "recover x y, evtl recover: Unmatched argument at index 2: 'y' (see evtl recover --help)",
     })
     void wrongUsageIsOneLineAndTwo(final String args, final String expected) {
         final Ran ran = args.isEmpty() ? evtl() : evtl((Object[]) args.split(" "));
@@ -85,6 +88,27 @@ class EvtlTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
+    void whatCanBeNoFileIsToldAsWhatItIs(final String verb) throws IOException {
+        final Path below = TestFiles.golden("closed", directory).resolve("below");
+        assertEquals(
+                "evtl: " + below + ": cannot be looked at: Not a directory",
+                evtl(verb, below).error());
+        final Path loop = Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
+        assertEquals(
+                "evtl: " + loop + ": cannot be looked at: Too many levels of symbolic links"
+                        + " or unable to access attributes of symbolic link",
+                evtl(verb, loop).error());
+        final Path tooLong = directory.resolve("x".repeat(256));
+        assertEquals(
+                "evtl: " + tooLong + ": cannot be looked at: File name too long",
+                evtl(verb, tooLong).error());
+        final Ran empty = evtl(verb, "");
+        assertEquals(2, empty.code());
+        assertTrue(empty.error().contains("'' is no file's name"), empty.err());
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "info, corrupt-header, 4, header damaged",
         "cat, corrupt-header, 4, header damaged",
@@ -103,6 +127,39 @@ class EvtlTest {
         assertEquals(code, ran.code());
         assertTrue(ran.error().startsWith("evtl: " + file + ": "), ran.err());
         assertTrue(ran.error().contains(reason), ran.err());
+    }
+
+    /** Nobody can tell how the claim would have gone on. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "verify FILE",
+                "recover FILE",
+                "info FILE",
+                "cat FILE",
+                "cat -n 2 FILE",
+                "cat --seq 1 FILE",
+                "replay FILE",
+                "replay --no-verify FILE",
+                "replay --consumer print FILE"
+            })
+    void closedFileThatEndsWithinAClaimIsCorruptToEveryVerb(final String args) throws IOException {
+        for (final boolean checksums : new boolean[] {true, false}) {
+            final Path file = Files.write(
+                    directory.resolve("more.evtl"),
+                    new ReferenceJournal(1, checksums, 0)
+                            .add(1, 0, 1, "whole".getBytes(US_ASCII))
+                            .add(2, ReferenceJournal.MORE, 2, "half".getBytes(US_ASCII))
+                            .closed());
+            final Ran ran =
+                    evtl((Object[]) args.replace("FILE", file.toString()).split(" "));
+            assertEquals(4, ran.code());
+            assertTrue(
+                    (ran.out() + ran.err())
+                            .contains("corrupt event: expected the rest of the claim that begins at 85, found the end"),
+                    ran.out() + ran.err());
+            assertFalse(ran.out().contains("half"), ran.out());
+        }
     }
 
     @ParameterizedTest
@@ -213,6 +270,46 @@ class EvtlTest {
                 verb.replace("FILE", file.toString()).split(" "));
         assertEquals("evtl: standard output: could not be written: No space left on device", ran.error());
         assertEquals(1, ran.code());
+    }
+
+    @Test
+    void damageKeepsItsCodeWhenOutputFailsAndBothAreTold() throws IOException {
+        final Path file = TestFiles.golden("corrupt-payload", directory);
+        for (final String verb : List.of("cat", "info", "replay")) {
+            final Ran ran = evtl(new byte[0], new Failing(0, "No space left on device"), verb, file);
+            assertEquals(4, ran.code(), verb);
+            assertEquals(2, ran.err().lines().count(), ran.err());
+            assertTrue(ran.err().contains("offset 80, sequence 1: corrupt event"), ran.err());
+            assertTrue(ran.err().contains("standard output: could not be written: No space left"), ran.err());
+        }
+    }
+
+    /** A closed pipe is known in every language in which the system may tell of it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"en", "de", "fr"})
+    void closedPipeIsSilentInEveryLanguage(final String language) throws Exception {
+        assumeTrue(
+                language.equals("en") || Files.exists(Path.of("/usr/share/locale", language, "LC_MESSAGES/libc.mo")),
+                "skipped: the C library has no messages in " + language + " here");
+        final Path file = TestFiles.numbered(directory.resolve("many.evtl"), 100_000);
+        final Path err = directory.resolve("err.txt");
+        final ProcessBuilder builder = new ProcessBuilder(
+                "sh",
+                "-c",
+                "\"$0\" --add-opens java.base/jdk.internal.misc=ALL-UNNAMED -cp \"$1\" dev.evtl.cli.Evtl cat \"$2\" | head -1",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                System.getProperty("java.class.path"),
+                file.toString());
+        builder.environment().put("LANGUAGE", language);
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        final Process process = builder.redirectError(err.toFile()).start();
+        assertEquals(
+                1,
+                new String(process.getInputStream().readAllBytes(), UTF_8)
+                        .lines()
+                        .count());
+        process.waitFor();
+        assertEquals("", Files.readString(err));
     }
 
     @Test

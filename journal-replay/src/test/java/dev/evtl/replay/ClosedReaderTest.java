@@ -1,5 +1,6 @@
 package dev.evtl.replay;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,11 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.replay.EventHandler.Action;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +82,46 @@ class ClosedReaderTest {
                 assertRefused(reader, "closed.evtl: the reader is closed");
             }
             System.out.println("refused");
+        }
+    }
+
+    /** Where nobody checks bounds, memory that is gone is a signal too. */
+    @Test
+    void whatWasHandedOverStaysMemory() throws Exception {
+        final Path file = TestFiles.golden("gap", directory);
+        final byte[] before = Files.readAllBytes(file);
+        for (final String checksOff : List.of("true", "false")) {
+            final Process child = ChildJvm.start(
+                    List.of(ChildJvm.FLAG, "-Dagrona.disable.bounds.checks=" + checksOff),
+                    Keeper.class,
+                    file.toString());
+            assertEquals("hello, journal hello, journal\n", ChildJvm.output(child));
+            assertEquals(0, child.waitFor());
+            assertArrayEquals(before, Files.readAllBytes(file));
+        }
+    }
+
+    static final class Keeper {
+        public static void main(final String[] args) {
+            final StringBuilder kept = new StringBuilder();
+            for (final boolean verify : new boolean[] {true, false}) {
+                final JournalReader reader = JournalReader.open(Path.of(args[0]), TestFiles.verify(verify));
+                final List<UnsafeBuffer> buffers = new ArrayList<>();
+                reader.forEach(event ->
+                        buffers.add(new UnsafeBuffer(event.buffer(), event.payloadOffset(), event.payloadLength())));
+                final JournalEvent last = reader.event();
+                reader.close();
+                System.gc();
+                last.timestamp();
+                last.dropped();
+                last.buffer().getByte(last.payloadOffset());
+                buffers.get(2).getLong(8);
+                kept.append(buffers.get(1).getStringWithoutLengthAscii(0, 14)).append(verify ? " " : "\n");
+            }
+            final JournalEvent none = new JournalEvent();
+            none.timestamp();
+            none.buffer().getLong(none.payloadOffset() - 8);
+            System.out.print(kept);
         }
     }
 

@@ -14,11 +14,13 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongPredicate;
 import org.agrona.concurrent.OffsetEpochNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class DispatcherTest {
@@ -142,6 +144,84 @@ class DispatcherTest {
             assertSame(error, errors.get(0).getCause());
             assertEquals(1, dispatcher.drain());
             assertEquals(List.of(0L, 1L, 2L), taking.seen);
+        }
+    }
+
+    /** Which is not hidden by what comes while it is on its way. */
+    @Test
+    void firstErrorIsThrownAndHasThoseAfterItAsSuppressed() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final List<Error> thrown = List.of(new OutOfMemoryError("1"), new StackOverflowError("2"));
+            final IllegalStateException ofHandler = new IllegalStateException("3");
+            final OutOfMemoryError ofFlush = new OutOfMemoryError("4");
+            final List<EventConsumer> consumers = new ArrayList<>();
+            for (final Error error : thrown) {
+                consumers.add(new Recording(sequence -> {
+                    throw error;
+                }));
+            }
+            consumers.add(new EventConsumer() {
+                @Override
+                public boolean consume(final JournalEvent event) {
+                    return true;
+                }
+
+                @Override
+                public void flush() {
+                    throw ofFlush;
+                }
+
+                @Override
+                public String name() {
+                    return "flushing";
+                }
+            });
+            final Recording taking = new Recording(sequence -> true);
+            consumers.add(taking);
+            final Dispatcher dispatcher = new Dispatcher(
+                    reader,
+                    EventFilter.ALL,
+                    error -> {
+                        errors.add(error.getCause());
+                        if (errors.size() == 2) {
+                            throw ofHandler;
+                        }
+                    },
+                    consumers);
+            final Error error = assertThrows(OutOfMemoryError.class, dispatcher::drain);
+            assertSame(thrown.get(0), error);
+            assertEquals(List.of(thrown.get(1), ofHandler, ofFlush), List.of(error.getSuppressed()));
+            assertEquals(List.of(thrown.get(0), thrown.get(1), ofFlush), errors);
+            assertEquals(List.of(0L), taking.seen);
+            assertEquals(0, taking.unflushed);
+            assertEquals(2, dispatcher.failed());
+        }
+    }
+
+    @Test
+    void whatIsMissingOrHasNoNameIsRefusedAtOnce() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final List<EventConsumer> none = List.of();
+            final EventConsumer nameless = new EventConsumer() {
+                @Override
+                public boolean consume(final JournalEvent event) {
+                    throw new IllegalStateException("one that nobody could be told of");
+                }
+
+                @Override
+                public String name() {
+                    throw new IllegalStateException("nameless");
+                }
+            };
+            for (final Executable made : List.<Executable>of(
+                    () -> new Dispatcher(null, EventFilter.ALL, errors::add, none),
+                    () -> new Dispatcher(reader, null, errors::add, none),
+                    () -> new Dispatcher(reader, EventFilter.ALL, null, none),
+                    () -> new Dispatcher(reader, EventFilter.ALL, errors::add, Arrays.asList((EventConsumer) null)))) {
+                assertThrows(NullPointerException.class, made);
+            }
+            assertThrows(IllegalStateException.class, () -> dispatcher(reader, false, nameless));
+            assertEquals(0, reader.sequence());
         }
     }
 

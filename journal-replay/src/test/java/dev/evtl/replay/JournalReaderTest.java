@@ -9,12 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.replay.EventHandler.Action;
+import dev.evtl.torture.ReferenceJournal;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
@@ -117,7 +120,7 @@ class JournalReaderTest {
         "corrupt-payload, true, 1, 80, 1, CORRUPT_EVENT, corrupt event: checksum: expected",
         "power-loss, true, 2, 110, 2, UNSYNCED_DATA_LOST, unsynced data lost: expected an event",
         "power-loss, false, 2, 110, 2, UNSYNCED_DATA_LOST, unsynced data lost: expected an event",
-        "crashed-group, true, 3, 137, 3, UNSYNCED_DATA_LOST, unsynced data lost: checksum: expected"
+        "crashed-group, true, 1, 137, 3, UNSYNCED_DATA_LOST, unsynced data lost: checksum: expected"
     })
     void readerStopsAtWhatDoesNotVerify(
             final String name,
@@ -140,6 +143,52 @@ class JournalReaderTest {
                 assertTrue(e.getMessage().startsWith(directory.resolve(name + ".evtl") + ": "), e.getMessage());
                 assertEquals(delivered, lines.lines.size());
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, true", "true, false", "false, true", "false, false"})
+    void closedFileThatEndsWithinAClaimIsCorruptAndNothingOfTheClaimIsDelivered(
+            final boolean checksums, final boolean verify) throws IOException {
+        final Path file = Files.write(
+                directory.resolve("more.evtl"),
+                new ReferenceJournal(1, checksums, 0)
+                        .add(1, 0, TestFiles.T0, new byte[0])
+                        .add(2, ReferenceJournal.MORE, TestFiles.T0, new byte[5])
+                        .add(3, ReferenceJournal.MORE, TestFiles.T0, new byte[7])
+                        .closed());
+        try (JournalReader reader = JournalReader.open(file, TestFiles.verify(verify))) {
+            final Lines lines = new Lines();
+            for (int attempt = 0; attempt < 2; attempt++) {
+                final CorruptJournalException e =
+                        assertThrows(CorruptJournalException.class, () -> reader.poll(lines, 10));
+                assertEquals(Kind.CORRUPT_EVENT, e.kind());
+                assertEquals(80, e.offset());
+                assertEquals(1, e.sequence());
+                assertEquals(
+                        "corrupt event: expected the rest of the claim that begins at 80, found the end", e.reason());
+            }
+            assertEquals(List.of("0 0 1 0 "), lines.lines);
+            assertEquals(new JournalPosition(0, 80, 1), reader.position());
+            assertFalse(reader.isAtEnd());
+            assertThrows(CorruptJournalException.class, reader::seekToEnd);
+        }
+    }
+
+    /** As when a claim is longer than what is asked for at once, or a reader begins within one. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void claimIsReadInPiecesAndFromItsMiddle(final boolean verify) throws IOException {
+        try (JournalReader reader = golden("group", verify)) {
+            final Lines lines = new Lines();
+            JournalPosition middle = null;
+            while (reader.poll(lines, 1) > 0) {
+                middle = reader.sequence() == 2 ? reader.position() : middle;
+                assertEquals(0, reader.poll(event -> Action.REPEAT, 1));
+            }
+            assertEquals(5, lines.lines.size());
+            reader.seek(middle);
+            assertEquals(lines.lines.subList(2, 5), read(reader));
         }
     }
 
@@ -303,6 +352,40 @@ class JournalReaderTest {
             Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 100));
             assertThrows(JournalException.class, () -> reader.forEach(event -> {}));
         }
+    }
+
+    /** What a read that threw has left of a block is not taken for what was to be read. */
+    @ParameterizedTest
+    @CsvSource({"true, true", "true, false", "false, true", "false, false"})
+    void pollAfterOneThatThrewGoesOnWithTheRightEvents(final boolean checksums, final boolean verify)
+            throws IOException {
+        final int events = 20_000;
+        final Path file = directory.resolve("restored.evtl");
+        try (Journal journal = Journal.open(
+                file,
+                JournalConfig.builder()
+                        .checksums(checksums)
+                        .backPressure(BackPressure.BLOCK)
+                        .build())) {
+            for (int i = 0; i < events; i++) {
+                TestFiles.offerNumber(journal.publisher(), i);
+            }
+        }
+        final byte[] whole = Files.readAllBytes(file);
+        final Lines lines = new Lines();
+        try (JournalReader reader = JournalReader.open(file, TestFiles.verify(verify))) {
+            assertEquals(1000, reader.poll(lines, 1000));
+            try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
+                raw.setLength(30_000);
+                for (int attempt = 0; attempt < 3; attempt++) {
+                    assertThrows(JournalException.class, () -> reader.poll(lines, events));
+                }
+                raw.write(whole);
+            }
+            assertTrue(lines.lines.size() < events);
+            reader.forEach(lines::onEvent);
+        }
+        assertEquals(IntStream.range(0, events).mapToObj(Lines::numbered).toList(), lines.lines);
     }
 
     /** As in a file that was cut short within its header, or to which a recovery found less. */

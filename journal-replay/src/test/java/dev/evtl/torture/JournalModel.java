@@ -706,15 +706,17 @@ final class JournalModel implements AutoCloseable {
             reader.forEach(handler::onEvent);
             final Walk walk = reference.read();
             assertTrue(walk.complete(), "a reader passed over " + walk);
+            assertEquals(walk.events(), walk.whole(), "a reader delivered a part of a claim");
             assertEquals(walk.events(), reader.sequence());
         } catch (final CorruptJournalException e) {
             if (reader == null) {
                 assertEquals(refusedBy(reference, damaged), e.kind(), e.getMessage());
             } else {
                 final Walk walk = reference.read();
-                assertEquals(walk.end(), e.offset(), e.getMessage());
-                assertEquals(walk.events(), e.sequence(), e.getMessage());
-                final boolean lost = !reference.isClosed() && walk.end() >= reference.durableOffset();
+                assertEquals(walk.complete() ? walk.validEnd() : walk.end(), e.offset(), e.getMessage());
+                assertEquals(walk.complete() ? walk.whole() : walk.events(), e.sequence(), e.getMessage());
+                assertEquals(walk.whole(), reader.sequence(), "claims whole");
+                final boolean lost = !reference.isClosed() && walk.validEnd() >= reference.durableOffset();
                 assertEquals(lost ? Kind.UNSYNCED_DATA_LOST : Kind.CORRUPT_EVENT, e.kind(), e.getMessage());
             }
         } finally {

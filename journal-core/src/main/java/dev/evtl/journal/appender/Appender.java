@@ -1,5 +1,6 @@
 package dev.evtl.journal.appender;
 
+import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.ring.CheckpointState;
@@ -10,8 +11,6 @@ import dev.evtl.journal.ring.RingCounters;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.AtomicHistogram;
-import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.AgentTerminationException;
 
 /**
  * The one writer of a journal, run on one thread at a time by an {@link AppenderRunner}. It takes claims from the ring
@@ -26,7 +25,7 @@ import org.agrona.concurrent.AgentTerminationException;
  * <p>The first failure is final: nothing is written after it, and every waiter is woken with it. What is left in a ring
  * file stays there until the next opening brings it in; what is left in memory is counted as dropped.
  */
-public final class Appender implements Agent {
+public final class Appender {
     /** Claims in a batch: some ten to a hundred KiB of ring, which are still in the cache when they are zeroed. */
     private static final int BATCH_LIMIT = 1024;
 
@@ -55,6 +54,7 @@ public final class Appender implements Agent {
     private volatile boolean terminated;
 
     private boolean runnerErrorTold;
+    private boolean laterFailureTold;
     private long publishedEnd;
     private long lastForce = System.nanoTime();
     private long detachedSince;
@@ -82,15 +82,15 @@ public final class Appender implements Agent {
         count();
     }
 
-    @Override
+    /** Returns the name of the thread that runs it. */
     public String roleName() {
         return "evtl-appender " + storage.name();
     }
 
-    @Override
+    /** Does the next step, on one thread at a time. Returns the bytes that it has taken from the ring. */
     public int doWork() {
         if (terminated) {
-            throw new AgentTerminationException(true);
+            return 0; // its end must not run twice
         }
         final long head = ring.head();
         try {
@@ -113,8 +113,8 @@ public final class Appender implements Agent {
     }
 
     private boolean isDrained(final long headBefore) {
-        if (failure != null && ring.outlivesProcess()) {
-            return true; // what is in the ring file stays there
+        if (failure != null && (ring.outlivesProcess() || consumer.damage() != null)) {
+            return true; // what is in the ring file stays there, and what is behind damage cannot be read
         }
         if (ring.head() != headBefore || failure == null && copier.isWaitingForSpace()) {
             monitor.clear();
@@ -130,6 +130,10 @@ public final class Appender implements Agent {
         publish();
         noteRingUse(taken);
         copier.checkFailure();
+        if (consumer.damage() != null) {
+            throw new JournalException(storage.name() + ": the ring is damaged at position " + ring.head() + ": "
+                    + consumer.damage() + "; a thread or a process has written past the end of its claim");
+        }
         if (claims == 0 && drops.pending()) {
             drops.record(); // no producer has recorded the drops yet
         }
@@ -259,7 +263,8 @@ public final class Appender implements Agent {
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
             syncs.wake();
             settings.events().onFailure(failedException());
-        } else {
+        } else if (!laterFailureTold) {
+            laterFailureTold = true; // one at every step would tell no more
             settings.events()
                     .onFailure(new JournalFailedException(storage.name() + ": after it had failed: " + cause, cause));
         }
@@ -273,12 +278,9 @@ public final class Appender implements Agent {
         }
     }
 
-    /**
-     * Reports what Agrona's runners catch; the appender itself throws only at its end. An Error also ends the thread,
-     * and that is reported.
-     */
+    /** Reports what an idle strategy throws, once; the appender itself throws nothing. */
     void onError(final Throwable error) {
-        if (!(error instanceof Error) && !runnerErrorTold) {
+        if (!runnerErrorTold) {
             runnerErrorTold = true; // an idle strategy that throws does so at every idle moment
             settings.events().onFailure(new JournalFailedException(storage.name() + ": " + error, error));
         }
@@ -359,23 +361,15 @@ public final class Appender implements Agent {
         return syncs.await(() -> isSynced(ringPosition), nanos, wake);
     }
 
-    /** Closes the journal when its runner ends otherwise than by a close, so that the journal does not look alive. */
-    @Override
-    public void onClose() {
+    /** Fails and closes the journal when an error ends its thread, so that it does not look alive. */
+    void onThreadEnd(final Throwable cause) {
         if (!terminated) {
+            fail(cause);
             requestClose();
             while (!terminated) {
                 doWork();
                 Thread.onSpinWait();
             }
-        }
-    }
-
-    /** Fails and closes the journal when its thread has ended without closing it. */
-    void onThreadEnd(final Throwable cause) {
-        if (!terminated) {
-            fail(cause);
-            onClose();
         }
     }
 }

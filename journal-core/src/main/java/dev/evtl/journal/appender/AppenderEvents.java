@@ -32,6 +32,6 @@ public interface AppenderEvents {
     /** Reports that a claim was left out of the journal. */
     void onAbandonedClaim(JournalException report);
 
-    /** Reports that the journal has failed. Called again for each failure after the first. */
+    /** Reports that the journal has failed. Called again at most once, for a failure after the first. */
     void onFailure(JournalFailedException failure);
 }

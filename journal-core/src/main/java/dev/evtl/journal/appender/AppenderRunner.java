@@ -2,10 +2,10 @@ package dev.evtl.journal.appender;
 
 import dev.evtl.journal.exceptions.JournalTimeoutException;
 import dev.evtl.journal.ring.JournalRing;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentInvoker;
 
 /**
@@ -34,7 +34,7 @@ public abstract class AppenderRunner {
     /** Runs the appender once on the calling thread. */
     int work() {
         if (thread != Thread.currentThread()) {
-            thread = Thread.currentThread();
+            runsHere();
         }
         return appender.doWork();
     }
@@ -53,27 +53,9 @@ public abstract class AppenderRunner {
     /** Ends the thread that ran the appender, after the appender has ended. */
     abstract void stop();
 
-    /** The appender as an agent that notes which thread runs it. */
-    final class Duty implements Agent {
-        @Override
-        public void onStart() {
-            thread = Thread.currentThread();
-        }
-
-        @Override
-        public int doWork() {
-            return work();
-        }
-
-        @Override
-        public void onClose() {
-            appender.onClose();
-        }
-
-        @Override
-        public String roleName() {
-            return appender.roleName();
-        }
+    /** Notes that the calling thread is the one that runs the appender. */
+    final void runsHere() {
+        thread = Thread.currentThread();
     }
 
     /** Returns the thread that last ran the appender; null if none has. */
@@ -90,8 +72,7 @@ public abstract class AppenderRunner {
     }
 
     /**
-     * Runs the appender once if only the calling thread would. This does not use the invoker, which an interrupt would
-     * stop.
+     * Runs the appender once if only the calling thread would.
      *
      * @return whether the appender was run
      */
@@ -180,13 +161,20 @@ public abstract class AppenderRunner {
     }
 
     /**
-     * Returns whether the calling thread can run the appender: it ran it last, or the thread that did has died before
-     * the end.
+     * Returns whether the calling thread can run the appender: it ran it last, or the thread that did will never do so
+     * again.
      */
     private synchronized boolean canRunHere() {
-        if (thread != null && !thread.isAlive() && !appender.isTerminated()) {
+        final Thread last = thread;
+        if (last != null && !appender.isTerminated() && (!last.isAlive() || isEndingTheJvm(last))) {
             thread = Thread.currentThread();
         }
         return isOnAppenderThread();
+    }
+
+    /** Returns whether a thread has called {@link System#exit}, which does not return and waits for shutdown hooks. */
+    private static boolean isEndingTheJvm(final Thread thread) {
+        return Arrays.stream(thread.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().equals("java.lang.Shutdown"));
     }
 }

@@ -3,6 +3,7 @@ package dev.evtl.journal.appender;
 import dev.evtl.journal.ring.JournalRing;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentInvoker;
 
 /** Lets the application run the appender through an invoker, on any thread but one at a time. */
@@ -17,7 +18,7 @@ public final class InvokerRunner extends AppenderRunner {
     public InvokerRunner(final Appender appender, final JournalRing ring, final AppenderSettings settings) {
         super(appender, ring);
         this.patienceNanos = 2 * settings.closeTimeoutNanos() + MARGIN_NANOS;
-        this.invoker = new AgentInvoker(appender::onError, null, new Duty());
+        this.invoker = new Invoker();
     }
 
     /** Does nothing while another thread runs the appender: an application may well invoke it on two by mistake. */
@@ -30,6 +31,50 @@ public final class InvokerRunner extends AppenderRunner {
             return super.work();
         } finally {
             running.set(false);
+        }
+    }
+
+    /** Unlike Agrona's own, it goes on when an interrupted thread invokes it. */
+    private final class Invoker extends AgentInvoker {
+        private Invoker() {
+            super(appender::onError, null, new Duty());
+        }
+
+        @Override
+        public int invoke() {
+            final int done = isRunning() ? work() : 0;
+            if (appender.isTerminated()) {
+                close();
+            }
+            return done;
+        }
+    }
+
+    /** The appender as an agent. */
+    private final class Duty implements Agent {
+        @Override
+        public void onStart() {
+            runsHere();
+        }
+
+        @Override
+        public int doWork() {
+            return work();
+        }
+
+        /** Closes the journal, so that it does not look alive when the application has closed the invoker. */
+        @Override
+        public void onClose() {
+            appender.requestClose();
+            while (!appender.isTerminated()) {
+                work();
+                Thread.onSpinWait();
+            }
+        }
+
+        @Override
+        public String roleName() {
+            return appender.roleName();
         }
     }
 

@@ -36,6 +36,7 @@ final class StuckClaimMonitor {
     private long stuckSince;
     private long nextDeathLook;
     private boolean stuckReported;
+    private long closeHeldUpSince;
     private boolean leaving;
     private long leavingSince;
     private boolean abandoned;
@@ -84,7 +85,7 @@ final class StuckClaimMonitor {
     boolean look(final boolean closing, final boolean failed) {
         final boolean nothingBegun = !isHeadBegun();
         final boolean notNow = nothingBegun && !closing && stuckSince == 0 && idleCycles++ % TAIL_LOOK_CYCLES != 0;
-        if (nothingBegun && (notNow || head.position() == ring.tail())) {
+        if (notNow || (nothingBegun || closing) && isEmpty(failed)) {
             clear();
             return true;
         }
@@ -96,6 +97,10 @@ final class StuckClaimMonitor {
         }
         if (now - nextDeathLook >= 0) {
             nextDeathLook = now + DEATH_LOOK_NANOS;
+            if (isEmpty(failed)) {
+                clear(); // what begins here is no claim, but stores past the end of the last one
+                return true;
+            }
             if (releaseIfOrphaned()) {
                 return false;
             }
@@ -109,9 +114,23 @@ final class StuckClaimMonitor {
                     + " ms and holds up " + ring.buffer().size() + " bytes"));
         }
         if (closing) {
-            leaveStuckClaim(stuckFor, failed);
+            leaveStuckClaim(now, failed);
         }
         return abandoned;
+    }
+
+    /** Reads the tail. After a failure a ring whose tail is damaged counts as empty too. */
+    private boolean isEmpty(final boolean failed) {
+        final long capacity = ring.buffer().capacity();
+        final long used = ring.tail() - head.position();
+        final boolean damaged = used < 0 || used > capacity;
+        if (damaged && !failed) {
+            throw new JournalException(
+                    journal + ": the ring is damaged: expected a tail from " + head.position() + " to "
+                            + (head.position() + capacity) + ", found " + (head.position() + used)
+                            + "; a thread or a process has written past the end of its claim");
+        }
+        return used == 0 || damaged;
     }
 
     private boolean releaseIfOrphaned() {
@@ -134,8 +153,11 @@ final class StuckClaimMonitor {
      * Gives up on the claim in two steps. First commits are no longer let through; when those under way have become
      * visible, the claim is passed over.
      */
-    private void leaveStuckClaim(final long stuckFor, final boolean failed) {
-        if (!leaving && (failed || stuckFor >= closeTimeoutNanos)) {
+    private void leaveStuckClaim(final long now, final boolean failed) {
+        if (closeHeldUpSince == 0) {
+            closeHeldUpSince = now; // not since the claim got stuck: its thread may be about to commit before it closes
+        }
+        if (!leaving && (failed || now - closeHeldUpSince >= closeTimeoutNanos)) {
             leaving = true;
             counters.state(failed ? RingCounters.FAILED_AND_CLOSED : RingCounters.CLOSED);
             leavingSince = System.nanoTime(); // one grace period for all claims: none is committed from now on

@@ -4,21 +4,32 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.ring.JournalRing;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.AgentInvoker;
-import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.IdleStrategy;
 
-/** Runs the appender on a thread of its own. */
+/**
+ * Runs the appender on a thread of its own, which only the end of the appender or an {@link Error} ends. This is not
+ * Agrona's runner, because an interrupt would end that and the journal with it.
+ */
 public final class ThreadRunner extends AppenderRunner {
     /** Time within which a thread starts its work, however loaded the machine is. */
     private static final long START_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
-    private final AgentRunner runner;
+    /**
+     * Time for which a close waits until the thread itself has ended. By then the appender has, and what the application
+     * put around its work may do as it likes, even end the JVM and wait for this close.
+     */
+    private static final long END_MILLIS = TimeUnit.SECONDS.toMillis(1);
+
+    private final IdleStrategy idleStrategy;
     private final ThreadFactory threadFactory;
     private final String journal;
+    private final AtomicBoolean begun = new AtomicBoolean();
+    private Thread started;
 
     /**
      * Creates the runner of an appender that does not run yet.
@@ -34,15 +45,16 @@ public final class ThreadRunner extends AppenderRunner {
             final ThreadFactory threadFactory,
             final String journal) {
         super(appender, ring);
-        this.runner = new AgentRunner(idleStrategy, appender::onError, null, new Duty());
+        this.idleStrategy = idleStrategy;
         this.threadFactory = threadFactory;
         this.journal = journal;
     }
 
     @Override
     void startAppender() {
-        final Thread started =
-                AgentRunner.startOnThread(runner, work -> threadFactory.newThread(() -> runToTheEnd(work)));
+        started = threadFactory.newThread(this::run);
+        started.setName(appender.roleName());
+        started.start();
         // a thread may end before it reaches the appender, for example if it could not be pinned
         final long start = System.nanoTime();
         while (thread() == null) {
@@ -59,14 +71,28 @@ public final class ThreadRunner extends AppenderRunner {
         }
     }
 
-    private void runToTheEnd(final Runnable work) {
+    private void run() {
+        if (!begun.compareAndSet(false, true)) {
+            return; // the application's factory has it run twice
+        }
+        runsHere();
         try {
-            work.run();
+            while (!appender.isTerminated()) {
+                workOnce();
+            }
         } catch (final Throwable t) {
             appender.onThreadEnd(t);
             throw t;
         }
-        appender.onThreadEnd(new IllegalStateException("the appender's thread has ended"));
+    }
+
+    private void workOnce() {
+        try {
+            idleStrategy.idle(work());
+        } catch (final Exception e) {
+            appender.onError(e);
+        }
+        Thread.interrupted(); // with the flag set it could not park; nobody else has a say on this thread
     }
 
     @Override
@@ -86,8 +112,12 @@ public final class ThreadRunner extends AppenderRunner {
 
     @Override
     void stop() {
-        if (!isOnAppenderThread()) {
-            runner.close();
+        if (Thread.currentThread() != started) {
+            try {
+                started.join(END_MILLIS);
+            } catch (final InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

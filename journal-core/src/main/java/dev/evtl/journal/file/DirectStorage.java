@@ -7,6 +7,7 @@ import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -70,7 +71,7 @@ public final class DirectStorage extends WriteStorage {
             if (blockLength > Preallocator.PAGE_LENGTH) {
                 throw new IOException("its blocks are of " + blockLength + " bytes, more than a page");
             }
-            return FileChannel.open(
+            return Uninterruptible.open(
                     file.path(), synchronous ? Set.of(WRITE, directOption(), DSYNC) : Set.of(WRITE, directOption()));
         } catch (final IOException | UnsupportedOperationException | ClassNotFoundException e) {
             throw new JournalException(

@@ -5,6 +5,7 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -23,10 +24,12 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class JournalFile implements AutoCloseable {
     private final Path path;
     private final RandomAccessFile file;
+    private final FileChannel channel;
 
-    private JournalFile(final Path path, final RandomAccessFile file) {
+    private JournalFile(final Path path, final RandomAccessFile file, final FileChannel channel) {
         this.path = path;
         this.file = file;
+        this.channel = channel;
     }
 
     /**
@@ -84,9 +87,10 @@ public final class JournalFile implements AutoCloseable {
         final RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
         boolean locked = false;
         try {
-            WriterLock.lockItself(path, file.getChannel());
+            final FileChannel channel = Uninterruptible.channel(file);
+            WriterLock.lockItself(path, channel);
             locked = true;
-            return new JournalFile(path, file);
+            return new JournalFile(path, file, channel);
         } finally {
             if (!locked) {
                 FileCalls.closeQuietly(file);
@@ -100,7 +104,7 @@ public final class JournalFile implements AutoCloseable {
     }
 
     public FileChannel channel() {
-        return file.getChannel();
+        return channel;
     }
 
     /**
@@ -119,7 +123,7 @@ public final class JournalFile implements AutoCloseable {
         return JournalHeader.of(file, buffer, bytes.position(), channel.size());
     }
 
-    /** Forces data and metadata. An interrupt does not close the file, as it would with a channel. */
+    /** Forces data and metadata. */
     public void sync() throws IOException {
         FileCalls.force(path, file);
     }
@@ -136,7 +140,7 @@ public final class JournalFile implements AutoCloseable {
         }
     }
 
-    /** Sets the length of the file. An interrupt does not close the file, as it would with a channel. */
+    /** Sets the length of the file. */
     void setLength(final long length) throws IOException {
         FileCalls.setLength(path, file, length);
     }

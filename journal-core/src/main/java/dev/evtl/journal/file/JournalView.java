@@ -4,16 +4,24 @@ import static java.nio.file.StandardOpenOption.READ;
 
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalReplacedException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.JournalPaths;
 import dev.evtl.journal.io.MappedFault;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -24,17 +32,22 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class JournalView implements EventVerifier.Source, AutoCloseable {
     private static final int PAGE_LENGTH = 4096;
     private static final int WINDOW_LENGTH = 256 << 20;
+    private static final long LOOK_INTERVAL = TimeUnit.SECONDS.toNanos(1);
 
     private final Path path;
-    private final Path real;
+    /** What tells the file from others on this machine; null where the file system has no such thing. */
+    private final Object fileKey;
+
+    private final FileChannel channel;
     private final JournalHeader header;
     private final MappedByteBuffer headerMap;
     private final UnsafeBuffer liveHeader;
     private final UnsafeBuffer window = new UnsafeBuffer(0, 0);
-    private FileChannel channel;
     private MappedByteBuffer windowMap;
     private long windowStart;
     private long windowEnd;
+    private boolean handedOut;
+    private long lastLook = System.nanoTime();
 
     /**
      * Opens a file.
@@ -45,11 +58,12 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
      */
     public JournalView(final Path path) {
         this.path = path;
-        this.real = JournalPaths.readable(path);
+        final Path real = JournalPaths.readable(path);
         FileChannel opened = null;
         boolean ready = false;
         try {
-            opened = FileChannel.open(real, READ);
+            fileKey = fileKey(real); // before it is opened: a file that comes meanwhile is noticed, if only as another
+            opened = Uninterruptible.open(real, READ);
             header = JournalFile.readHeader(path, opened);
             if (header.writeOffset() < FileHeader.LENGTH
                     || header.writeOffset() > header.length()
@@ -151,71 +165,59 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
-     * Returns the mapped bytes around an offset, in place.
+     * Looks once a second, whatever is called how often, whether the path still leads to this file. For readers that have
+     * come to the end: what they wait for would come to another file, and never to them. A file in the lower layer of an
+     * overlay file system keeps its number when a writer opens it, and has a copy for the writer; what is read is then
+     * the copy's, what was mapped stays the old file's.
+     *
+     * @throws JournalReplacedException if it leads to another file, or to none
+     * @throws JournalException         if it cannot be looked at
+     */
+    public void requirePath() {
+        final long now = System.nanoTime();
+        if (now - lastLook > LOOK_INTERVAL) {
+            try {
+                if (!Objects.equals(fileKey(path), fileKey) || isBehindFile()) {
+                    throw new JournalReplacedException(
+                            path + ": is another file than the one that was opened here, which" + " was read up to "
+                                    + writeOffset() + "; open it again");
+                }
+            } catch (final NoSuchFileException e) {
+                throw new JournalReplacedException(
+                        path + ": is gone: the file that was opened here was moved or deleted," + " and was read up to "
+                                + writeOffset() + "; open it again when there is one");
+            } catch (final IOException e) {
+                throw new JournalException(path + ": could not be looked at: " + e.getMessage(), e);
+            }
+            lastLook = now; // only now: who asks again after an exception gets it again
+        }
+    }
+
+    private static Object fileKey(final Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
+    /** Whether the file has more than the mapping shows after it was read. */
+    private boolean isBehindFile() throws IOException {
+        final ByteBuffer read = ByteBuffer.allocate(FileHeader.LENGTH);
+        FileCalls.read(channel, read, 0);
+        return !read.hasRemaining() && FileHeader.writeOffset(new UnsafeBuffer(read.array())) > writeOffset();
+    }
+
+    /**
+     * Returns the mapped bytes around an offset, in place. They stay mapped until nobody has the buffer or a view of it:
+     * who uses it after this was closed, perhaps by another thread, would otherwise end the JVM.
      *
      * @param offset in the file
      * @param limit  offset before which everything is written; the window holds as much before it as it can
-     * @return the buffer, whose index 0 is {@link #windowStart}; valid until the next call or {@link #close}
+     * @return the buffer, whose index 0 is {@link #windowStart}
      * @throws CorruptJournalException if the file is shorter than the limit
      * @throws JournalException        if it cannot be mapped
      */
     public DirectBuffer window(final long offset, final long limit) {
-        boolean interrupted = Thread.interrupted(); // an interrupted thread's first call to the channel would close it
-        boolean mapped = false;
-        try {
-            while (!mapped) {
-                try {
-                    mapWindow(offset, limit);
-                    mapped = true;
-                } catch (final ClosedChannelException e) {
-                    interrupted |= Thread.interrupted();
-                    channel = reopen();
-                }
-            }
-            return window;
-        } catch (final IOException e) {
-            throw new JournalException(path + ": could not be mapped: " + e.getMessage(), e);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private void mapWindow(final long offset, final long limit) throws IOException {
-        final long start = offset & -PAGE_LENGTH;
-        final long length = channel.size();
-        if (length < limit) {
-            throw new CorruptJournalException(
-                    CorruptJournalException.Kind.DAMAGED_HEADER,
-                    path,
-                    length,
-                    -1,
-                    "file cut short: expected " + limit + " bytes, found " + length);
-        }
-        final MappedByteBuffer map = channel.map(MapMode.READ_ONLY, start, Math.min(length - start, WINDOW_LENGTH));
-        unmapWindow();
-        windowMap = map;
-        window.wrap(map);
-        windowStart = start;
-        windowEnd = start + map.capacity();
-    }
-
-    /** Opens the same file again after an interrupt has closed the channel. */
-    private FileChannel reopen() throws IOException {
-        final FileChannel opened = FileChannel.open(real, READ);
-        boolean same = false;
-        try {
-            same = JournalFile.readHeader(path, opened).identity().equals(header.identity());
-        } finally {
-            if (!same) {
-                closeChannel(opened);
-            }
-        }
-        if (!same) {
-            throw new JournalException(path + ": another file has come to its place");
-        }
-        return opened;
+        handedOut = true;
+        mapWindow(offset, limit);
+        return window;
     }
 
     /**
@@ -236,11 +238,34 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
         return windowEnd;
     }
 
+    private void mapWindow(final long offset, final long limit) {
+        try {
+            final long start = offset & -PAGE_LENGTH;
+            final long length = channel.size();
+            if (length < limit) {
+                throw new CorruptJournalException(
+                        CorruptJournalException.Kind.DAMAGED_HEADER,
+                        path,
+                        length,
+                        -1,
+                        "file cut short: expected " + limit + " bytes, found " + length);
+            }
+            final MappedByteBuffer map = channel.map(MapMode.READ_ONLY, start, Math.min(length - start, WINDOW_LENGTH));
+            unmapWindow();
+            windowMap = map;
+            window.wrap(map);
+            windowStart = start;
+            windowEnd = start + map.capacity();
+        } catch (final IOException e) {
+            throw new JournalException(path + ": could not be mapped: " + e.getMessage(), e);
+        }
+    }
+
     @Override
     public int read(final long offset, final byte[] target, final int length) {
         final long end = offset + length;
         if (offset < windowStart || end > windowEnd) {
-            window(offset, end);
+            mapWindow(offset, end);
         }
         window.getBytes((int) (offset - windowStart), target, 0, length);
         if (!header.hasChecksums()) {
@@ -260,17 +285,19 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
 
     private void unmapWindow() {
         window.wrap(0, 0);
-        MappedFault.unmap(windowMap);
-        windowMap = null;
         windowEnd = 0;
+        if (!handedOut) {
+            MappedFault.unmap(windowMap);
+        }
+        windowMap = null;
     }
 
-    /** Unmaps and closes the file; its buffers must not be used after that. */
+    /** Unmaps and closes the file. What was live in its header is 0 after that. */
     @Override
     public void close() {
         MappedFault.settle(); // a pending error could otherwise end this call half done
         unmapWindow();
-        liveHeader.wrap(0, 0); // a later use is then an exception and not a signal
+        liveHeader.wrap(new byte[FileHeader.LENGTH]); // a later use is not a signal, with bounds checks off neither
         MappedFault.unmap(headerMap);
         closeChannel(channel);
     }

@@ -148,6 +148,7 @@ final class Preallocator implements AutoCloseable {
                     allocate(Math.min(growthEnd, allocated + PIECE_LENGTH));
                 } else {
                     LockSupport.park(this);
+                    Thread.interrupted(); // with the flag set it could not park; nobody else has a say on this thread
                 }
             } catch (final DiskFullException e) {
                 askForLess(e);

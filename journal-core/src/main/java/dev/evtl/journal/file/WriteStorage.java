@@ -14,8 +14,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Collects the events of a batch and writes them in one piece, on the appender's thread. This class writes into the
  * page cache.
- *
- * <p>An interrupt of the appender's thread closes the channel, as with every Java file channel, and the journal fails.
  */
 public class WriteStorage extends FileStorage {
     private static final int STAGE_LENGTH = 1 << 20;

@@ -6,6 +6,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -21,7 +22,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Keeps a second writer out of a journal, for the thread that opens or closes it and for readers that ask. The lock is
@@ -198,7 +198,7 @@ public final class WriterLock implements AutoCloseable {
             if (isHeldHere(journal) || !Files.isReadable(fileFor(journal))) {
                 return Optional.empty();
             }
-            try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
+            try (FileChannel channel = Uninterruptible.open(fileFor(journal), READ)) {
                 return readFailure(channel);
             }
         }
@@ -217,7 +217,7 @@ public final class WriterLock implements AutoCloseable {
             if (isHeldHere(journal) || !Files.isReadable(fileFor(journal))) {
                 return Optional.empty();
             }
-            try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
+            try (FileChannel channel = Uninterruptible.open(fileFor(journal), READ)) {
                 return readNote(channel);
             }
         }
@@ -245,7 +245,7 @@ public final class WriterLock implements AutoCloseable {
         try {
             return FileCalls.createNew(lock, permissions);
         } catch (final FileAlreadyExistsException e) {
-            return FileChannel.open(lock, READ, WRITE);
+            return Uninterruptible.open(lock, READ, WRITE);
         }
     }
 
@@ -261,7 +261,7 @@ public final class WriterLock implements AutoCloseable {
             if (!Files.isReadable(fileFor(journal))) {
                 return false;
             }
-            try (FileChannel channel = FileChannel.open(fileFor(journal), READ)) {
+            try (FileChannel channel = Uninterruptible.open(fileFor(journal), READ)) {
                 return !tryLock(channel, true, 1);
             }
         }
@@ -291,7 +291,7 @@ public final class WriterLock implements AutoCloseable {
             } catch (final OverlappingFileLockException e) {
                 return false; // code in this process that does not use these locks holds it
             }
-            LockSupport.parkNanos(RETRY_NANOS);
+            Uninterruptible.pause(RETRY_NANOS);
         }
         return false;
     }

@@ -81,7 +81,7 @@ public final class FileCalls {
 
     /** Creates an empty file with exactly these permissions, some of which the process's umask would take away. */
     public static FileChannel createNew(final Path file, final FileAttribute<?>... permissions) throws IOException {
-        final FileChannel channel = FileChannel.open(file, Set.of(CREATE_NEW, READ, WRITE), permissions);
+        final FileChannel channel = Uninterruptible.open(file, Set.of(CREATE_NEW, READ, WRITE), permissions);
         boolean done = false;
         try {
             for (final FileAttribute<?> attribute : permissions) {
@@ -114,7 +114,7 @@ public final class FileCalls {
 
     /** Forces the directory of a file: only then is a new name durable. */
     public static void forceDirectory(final Path file) throws IOException {
-        try (FileChannel directory = FileChannel.open(file.getParent(), READ)) {
+        try (FileChannel directory = Uninterruptible.open(file.getParent(), READ)) {
             watcher.before(Call.FORCE_DIRECTORY, file.getParent(), 0, Long.MAX_VALUE);
             directory.force(true);
             watcher.after(Call.FORCE_DIRECTORY, file.getParent(), 0, Long.MAX_VALUE);
@@ -153,7 +153,7 @@ public final class FileCalls {
         }
     }
 
-    /** Fills the whole array from an offset on. An interrupt does not close the file, as it would with a channel. */
+    /** Fills the whole array from an offset on. */
     public static void read(final RandomAccessFile opened, final byte[] bytes, final long offset) throws IOException {
         opened.seek(offset);
         opened.readFully(bytes);
@@ -187,14 +187,14 @@ public final class FileCalls {
         watcher.after(Call.FORCE, file, 0, Long.MAX_VALUE);
     }
 
-    /** Forces data and metadata. An interrupt does not close the file, as it would with a channel. */
+    /** Forces data and metadata. */
     public static void force(final Path file, final RandomAccessFile opened) throws IOException {
         watcher.before(Call.FORCE, file, 0, Long.MAX_VALUE);
         opened.getFD().sync();
         watcher.after(Call.FORCE, file, 0, Long.MAX_VALUE);
     }
 
-    /** Writes the whole array at an offset. An interrupt does not close the file, as it would with a channel. */
+    /** Writes the whole array at an offset. */
     public static void write(final RandomAccessFile opened, final byte[] bytes, final long offset) throws IOException {
         watcher.before(Call.WRITE, null, offset, offset + bytes.length);
         opened.seek(offset);
@@ -215,7 +215,7 @@ public final class FileCalls {
         watcher.after(Call.FORCE, file, from, to);
     }
 
-    /** Sets the length of a file. An interrupt does not close the file, as it would with a channel. */
+    /** Sets the length of a file. */
     public static void setLength(final Path file, final RandomAccessFile opened, final long length) throws IOException {
         watcher.before(Call.TRUNCATE, file, length, Long.MAX_VALUE);
         opened.setLength(length);

@@ -3,8 +3,11 @@ package dev.evtl.journal.io;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /** Finds out whether a path can be a journal's, and if not throws an exception that says why. For any thread. */
 public final class JournalPaths {
@@ -50,11 +53,23 @@ public final class JournalPaths {
             throw new JournalException(path + ": is a directory; give the path of a file in it");
         }
         if (!Files.exists(path)) {
-            throw new JournalException(
-                    path + ": cannot be looked at by this user; change the permissions of its directory");
+            throw new JournalException(path + ": cannot be looked at" + whyNot(path));
         }
         if (!Files.isRegularFile(path)) {
             throw new JournalException(path + ": is a pipe, a device or a socket; give the path of a regular file");
+        }
+    }
+
+    private static String whyNot(final Path path) {
+        try {
+            Files.readAttributes(path, BasicFileAttributes.class);
+            return "; try again"; // it has come meanwhile
+        } catch (final AccessDeniedException e) {
+            return " by this user; change the permissions of its directory";
+        } catch (final FileSystemException e) {
+            return ": " + e.getReason();
+        } catch (final IOException e) {
+            return ": " + e.getMessage();
         }
     }
 

@@ -40,7 +40,7 @@ final class SystemTexts {
 
     /** Returns how this process is told of a full disk: so by every write to a device that is always full. */
     private static String noSpaceHere() {
-        try (FileChannel full = FileChannel.open(FULL_DEVICE, WRITE)) {
+        try (FileChannel full = Uninterruptible.open(FULL_DEVICE, WRITE)) {
             full.write(ByteBuffer.allocate(1));
         } catch (final IOException e) {
             if (Files.isWritable(FULL_DEVICE) && e.getMessage() != null) {

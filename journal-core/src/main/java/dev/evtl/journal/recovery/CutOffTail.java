@@ -4,6 +4,7 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.READ;
 
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -40,7 +41,7 @@ public final class CutOffTail {
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
             return false;
         }
-        try (FileChannel kept = FileChannel.open(file, READ)) {
+        try (FileChannel kept = Uninterruptible.open(file, READ)) {
             final ByteBuffer tail = ByteBuffer.allocate(BUFFER_LENGTH);
             final ByteBuffer copy = ByteBuffer.allocate(BUFFER_LENGTH);
             boolean same = kept.size() >= to - from;
@@ -64,7 +65,7 @@ public final class CutOffTail {
             final Path file, final Path journal, final FileChannel channel, final long from, final long to)
             throws IOException {
         if (Files.exists(file)) {
-            try (FileChannel kept = FileChannel.open(file, READ)) {
+            try (FileChannel kept = Uninterruptible.open(file, READ)) {
                 FileCalls.force(file, kept);
             }
         } else {

@@ -108,6 +108,7 @@ public final class EventFinder {
         if (offset < start + Math.min(length, STRIDE) && offset >= start) {
             return;
         }
+        length = 0; // the old window is lost if the source throws
         start = offset;
         length = source.read(offset, bytes, (int) Math.min(bytes.length, fileLength - offset));
         for (int i = 0; i < length; i++) {

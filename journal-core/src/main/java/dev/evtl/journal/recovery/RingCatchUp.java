@@ -236,8 +236,11 @@ public final class RingCatchUp {
         return new Found(events, abandoned, ring.dropped() - state.dropsJournaled, state.unrecorded);
     }
 
-    /** Appends the committed claims, and a gap event for drops that no gap records yet. */
+    /** Appends the committed claims, and gap events for drops that no gap records yet, each at its place. */
     private long copy(final SalvageWriter out) throws IOException {
+        if (state.unrecorded > 0) { // by a full file, before anything that is still in the ring
+            out.appendGap(state.unrecorded, state.firstUnrecorded, state.lastUnrecorded);
+        }
         long events = 0;
         long lastTimestamp = 0;
         final long tail = ring.memory().tail();

@@ -7,6 +7,7 @@ import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -50,7 +51,7 @@ public final class SalvageWriter implements AutoCloseable {
 
     private static FileChannel open(final Path unfinished) throws IOException {
         try {
-            return FileChannel.open(unfinished, WRITE);
+            return Uninterruptible.open(unfinished, WRITE);
         } catch (final IOException e) {
             FileCalls.deleteQuietly(unfinished);
             throw e;

@@ -1,14 +1,9 @@
 package dev.evtl.journal.ring;
 
 import dev.evtl.journal.exceptions.JournalException;
-import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
-import dev.evtl.journal.format.GapEvent;
 import java.nio.file.Path;
-import org.agrona.BitUtil;
 import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.ringbuffer.RecordDescriptor;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
@@ -97,18 +92,11 @@ final class RingCheck {
         if (hole > 0) {
             return hole;
         }
-        final int length = record.at(position).length(); // the length may have been stored just now
-        final long aligned = BitUtil.align(Math.abs((long) length), RingRecord.ALIGNMENT);
-        if (aligned > room || Math.abs(length) < RingRecord.HEADER_LENGTH) {
-            throw damaged(
-                    RecordDescriptor.lengthOffset(record.index()),
-                    "a length of " + RingRecord.HEADER_LENGTH + " to " + room,
-                    length);
+        final RingRecord.Damage damage = record.at(position).damage(room); // the length may have been stored just now
+        if (damage != null) {
+            throw damaged(damage.index(), damage.expected(), damage.found());
         }
-        if (record.isCommitted()) {
-            checkCommitted();
-        }
-        return (int) aligned;
+        return (int) (record.end() - position);
     }
 
     /**
@@ -124,46 +112,6 @@ final class RingCheck {
             zeros = record.zeros(found);
         }
         return found;
-    }
-
-    private void checkCommitted() {
-        final int type = record.type();
-        if (type == RingBuffer.PADDING_MSG_TYPE_ID) {
-            return;
-        }
-        final int most = memory.capacity() / 8; // Agrona's rings take no longer message
-        final int events = record.eventsIndex();
-        final int bytes = record.eventsLength();
-        if (!record.isClaim() || bytes > most) {
-            throw damaged(record.index(), "padding, or a claim of up to " + most + " bytes", type + " with " + bytes);
-        }
-        if (record.isGap()) {
-            if (bytes != GapEvent.LENGTH || !GapEvent.isGap(EventHeader.word(ring, events))) {
-                throw damaged(events, "a gap event", "none in " + bytes + " bytes");
-            }
-        } else {
-            checkEvents(events, events + bytes, record.events());
-        }
-    }
-
-    private void checkEvents(final int start, final int end, final int expected) {
-        int found = 0;
-        int index = start;
-        while (index + EventHeader.LENGTH <= end) {
-            final long word = EventHeader.word(ring, index);
-            final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
-            if (!EventHeader.isEvent(word)
-                    || EventHeader.type(word) > EventHeader.MAX_APPLICATION_TYPE && !GapEvent.isGap(word)
-                    || EventHeader.checksum(word) != 0
-                    || length > end - index) {
-                break;
-            }
-            found++;
-            index += length;
-        }
-        if (index != end || found != expected) {
-            throw damaged(index, expected + " events of " + (end - start) + " bytes", found + " of " + (index - start));
-        }
     }
 
     private JournalException damaged(final int index, final String expected, final Object found) {

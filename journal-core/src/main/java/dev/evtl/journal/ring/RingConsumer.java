@@ -24,6 +24,7 @@ public final class RingConsumer {
     private long head;
     private int taken;
     private long passed = -1;
+    private RingRecord.Damage damage;
 
     RingConsumer(final RingBuffer ring) {
         this.ring = ring;
@@ -35,8 +36,8 @@ public final class RingConsumer {
     }
 
     /**
-     * Hands committed claims to a handler, from the head up to the first uncommitted claim, the end of the ring or the
-     * limit.
+     * Hands committed claims to a handler, from the head up to the first uncommitted claim, a damaged record, the end of
+     * the ring or the limit.
      *
      * @return number of claims that the handler took
      */
@@ -45,7 +46,8 @@ public final class RingConsumer {
         final long end = head + capacity - ((int) head & capacity - 1);
         int claims = 0;
         long position = head;
-        while (position < end && claims < limit && record.at(position).isCommitted()) {
+        damage = null;
+        while (position < end && claims < limit && record.at(position).isCommitted() && isWhole()) {
             if (record.isClaim() && position != passed) {
                 if (!handler.onClaim(record)) {
                     break;
@@ -56,6 +58,27 @@ public final class RingConsumer {
         }
         taken = (int) (position - head);
         return claims;
+    }
+
+    /**
+     * Returns whether the record is not damaged. One that was passed over is only looked at for its length, as its
+     * producer may have come late.
+     */
+    private boolean isWhole() {
+        final int room = record.toRingEnd();
+        final RingRecord.Damage found = record.position() == passed ? record.lengthDamage(room) : record.damage(room);
+        if (found != null) {
+            damage = found; // stored only then, as the garbage collector notes each store of a reference
+        }
+        return found == null;
+    }
+
+    /**
+     * Returns what is wrong with the record at which the last {@link #read} ended, so that neither it nor anything
+     * behind it can be read; null if nothing is.
+     */
+    public RingRecord.Damage damage() {
+        return damage;
     }
 
     /**

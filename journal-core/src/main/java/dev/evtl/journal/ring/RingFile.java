@@ -134,7 +134,7 @@ public final class RingFile implements AutoCloseable {
 
     /** Returns whether a thread of this process has an open claim or is in the middle of claiming. */
     private boolean hasClaims() {
-        final long tail = memory.tail();
+        final long tail = Math.min(memory.tail(), memory.head() + memory.capacity()); // which it may not be if damaged
         final RingRecord record = memory.record();
         boolean found = !slot.isQuiet();
         for (record.at(checkpoint.ringPosition()); !found && record.position() < tail; record.next()) {

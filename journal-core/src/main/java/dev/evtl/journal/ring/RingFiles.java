@@ -11,6 +11,7 @@ import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.IoFailures;
 import dev.evtl.journal.io.JournalPaths;
 import dev.evtl.journal.io.Platform;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -308,7 +309,7 @@ public final class RingFiles {
     }
 
     private static RingMemory map(final Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, READ, WRITE)) {
+        try (FileChannel channel = Uninterruptible.open(path, READ, WRITE)) {
             return RingMemory.of(channel.map(MapMode.READ_WRITE, 0, channel.size()));
         }
     }

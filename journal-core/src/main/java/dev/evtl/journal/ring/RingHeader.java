@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.READ;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.FileIdentity;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -39,7 +40,7 @@ final class RingHeader {
         final ByteBuffer bytes = ByteBuffer.allocateDirect(RingLayout.FIXED_LENGTH);
         final RingHeader header = new RingHeader(path, new UnsafeBuffer(bytes));
         final long length;
-        try (FileChannel channel = FileChannel.open(path, READ)) {
+        try (FileChannel channel = Uninterruptible.open(path, READ)) {
             FileCalls.read(channel, bytes, 0);
             length = channel.size();
         }

@@ -4,6 +4,7 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -14,7 +15,6 @@ import java.nio.file.attribute.FileAttribute;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Tells which processes of a ring file are alive. Each holds a lock on one byte of the file {@code RING.lock}. The
@@ -73,7 +73,7 @@ final class RingLocks implements AutoCloseable {
         try {
             return FileCalls.createNew(file, permissions);
         } catch (final FileAlreadyExistsException e) {
-            return FileChannel.open(file, READ, WRITE);
+            return Uninterruptible.open(file, READ, WRITE);
         }
     }
 
@@ -93,7 +93,7 @@ final class RingLocks implements AutoCloseable {
 
     /** Waits before the next attempt. */
     static void pause() {
-        LockSupport.parkNanos(RETRY_NANOS);
+        Uninterruptible.pause(RETRY_NANOS);
     }
 
     /** Takes a byte; returns false if another user has it, in this process or another. */

@@ -30,6 +30,20 @@ public final class RingRecord {
 
     static final int ALIGNMENT = RecordDescriptor.ALIGNMENT;
 
+    /**
+     * What is wrong with a record.
+     *
+     * @param index    in the ring's memory of what is wrong
+     * @param expected what belongs there
+     * @param found    what is there
+     */
+    public record Damage(int index, String expected, Object found) {
+        @Override
+        public String toString() {
+            return "expected " + expected + ", found " + found;
+        }
+    }
+
     private final AtomicBuffer ring;
     private final int capacity;
     private long position;
@@ -140,9 +154,67 @@ public final class RingRecord {
         return eventsIndex() + EventHeader.LENGTH;
     }
 
+    /**
+     * Returns what is wrong with this record, if it is one that no claim can have left, but stores past the end of
+     * another claim can; null if nothing is. Damage within a payload is not noticed.
+     *
+     * @param room number of bytes from here in which the record must end
+     */
+    public Damage damage(final int room) {
+        final Damage length = lengthDamage(room);
+        return length == null && isCommitted() ? contentDamage() : length;
+    }
+
+    /** Returns what is wrong with this record's length, as {@link #damage} does. */
+    Damage lengthDamage(final int room) {
+        final int length = length();
+        final long aligned = BitUtil.align(Math.abs((long) length), ALIGNMENT);
+        return aligned > room || Math.abs((long) length) < HEADER_LENGTH
+                ? new Damage(
+                        RecordDescriptor.lengthOffset(index), "a length of " + HEADER_LENGTH + " to " + room, length)
+                : null;
+    }
+
+    private Damage contentDamage() {
+        if (type() == RingBuffer.PADDING_MSG_TYPE_ID) {
+            return null;
+        }
+        final int most = capacity / 8; // Agrona's rings take no longer message
+        final int bytes = eventsLength();
+        if (!isClaim() || bytes > most) {
+            return new Damage(index, "padding, or a claim of up to " + most + " bytes", type() + " with " + bytes);
+        }
+        if (isGap()) {
+            return bytes == GapEvent.LENGTH && GapEvent.isGap(EventHeader.word(ring, eventsIndex()))
+                    ? null
+                    : new Damage(eventsIndex(), "a gap event", "none in " + bytes + " bytes");
+        }
+        return eventsDamage(eventsIndex(), eventsIndex() + bytes);
+    }
+
+    private Damage eventsDamage(final int start, final int end) {
+        int found = 0;
+        int at = start;
+        while (at + EventHeader.LENGTH <= end) {
+            final long header = EventHeader.word(ring, at);
+            final int length = EventHeader.LENGTH + EventHeader.payloadLength(header);
+            if (!EventHeader.isEvent(header)
+                    || EventHeader.type(header) > EventHeader.MAX_APPLICATION_TYPE && !GapEvent.isGap(header)
+                    || EventHeader.checksum(header) != 0
+                    || length > end - at) {
+                break;
+            }
+            found++;
+            at += length;
+        }
+        return at == end && found == events()
+                ? null
+                : new Damage(at, events() + " events of " + (end - start) + " bytes", found + " of " + (at - start));
+    }
+
     /** Returns whether this is a gap that lacks at most the commit; such a gap may count as recorded already. */
     boolean isWholeGap() {
-        return isGap() && GapEvent.dropped(ring, gapPayload()) != 0;
+        return isGap() && contentDamage() == null && GapEvent.dropped(ring, gapPayload()) != 0;
     }
 
     /**

@@ -100,6 +100,43 @@ class InvokerRunnerTest {
     }
 
     @Test
+    void interruptedThreadGoesOnInvoking() {
+        try (Journal journal = open()) {
+            Thread.currentThread().interrupt();
+            assertEquals(0, journal.invoker().invoke());
+            offer(journal);
+            assertTrue(journal.invoker().invoke() > 0);
+            assertTrue(journal.invoker().isRunning());
+            assertTrue(Thread.interrupted());
+            assertEquals("running", journal.stats().getState());
+        }
+        assertClosedWith(1);
+    }
+
+    /** One of them runs the end, and the others do nothing meanwhile. */
+    @Test
+    void invokerClosedWhileAnotherThreadInvokesEndsTheJournalOnce() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            final Journal journal = open();
+            offer(journal);
+            final AtomicBoolean stopped = new AtomicBoolean();
+            final Thread invoking = new Thread(() -> {
+                while (!stopped.get()) {
+                    journal.invoker().invoke();
+                }
+            });
+            invoking.start();
+            journal.invoker().close();
+            stopped.set(true);
+            invoking.join();
+            assertEquals("closed", journal.stats().getState());
+            assertTrue(journal.failure().isEmpty());
+            journal.close();
+        }
+        assertClosedWith(50);
+    }
+
+    @Test
     void closeOfTheInvokerClosesTheJournal() {
         final Journal journal = open();
         offer(journal);

@@ -21,6 +21,7 @@ import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.exceptions.JournalTimeoutException;
 import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.Producers;
@@ -191,6 +192,53 @@ class StuckClaimTest {
         closing.join();
         assertEquals(1, StoredEvent.readAll(journal.path()).size());
         assertEquals(0, journal.stats().getAbandonedEvents());
+    }
+
+    /** A claim that was open for long before the close has all the time that a close waits, too. */
+    @Test
+    void closeTimeoutBeginsWithTheClose() throws Exception {
+        final Duration timeout = Duration.ofSeconds(1);
+        final Journal journal = Journal.open(
+                directory.resolve("s.evtl"),
+                tiny().listener(reports).closeTimeout(timeout).build());
+        final Claim claim = claim(journal.publisher(), 1, 8);
+        while (journal.stats().getHeadStuckNanos() <= timeout.toNanos()) {
+            journal.invoker().invoke();
+        }
+        final Thread closing = new Thread(journal::close);
+        closing.start();
+        while (!journal.stats().getState().equals("closing")) {
+            Thread.onSpinWait();
+        }
+        for (int i = 0; i < 100; i++) {
+            journal.invoker().invoke(); // sees a close, and a claim that has been open for longer than that waits
+        }
+        assertTrue(claim.commit() > 0);
+        while (closing.isAlive()) {
+            journal.invoker().invoke();
+        }
+        assertEquals(1, StoredEvent.readAll(journal.path()).size());
+        assertEquals(0, journal.stats().getAbandonedEvents());
+    }
+
+    @Test
+    void forgottenClaimEndsASyncAndABlockedThreadInTime() {
+        final Journal journal = Journal.open(
+                directory.resolve("s.evtl"),
+                impatient(small())
+                        .backPressure(BackPressure.BLOCK)
+                        .blockTimeout(Duration.ofMillis(50))
+                        .syncTimeout(Duration.ofMillis(50))
+                        .build());
+        final Claim forgotten = claim(journal.publisher(), 1, 8);
+        while (offer(journal, 2) > 0) {
+            // until the ring is full
+        }
+        assertEquals(Publisher.BACK_PRESSURED, offer(journal, 2));
+        assertThrows(JournalTimeoutException.class, journal::sync);
+        journal.close();
+        assertEquals(Publisher.CLOSED, forgotten.commit());
+        assertEquals(1, journal.stats().getAbandonedEvents());
     }
 
     /** Threads that are always in the middle of something, on a journal that gives up on them at once. */

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
@@ -22,7 +21,6 @@ import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
-import dev.evtl.journal.support.Producers;
 import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
@@ -253,33 +251,6 @@ class ThreadRunnerTest {
         assertEquals(64 + 24, synced.get());
         journal.close();
         assertEquals(1, StoredEvent.readAll(file).size());
-    }
-
-    @Test
-    void interruptOfTheThreadClosesTheJournal() throws Exception {
-        final AtomicReference<Thread> thread = new AtomicReference<>();
-        final Journal journal = Journal.open(
-                file,
-                small().backPressure(BackPressure.BLOCK)
-                        .threadFactory(work -> {
-                            thread.set(new Thread(work));
-                            return thread.get();
-                        })
-                        .build());
-        final Producers producers = new Producers(journal, 2, Long.MAX_VALUE);
-        producers.go();
-        while (journal.stats().getJournaledEvents() < 1000) {
-            Thread.onSpinWait();
-        }
-        thread.get().interrupt();
-        producers.stop();
-        producers.join();
-        thread.get().join();
-        assertEquals("closed", journal.stats().getState());
-        assertEquals(Publisher.CLOSED, offer(journal));
-        journal.close();
-        assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
-        producers.assertJournaledExactly(StoredEvent.readAll(file));
     }
 
     private static final class IdleThatFails implements IdleStrategy {

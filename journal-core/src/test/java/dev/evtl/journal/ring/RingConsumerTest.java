@@ -2,6 +2,7 @@ package dev.evtl.journal.ring;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.evtl.journal.format.EventHeader;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,10 +35,12 @@ class RingConsumerTest {
         final List<Integer> open = new ArrayList<>();
         for (int round = 0; round < 20_000; round++) {
             final int type = 1 + random.nextInt(5);
-            final int length = random.nextInt(100);
+            final int length = type * EventHeader.LENGTH + random.nextInt(40);
             final int index = expected.tryClaim(type, length);
             assertEquals(index, actual.tryClaim(type, length));
             if (index > 0) {
+                fill(expected.buffer(), index, type, length);
+                fill(actual.buffer(), index, type, length);
                 open.add(index);
             }
             while (open.size() > random.nextInt(4)) {
@@ -77,6 +80,14 @@ class RingConsumerTest {
             drain.release();
             assertEquals(0, drain.taken());
             assertEquals(ByteBuffer.wrap(bytes(expected)), ByteBuffer.wrap(bytes(actual)));
+        }
+    }
+
+    /** With as many events as the type says, which only the drain looks at. */
+    private static void fill(final AtomicBuffer buffer, final int index, final int events, final int length) {
+        for (int i = 0; i < events; i++) {
+            final int payload = i < events - 1 ? 0 : length - events * EventHeader.LENGTH;
+            EventHeader.encode(buffer, index + i * EventHeader.LENGTH, i, 1, 0, payload);
         }
     }
 

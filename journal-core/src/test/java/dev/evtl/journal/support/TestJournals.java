@@ -5,6 +5,7 @@ import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.Publisher;
+import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -47,9 +48,13 @@ public final class TestJournals {
         return publisher.tryClaim(publisher.newClaim(), type, payloadLength);
     }
 
-    /** Runs the appender until it has taken all that was committed. */
+    /** Runs the appender until it has taken all that was committed; fails if that takes longer than a minute. */
     public static void drain(final Journal journal) {
+        final long start = System.nanoTime();
         while (journal.stats().getRingUsed() > 0) {
+            if (System.nanoTime() - start > TimeUnit.MINUTES.toNanos(1)) {
+                throw new AssertionError(journal.stats().getRingUsed() + " bytes stay in the ring");
+            }
             journal.invoker().invoke();
         }
     }

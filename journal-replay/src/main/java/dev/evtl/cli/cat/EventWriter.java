@@ -5,6 +5,7 @@ import dev.evtl.replay.JournalEvent;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.HexFormat;
 
 /** Writes events in some format; closing it writes what it has kept back, and leaves the output open. */
@@ -18,6 +19,9 @@ abstract class EventWriter implements EventHandler, Closeable {
             throw new UncheckedIOException(e);
         }
     }
+
+    /** Says which journal the events that follow are of. */
+    abstract void begin(Path file) throws IOException;
 
     abstract void write(JournalEvent event) throws IOException;
 

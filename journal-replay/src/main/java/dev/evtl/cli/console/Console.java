@@ -11,19 +11,20 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Help.Ansi;
 
-/** What the command reads from and prints to. Names of files and reasons of failures are escaped on their way. */
+/**
+ * What the command reads from and prints to. Everything that is printed is made {@link Printable} on its way, but for
+ * help, which is the command's own text.
+ */
 public final class Console {
-    /** What a terminal could take for more than text. */
-    private static final Pattern CONTROLS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
-
     private final InputStream in;
     private final PrintWriter out;
     private final PrintWriter err;
+    private final PrintWriter help;
     private final PrintStream progressTerminal;
     private final boolean outIsTerminal;
 
@@ -39,8 +40,10 @@ public final class Console {
             final boolean outIsTerminal,
             final boolean errIsTerminal) {
         this.in = in;
-        this.out = new PrintWriter(new BufferedWriter(new OutputStreamWriter(new Output(out), UTF_8), 1 << 16));
-        this.err = new PrintWriter(new OutputStreamWriter(err, UTF_8), true);
+        final Writer target = new OutputStreamWriter(new Output(out), UTF_8);
+        this.out = new PrintWriter(new BufferedWriter(new Printable(target), 1 << 16));
+        this.err = new PrintWriter(new Printable(new OutputStreamWriter(err, UTF_8)), true);
+        this.help = outIsTerminal ? new PrintWriter(target) : this.out;
         this.progressTerminal = errIsTerminal ? new PrintStream(err, true, UTF_8) : null;
         this.outIsTerminal = outIsTerminal;
     }
@@ -69,7 +72,7 @@ public final class Console {
         return in;
     }
 
-    /** Standard output, for what has an escaping of its own; its failures are {@link Output.Failure}s. */
+    /** Standard output, for data; its failures are {@link Output.Failure}s. */
     public PrintWriter out() {
         return out;
     }
@@ -78,17 +81,27 @@ public final class Console {
         return err;
     }
 
+    /** Standard output for help, which has colours on a terminal. */
+    public PrintWriter help() {
+        return help;
+    }
+
     public boolean outIsTerminal() {
         return outIsTerminal;
     }
 
     /** Prints a line for people on standard output. */
     public void print(final String line) {
-        out.println(oneLine(line));
+        out.append(oneLine(line)).append('\n');
     }
 
-    /** Prints a line for people on standard error. */
+    /** Prints a line for people on standard error, behind what was printed on standard output before. */
     public void printError(final String line) {
+        try {
+            out.flush();
+        } catch (final Output.Failure e) {
+            // the last flush of the command meets it again, and tells
+        }
         err.println(oneLine(line));
     }
 
@@ -98,9 +111,8 @@ public final class Console {
     }
 
     /** As one line that does nothing to a terminal. */
-    static String oneLine(final String text) {
-        return CONTROLS.matcher(text)
-                .replaceAll(match -> String.format("\\\\u{%x}", match.group().codePointAt(0)));
+    public static String oneLine(final String text) {
+        return Printable.oneLine(text);
     }
 
     /** Progress of a verb that writes nothing until it is done. */

@@ -5,7 +5,7 @@ import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Table;
 import dev.evtl.cli.verb.ExitCode;
-import dev.evtl.cli.verb.FileVerb;
+import dev.evtl.cli.verb.FilesVerb;
 import dev.evtl.cli.verb.Range;
 import dev.evtl.cli.verb.Result;
 import dev.evtl.cli.verb.ResultOutput;
@@ -18,13 +18,14 @@ import dev.evtl.replay.EventPrinter;
 import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.TypeCounter;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Shows a header, and counts events. */
-@Command(name = "info", description = "Shows a journal's header and what it holds.")
-public final class Info extends FileVerb {
+@Command(name = "info", description = "Shows the header of journals and what they hold.")
+public final class Info extends FilesVerb {
     @Mixin
     private ResultOutput output;
 
@@ -48,24 +49,26 @@ public final class Info extends FileVerb {
         }
     }
 
-    private record Answer(JournalHeader header, Content content) implements Result {
+    private record Answer(Path file, JournalHeader header, Content content) implements Result {
         @Override
         public void writeFields(final JsonGenerator json) throws IOException {
+            json.writeStringField("file", file.toString());
             json.writeNumberField("version", FileHeader.VERSION);
-            json.writeNumberField("createdAt", header.createdAt());
+            Json.time(json, "createdAt", "createdTime", header.createdAt());
             json.writeNumberField("flags", header.flags());
-            json.writeNumberField("baseSequence", header.baseSequence());
-            json.writeNumberField("eventCount", header.eventCount());
-            json.writeNumberField("writeOffset", header.writeOffset());
-            json.writeNumberField("durableOffset", header.durableOffset());
+            Json.unsigned(json, "baseSequence", header.baseSequence());
+            Json.unsigned(json, "eventCount", header.eventCount());
+            Json.unsigned(json, "writeOffset", header.writeOffset());
+            Json.unsigned(json, "durableOffset", header.durableOffset());
             json.writeStringField("state", state());
-            json.writeNumberField("length", header.length());
+            Json.unsigned(json, "length", header.length());
             if (content.firstTimestamp == null) {
-                json.writeNullField("firstTimestamp");
-                json.writeNullField("lastTimestamp");
+                for (final String name : List.of("firstTimestamp", "firstTime", "lastTimestamp", "lastTime")) {
+                    json.writeNullField(name);
+                }
             } else {
-                json.writeNumberField("firstTimestamp", content.firstTimestamp);
-                json.writeNumberField("lastTimestamp", content.lastTimestamp);
+                Json.time(json, "firstTimestamp", "firstTime", content.firstTimestamp);
+                Json.time(json, "lastTimestamp", "lastTime", content.lastTimestamp);
             }
             Json.types(json, content.counter.counts());
         }
@@ -77,14 +80,15 @@ public final class Info extends FileVerb {
                     console,
                     List.of("field", "value"),
                     List.of(
+                            List.of("file", file),
                             List.of("version", FileHeader.VERSION),
                             List.of("createdAt", time(header.createdAt())),
                             List.of("flags", header.flags() + (header.hasChecksums() ? " (checksums)" : "")),
                             List.of("headerChecksum", String.format("0x%08x", header.checksum())),
-                            List.of("baseSequence", header.baseSequence()),
-                            List.of("eventCount", header.eventCount()),
-                            List.of("writeOffset", header.writeOffset()),
-                            List.of("durableOffset", header.durableOffset()),
+                            List.of("baseSequence", Long.toUnsignedString(header.baseSequence())),
+                            List.of("eventCount", Long.toUnsignedString(header.eventCount())),
+                            List.of("writeOffset", Long.toUnsignedString(header.writeOffset())),
+                            List.of("durableOffset", Long.toUnsignedString(header.durableOffset())),
                             List.of("state", state()),
                             List.of("length", header.length()),
                             List.of("firstTimestamp", any ? time(content.firstTimestamp) : "none"),
@@ -102,9 +106,9 @@ public final class Info extends FileVerb {
     }
 
     @Override
-    public Integer call() throws IOException {
+    protected int look(final Path file) throws IOException {
         final Content content = new Content();
-        try (Walk walk = walk(true, Range.ALL, false)) {
+        try (Walk walk = walk(file, true, Range.ALL, false)) {
             CorruptJournalException damage = null;
             try {
                 while (walk.poll(content, Long.MAX_VALUE)) {
@@ -113,7 +117,7 @@ public final class Info extends FileVerb {
             } catch (final CorruptJournalException e) {
                 damage = e;
             }
-            output.print(new Answer(walk.reader().header(), content), console());
+            output.print(new Answer(file, walk.reader().header(), content), console());
             if (damage != null) {
                 throw damage; // after what there is up to it
             }

@@ -2,9 +2,10 @@ package dev.evtl.cli.inspect;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.cli.console.Console;
+import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Progress;
 import dev.evtl.cli.verb.ExitCode;
-import dev.evtl.cli.verb.FileVerb;
+import dev.evtl.cli.verb.FilesVerb;
 import dev.evtl.cli.verb.Result;
 import dev.evtl.cli.verb.ResultOutput;
 import dev.evtl.journal.JournalScan;
@@ -15,8 +16,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Says what a file is. */
-@Command(name = "verify", description = "Says what a journal is, event by event. Never changes it.")
-public final class Verify extends FileVerb {
+@Command(name = "verify", description = "Says what journals are, event by event. Never changes them.")
+public final class Verify extends FilesVerb {
     @Mixin
     private ResultOutput output;
 
@@ -65,39 +66,39 @@ public final class Verify extends FileVerb {
 
         @Override
         public void print(final Console console) {
-            console.print(file + ": " + result + ": " + events + " events up to offset " + validEnd + ", " + dropped
-                    + " dropped; " + reason);
+            console.print(file + ": " + result + ": " + events + " events up to offset " + validEnd + ", "
+                    + Long.toUnsignedString(dropped) + " dropped; " + reason);
         }
 
         @Override
         public void writeFields(final JsonGenerator json) throws IOException {
+            json.writeStringField("file", file.toString());
             json.writeStringField("result", result);
-            json.writeNumberField("events", events);
-            json.writeNumberField("validEnd", validEnd);
-            json.writeNumberField("dropped", dropped);
-            json.writeNumberField("offset", offset);
-            json.writeFieldName("sequence");
+            Json.unsigned(json, "events", events);
+            Json.unsigned(json, "validEnd", validEnd);
+            Json.unsigned(json, "dropped", dropped);
+            Json.unsigned(json, "offset", offset);
             if (sequence == null) {
-                json.writeNull();
+                json.writeNullField("sequence");
             } else {
-                json.writeNumber(sequence);
+                Json.unsigned(json, "sequence", sequence);
             }
             json.writeStringField("reason", reason);
         }
     }
 
     @Override
-    public Integer call() throws IOException {
-        final Answer answer = answer();
+    protected int look(final Path file) throws IOException {
+        final Answer answer = answer(file);
         output.print(answer, console());
         return answer.exitCode;
     }
 
-    private Answer answer() {
-        try (Progress progress = progress("verify")) {
-            return Answer.of(file(), JournalScan.of(file(), progress::at));
+    private Answer answer(final Path file) {
+        try (Progress progress = progress("verify", file)) {
+            return Answer.of(file, JournalScan.of(file, progress::at));
         } catch (final CorruptJournalException e) {
-            return Answer.of(file(), e);
+            return Answer.of(file, e);
         }
     }
 }

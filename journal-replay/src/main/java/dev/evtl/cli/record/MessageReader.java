@@ -18,6 +18,9 @@ interface MessageReader {
 
     int type();
 
+    /** What there is to say of the messages that were read; empty if nothing. */
+    String remark();
+
     long timestamp();
 
     /** Holds this message from its first byte on. */

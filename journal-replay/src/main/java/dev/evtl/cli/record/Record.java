@@ -8,14 +8,16 @@ import dev.evtl.cli.verb.Verb;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalException;
-import java.io.BufferedInputStream;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.time.format.DateTimeParseException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -28,20 +30,22 @@ import picocli.CommandLine.TypeConversionException;
         name = "record",
         description = {
             "Records the messages of INPUT in a new journal: the type is a message's type byte, the timestamp its"
-                    + " nanoseconds after the date's midnight in UTC, the payload the whole message.",
+                    + " nanoseconds after the exchange's midnight, the payload the whole message. INPUT may be packed"
+                    + " with gzip.",
             "A message that is cut or impossible ends it with exit code 1; those before it are in the journal."
         })
 public final class Record extends Verb {
-    /** Dates whose every nanosecond has a timestamp. */
-    private static final LocalDate FIRST_DATE = LocalDate.EPOCH;
+    /** Dates whose every nanosecond has a timestamp, wherever the exchange is. */
+    private static final LocalDate FIRST_DATE = LocalDate.of(1970, 1, 2);
 
-    private static final LocalDate LAST_DATE = LocalDate.of(2262, 4, 7);
+    private static final LocalDate LAST_DATE = LocalDate.of(2261, 12, 31);
 
     @Option(
             names = "--format",
             required = true,
             paramLabel = "itch50",
-            description = "itch50: Nasdaq TotalView-ITCH 5.0, each message after its length in two big-endian bytes")
+            description = "itch50: Nasdaq TotalView-ITCH 5.0, each message after its length in two big-endian bytes;"
+                    + " a length of 0 marks the end")
     private InputFormat format;
 
     @Option(
@@ -49,11 +53,19 @@ public final class Record extends Verb {
             required = true,
             paramLabel = "YYYY-MM-DD",
             converter = Date.class,
-            description = "the day of the messages")
+            description = "the day of the first message; times that step back by half a day or more go on to the next")
     private LocalDate date;
 
+    @Option(
+            names = "--zone",
+            paramLabel = "ZONE",
+            converter = Zone.class,
+            description = "where the exchange has its midnight, as Europe/Stockholm or UTC; default for itch50"
+                    + " America/New_York")
+    private ZoneId zone;
+
     @Parameters(index = "0", paramLabel = "INPUT", description = "file with the messages, or - for standard input")
-    private String input;
+    private Path input;
 
     @Parameters(index = "1", paramLabel = "FILE", description = "the journal; it must not exist")
     private Path file;
@@ -73,31 +85,59 @@ public final class Record extends Verb {
         }
     }
 
+    private static final class Zone implements ITypeConverter<ZoneId> {
+        @Override
+        public ZoneId convert(final String text) {
+            try {
+                return ZoneId.of(text);
+            } catch (final DateTimeException e) {
+                throw new TypeConversionException("'" + text + "' is not a time zone as America/New_York or UTC");
+            }
+        }
+    }
+
     @Override
     public Integer call() {
         if (date.isBefore(FIRST_DATE) || date.isAfter(LAST_DATE)) {
             throw wrongUsage("--date is not from " + FIRST_DATE + " to " + LAST_DATE + ": " + date);
         }
-        final long recorded;
-        final boolean standardInput = input.equals("-");
-        final long total = standardInput ? -1 : Path.of(input).toFile().length();
-        try (InputStream in = standardInput ? console().in() : new FileInputStream(input);
+        final boolean standardInput = input.equals(Path.of("-"));
+        final long total = standardInput ? -1 : input.toFile().length();
+        try (Counted in = new Counted(standardInput ? console().in() : new FileInputStream(input.toFile()));
                 Progress progress = console().progress("record", total)) {
-            recorded = record(format.reader(new BufferedInputStream(in, 1 << 16), date), progress);
+            final MessageReader messages = format.reader(Packing.unpack(in), date, zone == null ? format.zone() : zone);
+            final long recorded = record(messages, () -> progress.at(in.count));
+            console().talk(recorded + " messages recorded in " + file + messages.remark());
         } catch (final FileNotFoundException e) {
             throw new UncheckedIOException(e.getMessage(), e); // which begins with the name
         } catch (final IOException e) {
-            throw new UncheckedIOException((standardInput ? "standard input" : input) + ": " + e.getMessage(), e);
+            final String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+            throw new UncheckedIOException((standardInput ? "standard input" : input) + ": " + reason, e);
         }
-        console().talk(recorded + " messages recorded in " + file);
         return ExitCode.GOOD;
     }
 
-    private long record(final MessageReader messages, final Progress progress) throws IOException {
+    /** Counts what is read, which is the progress of an input that is packed, too. */
+    private static final class Counted extends FilterInputStream {
+        private long count;
+
+        Counted(final InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read(final byte[] target, final int offset, final int length) throws IOException {
+            final int read = super.read(target, offset, length);
+            count += Math.max(0, read);
+            return read;
+        }
+    }
+
+    private long record(final MessageReader messages, final Runnable onRecorded) throws IOException {
         long recorded = 0;
+        long result = 1;
         try (Journal journal = NewJournal.create(file)) {
             final Publisher publisher = journal.publisher();
-            long result = 1;
             while (result > 0 && messages.next()) {
                 result = publisher.offerAt(
                         messages.timestamp(), messages.type(), 0, messages.buffer(), 0, messages.length());
@@ -107,10 +147,15 @@ public final class Record extends Verb {
                 }
                 if (result > 0) {
                     recorded++;
-                    progress.at(messages.offset());
+                    onRecorded.run();
                 }
             }
         } // a journal that has failed says so when it is closed
+        if (result < 0) {
+            throw new JournalException(
+                    file + ": was closed before the input ended, because the process was told to end; " + recorded
+                            + " messages recorded");
+        }
         return recorded;
     }
 }

@@ -2,6 +2,7 @@ package dev.evtl.cli.repair;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.cli.console.Console;
+import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Progress;
 import dev.evtl.cli.verb.ExitCode;
 import dev.evtl.cli.verb.FileVerb;
@@ -76,18 +77,18 @@ public final class Recover extends FileVerb {
 
         @Override
         public void writeFields(final JsonGenerator json) throws IOException {
+            json.writeStringField("file", file.toString());
             json.writeStringField("result", result);
             json.writeBooleanField("dryRun", dryRun);
-            json.writeNumberField("events", report.map(RecoveryReport::events).orElse(0L));
-            json.writeNumberField(
-                    "validEnd", report.map(RecoveryReport::validEnd).orElse(0L));
-            json.writeNumberField(
-                    "bytesZeroed", report.map(RecoveryReport::bytesZeroed).orElse(0L));
+            Json.unsigned(json, "events", report.map(RecoveryReport::events).orElse(0L));
+            Json.unsigned(json, "validEnd", report.map(RecoveryReport::validEnd).orElse(0L));
+            Json.unsigned(
+                    json, "bytesZeroed", report.map(RecoveryReport::bytesZeroed).orElse(0L));
             json.writeStringField(
                     "cutFile",
                     report.flatMap(RecoveryReport::cutFile).map(Path::toString).orElse(null));
-            json.writeNumberField(
-                    "ringEvents", report.map(RecoveryReport::ringEvents).orElse(0L));
+            Json.unsigned(
+                    json, "ringEvents", report.map(RecoveryReport::ringEvents).orElse(0L));
             json.writeNumberField(
                     "claimsAbandoned",
                     report.map(RecoveryReport::claimsAbandoned).orElse(0));
@@ -108,7 +109,7 @@ public final class Recover extends FileVerb {
     }
 
     private Answer answer() {
-        try (Progress progress = progress("recover")) {
+        try (Progress progress = progress("recover", file())) {
             return recovered(
                     dryRun
                             ? JournalRecovery.plan(file(), progress::at)

@@ -2,6 +2,7 @@ package dev.evtl.cli.repair;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.cli.console.Console;
+import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Progress;
 import dev.evtl.cli.verb.ExitCode;
 import dev.evtl.cli.verb.FileVerb;
@@ -61,21 +62,23 @@ public final class Salvage extends FileVerb {
 
         @Override
         public void writeFields(final JsonGenerator json) throws IOException {
+            json.writeStringField("file", file.toString());
+            json.writeStringField("out", newFile.toString());
             json.writeStringField("result", word(report.outcome()));
-            json.writeNumberField("events", report.events());
-            json.writeNumberField("ringEvents", report.ringEvents());
-            json.writeNumberField("missing", report.missing());
+            Json.unsigned(json, "events", report.events());
+            Json.unsigned(json, "ringEvents", report.ringEvents());
+            Json.unsigned(json, "missing", report.missing());
             json.writeBooleanField("missingKnown", report.missingKnown());
-            json.writeNumberField("brokenClaims", report.brokenClaims());
-            json.writeNumberField("baseSequence", report.baseSequence());
-            json.writeNumberField("bytesLeftOut", report.bytesLeftOut());
+            Json.unsigned(json, "brokenClaims", report.brokenClaims());
+            Json.unsigned(json, "baseSequence", report.baseSequence());
+            Json.unsigned(json, "bytesLeftOut", report.bytesLeftOut());
             json.writeArrayFieldStart("leftOut");
             for (final LeftOut hole : report.leftOut()) {
                 json.writeStartObject();
-                json.writeNumberField("offset", hole.offset());
-                json.writeNumberField("bytes", hole.length());
-                json.writeNumberField("events", hole.missing());
-                json.writeNumberField("sequence", hole.sequence());
+                Json.unsigned(json, "offset", hole.offset());
+                Json.unsigned(json, "bytes", hole.length());
+                Json.unsigned(json, "events", hole.missing());
+                Json.unsigned(json, "sequence", hole.sequence());
                 json.writeStringField("reason", hole.reason());
                 json.writeEndObject();
             }
@@ -91,7 +94,7 @@ public final class Salvage extends FileVerb {
     @Override
     public Integer call() throws IOException {
         final SalvageReport report;
-        try (Progress progress = progress("salvage")) {
+        try (Progress progress = progress("salvage", file())) {
             report = JournalSalvage.salvage(file(), newFile, progress::at);
         }
         output.print(new Answer(file(), newFile, report), console());

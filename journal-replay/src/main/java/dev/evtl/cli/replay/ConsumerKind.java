@@ -31,6 +31,10 @@ record ConsumerKind(String name, String argument, String description, boolean pr
         return argument == null ? name : name + ":" + argument;
     }
 
+    boolean writesFile() {
+        return argument != null;
+    }
+
     boolean isNamed(final String text) {
         return argument == null ? text.equals(name) : text.startsWith(name + ":") && text.length() > name.length() + 1;
     }

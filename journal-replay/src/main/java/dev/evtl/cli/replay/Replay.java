@@ -3,7 +3,7 @@ package dev.evtl.cli.replay;
 import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Output;
 import dev.evtl.cli.verb.ExitCode;
-import dev.evtl.cli.verb.FileVerb;
+import dev.evtl.cli.verb.FilesVerb;
 import dev.evtl.cli.verb.ResultOutput;
 import dev.evtl.cli.verb.Selection;
 import dev.evtl.cli.verb.Walk;
@@ -12,6 +12,7 @@ import dev.evtl.replay.Dispatcher;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventFilter;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.CloseHelper;
@@ -24,9 +25,9 @@ import picocli.CommandLine.Option;
 /** Reads a journal through consumers. */
 @Command(
         name = "replay",
-        description = "Hands a journal's events to consumers, and says how fast that was.",
+        description = "Hands the events of journals to consumers, and says how fast that was.",
         modelTransformer = Replay.ConsumerHelp.class)
-public final class Replay extends FileVerb {
+public final class Replay extends FilesVerb {
     @Option(
             names = "--consumer",
             paramLabel = "NAME",
@@ -43,7 +44,6 @@ public final class Replay extends FileVerb {
     @Mixin
     private ResultOutput output;
 
-    private final List<EventConsumer> consumers = new ArrayList<>();
     private CorruptJournalException damage;
     private Throwable consumerFailure;
 
@@ -59,17 +59,20 @@ public final class Replay extends FileVerb {
     }
 
     @Override
-    public Integer call() throws IOException {
+    protected int look(final Path file) throws IOException {
         final EventFilter filter = selection.filter();
         final List<ConsumerKind> kinds = names.stream().map(this::kind).toList();
         final boolean prints = kinds.stream().anyMatch(ConsumerKind::prints);
+        final List<EventConsumer> consumers = new ArrayList<>();
+        damage = null;
+        consumerFailure = null;
         final ReplayReport report;
-        try (Walk walk = walk(!noVerify, selection.sequences(), prints)) {
+        try (Walk walk = walk(file, !noVerify, selection.sequences(), prints)) {
             for (int i = 0; i < kinds.size(); i++) {
                 final ConsumerKind kind = kinds.get(i);
-                consumers.add(kind.create(file(), names.get(i), console().out()));
+                consumers.add(kind.create(file, names.get(i), console().out()));
             }
-            report = replay(walk, filter);
+            report = replay(file, walk, filter, consumers);
         } finally {
             CloseHelper.closeAll(consumers.stream()
                     .filter(AutoCloseable.class::isInstance)
@@ -82,18 +85,23 @@ public final class Replay extends FileVerb {
         }
         if (consumerFailure != null || report.failed() > 0) {
             final String events = report.failed() + " events not taken";
-            console().talk(consumerFailure == null ? events : consumerFailure.getMessage());
+            console().talk(file + ": " + (consumerFailure == null ? events : consumerFailure.getMessage()));
             return ExitCode.IO_FAILURE;
         }
         return ExitCode.GOOD;
     }
 
     private ConsumerKind kind(final String name) {
-        return Consumers.find(name)
+        final ConsumerKind kind = Consumers.find(name)
                 .orElseThrow(() -> wrongUsage("--consumer is not " + Consumers.forms() + ": " + name));
+        if (kind.writesFile() && several()) {
+            throw wrongUsage("--consumer " + kind.form() + " takes the events of one FILE");
+        }
+        return kind;
     }
 
-    private ReplayReport replay(final Walk walk, final EventFilter filter) {
+    private ReplayReport replay(
+            final Path file, final Walk walk, final EventFilter filter, final List<EventConsumer> consumers) {
         final Dispatcher dispatcher = new Dispatcher(walk.reader(), filter, this::onConsumerFailure, consumers);
         final long sequence = walk.reader().sequence();
         final long offset = walk.reader().offset();
@@ -107,6 +115,7 @@ public final class Replay extends FileVerb {
             damage = e;
         }
         return new ReplayReport(
+                file,
                 walk.reader().sequence() - sequence,
                 walk.reader().offset() - offset,
                 Math.max(1, System.nanoTime() - start),

@@ -11,6 +11,7 @@ import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.LatencyHistogram;
 import dev.evtl.replay.TypeCounter;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 
 /** What a replay came to: in all, for each consumer, and what consumers found out. */
 record ReplayReport(
+        Path file,
         long events,
         long bytes,
         long nanos,
@@ -40,6 +42,7 @@ record ReplayReport(
 
     @Override
     public void print(final Console console) {
+        console.print(file + ":");
         Table.print(
                 console,
                 List.of("events", "bytes", "dropped", "seconds", "events/s", "MB/s"),
@@ -80,14 +83,15 @@ record ReplayReport(
 
     @Override
     public void writeFields(final JsonGenerator json) throws IOException {
-        json.writeNumberField("events", events);
-        json.writeNumberField("bytes", bytes);
-        json.writeNumberField("dropped", dropped);
+        json.writeStringField("file", file.toString());
+        Json.unsigned(json, "events", events);
+        Json.unsigned(json, "bytes", bytes);
+        Json.unsigned(json, "dropped", dropped);
         json.writeNumberField("seconds", seconds());
         json.writeNumberField("eventsPerSecond", events / seconds());
         json.writeNumberField("bytesPerSecond", bytes / seconds());
-        json.writeNumberField("delivered", dispatcher.delivered());
-        json.writeNumberField("failed", dispatcher.failed());
+        Json.unsigned(json, "delivered", dispatcher.delivered());
+        Json.unsigned(json, "failed", dispatcher.failed());
         json.writeArrayFieldStart("consumers");
         for (int i = 0; i < names.size(); i++) {
             printJson(json, names.get(i), dispatcher.deliveries().get(i), consumers.get(i));
@@ -100,15 +104,15 @@ record ReplayReport(
             throws IOException {
         json.writeStartObject();
         json.writeStringField("name", name);
-        json.writeNumberField("delivered", delivery.delivered());
-        json.writeNumberField("failed", delivery.failed());
+        Json.unsigned(json, "delivered", delivery.delivered());
+        Json.unsigned(json, "failed", delivery.failed());
         json.writeNumberField("successRate", delivery.successRate());
         if (consumer instanceof final TypeCounter counter) {
             Json.types(json, counter.counts());
         } else if (consumer instanceof final LatencyHistogram latency) {
             json.writeObjectFieldStart("latency");
             for (final Map.Entry<String, Long> figure : figures(latency).entrySet()) {
-                json.writeNumberField(figure.getKey(), figure.getValue());
+                Json.unsigned(json, figure.getKey(), figure.getValue());
             }
             json.writeEndObject();
         }

@@ -2,6 +2,7 @@ package dev.evtl.cli.stress;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.cli.console.Console;
+import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Table;
 import dev.evtl.cli.stress.StressResult.Accounting;
 import dev.evtl.cli.verb.Result;
@@ -116,7 +117,7 @@ final class StressReport implements Result {
         json.writeNumberField("producers", settings.producers());
         json.writeNumberField("payload", settings.payload());
         json.writeNumberField("batch", settings.batch());
-        json.writeNumberField("rate", settings.rate());
+        Json.unsigned(json, "rate", settings.rate());
         json.writeStringField("policy", settings.policy().toString().toLowerCase(Locale.ROOT));
         json.writeStringField("storage", settings.storage().toString().toLowerCase(Locale.ROOT));
         json.writeBooleanField("checksums", settings.checksums());
@@ -133,15 +134,15 @@ final class StressReport implements Result {
 
     private static void writeFigures(final JsonGenerator json, final Accounting accounting, final StressResult result)
             throws IOException {
-        json.writeNumberField("offered", accounting.offered());
-        json.writeNumberField("journaled", accounting.journaled());
-        json.writeNumberField("dropped", accounting.dropped());
-        json.writeNumberField("refused", accounting.refused());
-        json.writeNumberField("replayed", accounting.replayed());
-        json.writeNumberField("mismatched", accounting.mismatched());
-        json.writeNumberField("droppedInGaps", accounting.droppedInGaps());
-        json.writeNumberField("journaledBytes", accounting.journaledBytes());
-        json.writeNumberField("fileBytes", accounting.fileBytes());
+        Json.unsigned(json, "offered", accounting.offered());
+        Json.unsigned(json, "journaled", accounting.journaled());
+        Json.unsigned(json, "dropped", accounting.dropped());
+        Json.unsigned(json, "refused", accounting.refused());
+        Json.unsigned(json, "replayed", accounting.replayed());
+        Json.unsigned(json, "mismatched", accounting.mismatched());
+        Json.unsigned(json, "droppedInGaps", accounting.droppedInGaps());
+        Json.unsigned(json, "journaledBytes", accounting.journaledBytes());
+        Json.unsigned(json, "fileBytes", accounting.fileBytes());
         json.writeNumberField("seconds", result.seconds());
         json.writeNumberField("eventsPerSecond", result.eventsPerSecond());
         json.writeNumberField("bytesPerSecond", result.bytesPerSecond());
@@ -151,9 +152,9 @@ final class StressReport implements Result {
         json.writeNumberField("publisherBytesPerEvent", result.allocation().publishers());
         json.writeNumberField("appenderBytesPerEvent", result.allocation().appender());
         json.writeNumberField("replayBytesPerEvent", result.allocation().replay());
-        json.writeNumberField("ringSize", result.ringSize());
-        json.writeNumberField("ringHighWaterMark", result.ringHighWaterMark());
-        json.writeNumberField("growths", result.growths());
-        json.writeNumberField("forces", result.forces());
+        Json.unsigned(json, "ringSize", result.ringSize());
+        Json.unsigned(json, "ringHighWaterMark", result.ringHighWaterMark());
+        Json.unsigned(json, "growths", result.growths());
+        Json.unsigned(json, "forces", result.forces());
     }
 }

@@ -1,6 +1,8 @@
 package dev.evtl.cli.verb;
 
 import dev.evtl.cli.console.Console;
+import dev.evtl.cli.console.Progress;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -22,6 +24,11 @@ public abstract class Verb implements Callable<Integer> {
 
     protected final Console console() {
         return console;
+    }
+
+    /** Progress of a task that goes through a whole file. */
+    protected final Progress progress(final String task, final Path file) {
+        return console.progress(task, file.toFile().length());
     }
 
     protected final ParameterException wrongUsage(final String problem) {

@@ -28,6 +28,40 @@ class ConsoleTest {
     }
 
     @Test
+    void whatIsPrintedAsDataDoesNothingToATerminalEither() {
+        console.out().append(HOSTILE);
+        console.out().flush();
+        console.err().append(HOSTILE).flush();
+        assertEquals(ESCAPED.replace("\\u{a}", "\n"), out.toString(UTF_8));
+        assertEquals(out.toString(UTF_8), err.toString(UTF_8));
+    }
+
+    /** Whose halves come with two calls. */
+    @Test
+    void charactersOfTwoHalvesAreTakenAsOne() {
+        for (final String text : List.of("\ud83d\ude00", "\udb40\udc01", "\ud83dx", "x\ude00", "\ud83d\ud83d\ude00")) {
+            for (final char half : text.toCharArray()) {
+                console.err().append(half).flush();
+            }
+            console.err().append('\n').flush();
+        }
+        assertEquals(
+                List.of("\ud83d\ude00", "\\u{e0001}", "\\u{d83d}x", "x\\u{de00}", "\\u{d83d}\ud83d\ude00"),
+                err.toString(UTF_8).lines().toList());
+    }
+
+    @Test
+    void errorsComeBehindWhatWasPrintedBefore() {
+        final ByteArrayOutputStream both = new ByteArrayOutputStream();
+        final Console one = new Console(InputStream.nullInputStream(), both, both);
+        one.print("first");
+        one.talk("second");
+        one.print("third");
+        one.out().flush();
+        assertEquals("first\nevtl: second\nthird\n", both.toString(UTF_8));
+    }
+
+    @Test
     void cellsOfATableAreAsWideAsTheyAreShown() {
         Table.print(console, List.of("name"), List.of(List.of(HOSTILE), List.of("plain")));
         console.out().flush();

@@ -26,9 +26,11 @@ class InfoTest {
         final Ran ran = evtl("info", TestFiles.golden("gap", directory), "--json");
         assertEquals(0, ran.code());
         assertEquals(
-                "{\"version\":1,\"createdAt\":1700000000000000000,\"flags\":1,\"baseSequence\":0,\"eventCount\":5,"
+                "{\"file\":\"" + directory.resolve("gap.evtl") + "\",\"version\":1,\"createdAt\":1700000000000000000,"
+                        + "\"createdTime\":\"2023-11-14T22:13:20.000000000Z\",\"flags\":1,\"baseSequence\":0,\"eventCount\":5,"
                         + "\"writeOffset\":956,\"durableOffset\":956,\"state\":\"closed\",\"length\":956,"
-                        + "\"firstTimestamp\":1700000000000000001,\"lastTimestamp\":1700000000000000011,"
+                        + "\"firstTimestamp\":1700000000000000001,\"firstTime\":\"2023-11-14T22:13:20.000000001Z\","
+                        + "\"lastTimestamp\":1700000000000000011,\"lastTime\":\"2023-11-14T22:13:20.000000011Z\","
                         + "\"types\":{\"1\":1,\"2\":1,\"7\":1,\"239\":1,\"240\":1}}\n",
                 ran.out());
         assertEquals("", ran.err());
@@ -83,6 +85,7 @@ class InfoTest {
         assertEquals(0, ran.code());
         final String table = ran.out().replaceAll(" +", " ");
         for (final String row : List.of(
+                "| file | " + directory.resolve("gap.evtl") + " |",
                 "| version | 1 |",
                 "| createdAt | 1700000000000000000 (2023-11-14T22:13:20.000000000Z) |",
                 "| flags | 1 (checksums) |",

@@ -57,7 +57,7 @@ class VerifyTest {
         final Ran asJson = evtl("verify", "--json", file);
         final Map<?, ?> json = asJson.json();
         assertEquals(
-                List.of("result", "events", "validEnd", "dropped", "offset", "sequence", "reason"),
+                List.of("file", "result", "events", "validEnd", "dropped", "offset", "sequence", "reason"),
                 List.copyOf(json.keySet()));
         assertEquals(result, json.get("result"));
         assertEquals(events, json.get("events"));

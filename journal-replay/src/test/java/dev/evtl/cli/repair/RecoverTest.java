@@ -63,6 +63,7 @@ class RecoverTest {
         final Map<?, ?> json = dryRun.json();
         assertEquals(
                 List.of(
+                        "file",
                         "result",
                         "dryRun",
                         "events",

@@ -64,6 +64,8 @@ class SalvageTest {
         final Map<?, ?> json = ran.json();
         assertEquals(
                 List.of(
+                        "file",
+                        "out",
                         "result",
                         "events",
                         "ringEvents",

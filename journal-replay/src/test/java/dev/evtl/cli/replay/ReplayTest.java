@@ -104,7 +104,7 @@ class ReplayTest {
                 List.of("count", "ahead", "min", "p50", "p90", "p99", "p99.9", "p99.99", "max"),
                 List.copyOf(toFileTime.keySet()));
         final Map<?, ?> toNow = (Map<?, ?>) consumer(ran, 1).get("latency");
-        assertTrue((Long) toNow.get("min") > 1_000);
+        assertTrue(Long.parseLong(toNow.get("min").toString()) > 1_000); // longer than a number of JSON can say
     }
 
     @Test
