@@ -116,15 +116,16 @@ final class JournalOpener implements JournalLease {
             recovery = RecoveryReport.ofNewFile();
             takeRing(wanted);
         } else {
-            final JournalScan scan = JournalScan.of(path, file.channel(), progress);
+            final JournalScan scan = JournalScan.ofWritten(path, file, progress);
             header = scan.header();
-            recovery = RecoveryReport.of(path, real, file.channel(), scan);
+            recovery = RecoveryReport.of(path, real, file.channel(), scan).withFailure(lock.failure());
             takeRing(wanted);
             recover(scan);
         }
         if (ringFile != null) {
             catchUp(wanted.orElseThrow());
         }
+        lock.noteFailure(null); // what it did to the file is mended
         header = JournalFile.readHeader(path, file.channel());
     }
 
@@ -212,7 +213,8 @@ final class JournalOpener implements JournalLease {
     }
 
     /**
-     * Takes the recovery steps of FORMAT.md in order, after keeping the bytes that zeros replace. Any step can be the
+     * Takes the recovery steps of FORMAT.md in order, after keeping the bytes that zeros replace. The walk has written
+     * again what was not known to be on the device, so that the force covers it. Any step can be the
      * last before a crash, and then the next opening starts over. A closed file was walked too, because what is
      * appended after damage could never be recovered.
      */
@@ -286,6 +288,11 @@ final class JournalOpener implements JournalLease {
             lock.check();
             file.checkPlace();
         }
+    }
+
+    @Override
+    public void failed(final String why) throws IOException {
+        lock.noteFailure(why);
     }
 
     @Override

@@ -64,7 +64,8 @@ public final class JournalRecovery {
             WriterLock.refuseHeld(file, real);
             final JournalScan scan = JournalScan.of(file, channel, progress);
             WriterLock.refuseHeld(file, real); // asked again: what was seen could be a writer's work half done
-            final RecoveryReport report = RecoveryReport.of(file, real, channel, scan);
+            final RecoveryReport report =
+                    RecoveryReport.of(file, real, channel, scan).withFailure(WriterLock.failureOf(real));
             return plan(report, real, channel, scan, ringFile);
         } catch (final IOException | UncheckedIOException e) {
             throw new JournalException(file + ": could not read: " + e.getMessage(), e);

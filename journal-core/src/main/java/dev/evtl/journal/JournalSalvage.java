@@ -100,8 +100,13 @@ public final class JournalSalvage {
         this.out = out;
         this.remarks = new ArrayList<>(damaged.remarks());
         this.sequenceKnown = damaged.sequenceKnown();
-        this.publishedEnd = Math.max(header.writeOffset(), header.durableOffset());
+        this.publishedEnd = Math.max(limited(header.writeOffset()), limited(header.durableOffset()));
         this.lastTimestamp = header.createdAt();
+    }
+
+    /** Returns an unsigned number as one that can be computed with. */
+    private static long limited(final long unsigned) {
+        return unsigned < 0 ? Long.MAX_VALUE : unsigned;
     }
 
     /**
@@ -324,7 +329,8 @@ public final class JournalSalvage {
             leftOut.add(new LeftOut(hole.offset, hole.length, 1 + share, hole.sequence, hole.reason));
         }
         if (!countFits) {
-            remarks.add("event_count " + header.eventCount() + " and write_offset " + header.writeOffset()
+            remarks.add("event_count " + Long.toUnsignedString(header.eventCount()) + " and write_offset "
+                    + Long.toUnsignedString(header.writeOffset())
                     + " in the header do not fit the " + events + " events that are there");
         }
         return new SalvageReport(
@@ -352,7 +358,7 @@ public final class JournalSalvage {
         if (holes.isEmpty()) {
             return Outcome.COMPLETE;
         }
-        return tail && holes.size() == 1 && !header.closed() && holes.get(0).offset >= header.durableOffset()
+        return tail && holes.size() == 1 && !header.closed() && header.coversDurable(holes.get(0).offset)
                 ? Outcome.TAIL_MISSING
                 : Outcome.INCOMPLETE;
     }

@@ -29,7 +29,7 @@ import java.util.function.LongConsumer;
  * @param condition the condition of the file
  * @param validEnd  offset at which the valid events end
  * @param events    number of valid events, the journal's own included
- * @param dropped   number of events that gap events among them say were dropped
+ * @param dropped   number of events that gap events among them say were dropped, unsigned
  * @param tailEnd   end of the last byte after {@code validEnd} that is not zero; {@code validEnd} if there is none
  * @param offset    offset at which the walk met what it could not verify; for a lost or torn tail, where that begins
  * @param sequence  sequence number of the event that should be there
@@ -111,18 +111,62 @@ public record JournalScan(
     private static JournalScan of(
             final Path file, final FileChannel channel, final String live, final LongConsumer progress)
             throws IOException {
-        final boolean liveWriter = live != null;
         final JournalHeader header = JournalFile.readHeader(file, channel);
+        return of(file, header, live, channel, (offset, target, length) -> {
+            progress.accept(offset);
+            return read(channel, offset, target, length);
+        });
+    }
+
+    /**
+     * Walks a file that the caller has open for writing, and writes again what lies past durable_offset, just as it is
+     * verified. After a force that failed, the system takes bytes for written that the device never got: only what is
+     * written again does the next force bring there.
+     */
+    static JournalScan ofWritten(final Path path, final JournalFile file, final LongConsumer progress)
+            throws IOException {
+        final FileChannel channel = file.channel();
+        final JournalHeader header = JournalFile.readHeader(path, channel);
+        return of(path, header, null, channel, (offset, target, length) -> {
+            progress.accept(offset);
+            final int read = read(channel, offset, target, length);
+            writeAgain(channel, header, offset, target, read);
+            return read;
+        });
+    }
+
+    private static void writeAgain(
+            final FileChannel channel,
+            final JournalHeader header,
+            final long offset,
+            final byte[] bytes,
+            final int length) {
+        final long from = Math.max(offset, header.durableOffset());
+        if (from < offset + length && !header.closed() && header.coversDurable(offset + length)) {
+            try {
+                FileCalls.write(
+                        channel, ByteBuffer.wrap(bytes, (int) (from - offset), (int) (offset + length - from)), from);
+            } catch (final IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static JournalScan of(
+            final Path file,
+            final JournalHeader header,
+            final String live,
+            final FileChannel channel,
+            final EventVerifier.Source source)
+            throws IOException {
+        final boolean liveWriter = live != null;
         final long writeOffset = header.writeOffset();
         if (writeOffset < FileHeader.LENGTH || header.closed() && writeOffset != header.length()) {
             throw header.damagedWriteOffset(file);
         }
         final boolean toWriteOffset = header.closed() || liveWriter || !header.hasChecksums();
         final long limit = toWriteOffset ? Math.min(writeOffset, header.length()) : header.length();
-        final EventVerifier block = new EventVerifier(header, (offset, target, length) -> {
-            progress.accept(offset);
-            return read(channel, offset, target, length);
-        });
+        final EventVerifier block = new EventVerifier(header, source);
 
         long offset = FileHeader.LENGTH;
         long validEnd = offset;
@@ -134,7 +178,7 @@ public record JournalScan(
         while (offset < limit && (eventLength = block.next(offset, limit)) > 0) {
             offset += eventLength;
             walked++;
-            walkedDropped += droppedIn(block);
+            walkedDropped = GapEvent.sum(walkedDropped, droppedIn(block));
             if (!EventHeader.hasMore(block.word())) {
                 validEnd = offset;
                 events = walked;
@@ -148,13 +192,14 @@ public record JournalScan(
         if (offset < limit) {
             problem = block.problem();
         } else if (complete) {
-            problem = "expected events up to durable_offset " + header.durableOffset() + ", they end at " + validEnd;
+            problem = "expected events up to durable_offset " + Long.toUnsignedString(header.durableOffset())
+                    + ", they end at " + validEnd;
         } else {
             problem = "expected the rest of the claim that begins at " + validEnd + ", found the end";
         }
         final Condition condition;
         final String reason;
-        if (validEnd < header.durableOffset() || !openOnly && !complete) {
+        if (!header.coversDurable(validEnd) || !openOnly && !complete) {
             condition = Condition.CORRUPT;
             reason = "corrupt event: " + problem;
         } else if (header.closed()) {

@@ -210,7 +210,7 @@ public final class Publisher {
      * as an event offered.
      *
      * @param timestamp      of the gap event
-     * @param dropped        number of events that are missing, above 0
+     * @param dropped        number of events that are missing, unsigned and not 0
      * @param firstTimestamp of the events that are missing
      * @param lastTimestamp  of the events that are missing
      * @return as {@link #offer}
@@ -218,8 +218,8 @@ public final class Publisher {
      */
     public long offerGap(
             final long timestamp, final long dropped, final long firstTimestamp, final long lastTimestamp) {
-        if (dropped <= 0) {
-            throw new IllegalArgumentException("a gap of " + dropped + " events is none");
+        if (dropped == 0) {
+            throw new IllegalArgumentException("a gap of no events is none");
         }
         final int index = claim(1, GapEvent.LENGTH, timestamp);
         if (index < 0) {

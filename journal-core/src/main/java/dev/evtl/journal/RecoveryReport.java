@@ -29,6 +29,8 @@ import java.util.Optional;
  *     there was none
  * @param missingRing path of the ring file that the last writer had, which is gone, and with it all that was accepted
  *     into it and is not in the file; how much that is cannot be known; empty if none is missing
+ * @param failure     why the journal failed when it was open last, so that what was not on the device by then had to be
+ *     written again; empty if it did not fail, or if its process died before it could note it
  */
 public record RecoveryReport(
         Condition condition,
@@ -40,7 +42,8 @@ public record RecoveryReport(
         long ringEvents,
         int claimsAbandoned,
         Optional<Path> setAside,
-        Optional<Path> missingRing) {
+        Optional<Path> missingRing,
+        Optional<String> failure) {
 
     /**
      * Returns what a scan means for an opening for append.
@@ -67,6 +70,7 @@ public record RecoveryReport(
                 0,
                 0,
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -80,6 +84,7 @@ public record RecoveryReport(
                 "new file",
                 0,
                 0,
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
     }
@@ -95,7 +100,23 @@ public record RecoveryReport(
                 found.events(),
                 found.abandoned(),
                 setAside,
-                missingRing);
+                missingRing,
+                failure);
+    }
+
+    RecoveryReport withFailure(final Optional<String> noted) {
+        return new RecoveryReport(
+                condition,
+                events,
+                validEnd,
+                bytesZeroed,
+                cutFile,
+                reason,
+                ringEvents,
+                claimsAbandoned,
+                setAside,
+                missingRing,
+                noted);
     }
 
     RecoveryReport withSetAside(final Optional<Path> ringFile) {
@@ -109,7 +130,8 @@ public record RecoveryReport(
                 ringEvents,
                 claimsAbandoned,
                 ringFile.or(() -> setAside),
-                missingRing);
+                missingRing,
+                failure);
     }
 
     RecoveryReport withMissingRing(final Path ringFile) {
@@ -123,11 +145,12 @@ public record RecoveryReport(
                 ringEvents,
                 claimsAbandoned,
                 setAside,
-                Optional.of(ringFile));
+                Optional.of(ringFile),
+                failure);
     }
 
     /**
-     * Returns whether the last writer left anything to recover, in the file or in its ring file.
+     * Returns whether the last writer left anything to recover, in the file or in its ring file, or failed.
      *
      * @return false for a new file and for one that was closed
      */
@@ -136,6 +159,7 @@ public record RecoveryReport(
                 || ringEvents > 0
                 || claimsAbandoned > 0
                 || setAside.isPresent()
-                || missingRing.isPresent();
+                || missingRing.isPresent()
+                || failure.isPresent();
     }
 }

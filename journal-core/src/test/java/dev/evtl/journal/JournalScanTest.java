@@ -313,4 +313,27 @@ class JournalScanTest {
             System.out.println(scan.condition() + ", " + scan.reason() + ", " + said);
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void durableOffsetIsUnsigned(final int state) throws IOException {
+        final ByteBuffer bytes = ByteBuffer.wrap(whole.clone()).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(48, Long.MIN_VALUE + whole.length).putInt(56, state);
+        Files.write(file, bytes.array());
+        final JournalScan scan = JournalScan.of(file);
+        assertEquals(Condition.CORRUPT, scan.condition(), scan.reason());
+        assertTrue(scan.reason().contains("durable_offset " + Long.toUnsignedString(bytes.getLong(48))), scan.reason());
+    }
+
+    @Test
+    void numbersOfDroppedEventsAreUnsignedAndAddUpToTheLargestAtMost() {
+        try (Journal journal = Journal.open(file, tiny().build())) {
+            assertTrue(journal.publisher().offerGap(1, -2, 3, 4) > 0);
+        }
+        assertEquals(-2, JournalScan.of(file).dropped());
+        try (Journal journal = Journal.open(file, tiny().build())) {
+            assertTrue(journal.publisher().offerGap(1, 1000, 3, 4) > 0);
+        }
+        assertEquals(-1, JournalScan.of(file).dropped());
+    }
 }

@@ -9,9 +9,10 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
-/** An ext4 of its own on a loop device, where the user may have one; otherwise the test is skipped. */
+/** A file system of its own on a loop device, where the user may have one; otherwise the test is skipped. */
 final class LoopFileSystem implements AutoCloseable {
     /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH: what is not on the device now never comes there. */
     private static final String SHUTDOWN = "open(my $root, '<', $ARGV[0]) or die $!; print \"ready\\n\"; <STDIN>; "
@@ -34,6 +35,17 @@ final class LoopFileSystem implements AutoCloseable {
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
             file.setLength(bytes);
         }
+        return of(image, directory);
+    }
+
+    /** What a power loss would leave of this one now, on a device of its own. */
+    LoopFileSystem afterPowerLoss(final Path directory) throws IOException {
+        final Path copy = directory.resolve("image");
+        run("cp", "--sparse=always", image.toString(), copy.toString());
+        return of(copy, directory);
+    }
+
+    private static LoopFileSystem of(final Path image, final Path directory) throws IOException {
         final String device = output("losetup", "--find", "--show", image.toString());
         if (!device.startsWith("/dev/")) {
             Files.delete(image);
@@ -46,8 +58,33 @@ final class LoopFileSystem implements AutoCloseable {
         run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", device);
     }
 
+    /** Formats it in another way than as an ext4. */
+    void format(final String... command) {
+        final List<String> all = new ArrayList<>(List.of(command));
+        all.add(device);
+        Tmpfs.run(all.toArray(String[]::new)); // some say what they do
+    }
+
+    /** Gives the device all its space, also where the file system has not written yet. */
+    void allocate() {
+        run("fallocate", "--length", Long.toString(image.toFile().length()), image.toString());
+    }
+
+    /** Takes away the device's space for a file from a block of 4 KiB on. */
+    void loseBlocks(final Path file, final int from) {
+        run(
+                "sh",
+                "-c",
+                "filefrag -b4096 -v $0 | tr -d '.:' | awk -v f=$1 '$1 ~ /^[0-9]+$/ && $3 >= f {"
+                        + "d = $2 < f ? f - $2 : 0; print ($4 + d) * 4096, ($3 - $2 + 1 - d) * 4096}' |"
+                        + " while read o l; do fallocate --punch-hole --offset $o --length $l $2 || echo failed; done",
+                file.toString(),
+                Integer.toString(from),
+                image.toString());
+    }
+
     void mount(final String options) {
-        run("mount", "-t", "ext4", "-o", options, device, mountPoint.toString());
+        run("mount", "-o", options, device, mountPoint.toString());
     }
 
     void unmount() {

@@ -156,7 +156,7 @@ public final class JournalEvent {
     /**
      * How many events are missing here.
      *
-     * @return number of events; 0 unless this is a gap
+     * @return number of events, unsigned; 0 unless this is a gap
      */
     public long dropped() {
         return isGap() ? GapEvent.dropped(buffer, payloadOffset()) : 0;

@@ -9,6 +9,7 @@ import dev.evtl.journal.file.EventVerifier;
 import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.replay.EventHandler.Action;
 import java.nio.file.Path;
@@ -172,14 +173,15 @@ public final class JournalReader implements AutoCloseable {
             offset += length; // first, so that an event whose handler throws counts as read
             sequence++;
             if (event.isShown()) {
+                final long droppedBefore = droppedEvents;
                 if (event.isGap()) {
-                    droppedEvents += event.dropped();
+                    droppedEvents = GapEvent.sum(droppedBefore, event.dropped());
                 }
                 final Action action = handler.onEvent(event);
                 if (action == Action.REPEAT) {
                     offset -= length;
                     sequence--;
-                    droppedEvents -= event.dropped();
+                    droppedEvents = droppedBefore;
                     return read - 1;
                 }
                 if (action != Action.CONTINUE) {
@@ -260,7 +262,7 @@ public final class JournalReader implements AutoCloseable {
         } catch (final InternalError e) {
             throw cutShort(e);
         }
-        final boolean lost = !view.isClosed() && offset >= view.durableOffset();
+        final boolean lost = !view.isClosed() && Long.compareUnsigned(offset, view.durableOffset()) >= 0;
         return new CorruptJournalException(
                 lost ? Kind.UNSYNCED_DATA_LOST : Kind.CORRUPT_EVENT,
                 view.path(),
@@ -546,7 +548,7 @@ public final class JournalReader implements AutoCloseable {
     /**
      * Events that the gaps read since the start, or since the last seek, say were dropped.
      *
-     * @return number of events
+     * @return number of events, unsigned; the largest number if there are more
      */
     public long droppedEvents() {
         return droppedEvents;

@@ -431,4 +431,21 @@ class JournalReaderTest {
                                 .sum(),
                 read[0]);
     }
+
+    @Test
+    void droppedEventsAreUnsignedAndAddUpToTheLargestAtMost() {
+        final Path file = directory.resolve("gaps.evtl");
+        try (Journal journal = Journal.open(file)) {
+            assertTrue(journal.publisher().offerGap(1, -2, 3, 4) > 0);
+            assertTrue(journal.publisher().offerGap(1, 1000, 3, 4) > 0);
+        }
+        try (JournalReader reader = JournalReader.open(file)) {
+            assertEquals(1, reader.poll(new Lines(), 1));
+            assertEquals(-2, reader.droppedEvents());
+            assertEquals(0, reader.poll(event -> stop(new Lines(), event, Action.REPEAT), 1));
+            assertEquals(-2, reader.droppedEvents());
+            assertEquals(1, reader.poll(new Lines(), 1));
+            assertEquals(-1, reader.droppedEvents());
+        }
+    }
 }

@@ -270,6 +270,7 @@ public final class Appender {
         if (failure == null) {
             state.recount(counters);
             failedHead = ring.head();
+            noteFailure(cause);
             failure = cause;
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
             syncs.wake();
@@ -278,6 +279,14 @@ public final class Appender {
             laterFailureTold = true; // one at every step would tell no more
             settings.events()
                     .onFailure(new JournalFailedException(storage.name() + ": after it had failed: " + cause, cause));
+        }
+    }
+
+    private void noteFailure(final Throwable cause) {
+        try {
+            lease.failed(cause.toString());
+        } catch (final IOException e) {
+            cause.addSuppressed(e);
         }
     }
 

@@ -16,6 +16,11 @@ public interface JournalLease {
         }
 
         @Override
+        public void failed(final String why) {
+            // nobody comes after it
+        }
+
+        @Override
         public void closed() {
             // there is nothing to delete
         }
@@ -40,6 +45,9 @@ public interface JournalLease {
      * @throws JournalException if another writer has the journal, or may have it
      */
     void check(boolean thoroughly) throws IOException;
+
+    /** Notes for the next owner that the journal has failed. */
+    void failed(String why) throws IOException;
 
     /** Deletes the ring file: the journal's file is closed and holds everything that was accepted. */
     void closed() throws IOException;

@@ -16,15 +16,26 @@ public final class DiskFullException extends JournalException {
      * @param file   the file
      * @param needed number of bytes that were to be written
      * @param free   number of bytes that the file system had free just afterwards; -1 if it did not say
-     * @param cause  of the failure
+     * @param quota  whether it is a quota that is used up
+     * @param cause  of the failure; null if the file system said beforehand that it had less
      */
-    public DiskFullException(final Path file, final long needed, final long free, final IOException cause) {
-        super(
-                file + ": no space for " + needed + " bytes more, " + free
-                        + " are free; make space and open the journal again",
-                cause);
+    public DiskFullException(
+            final Path file, final long needed, final long free, final boolean quota, final IOException cause) {
+        super(file + ": " + what(needed, free, quota) + " and open the journal again", cause);
         this.needed = needed;
         this.free = free;
+    }
+
+    private static String what(final long needed, final long free, final boolean quota) {
+        if (quota) {
+            return "the disk quota leaves no space for " + needed
+                    + " bytes more; raise it, or delete what counts in it,";
+        }
+        final String space = "no space for " + needed + " bytes more, ";
+        return free < Math.max(needed, 1)
+                ? space + free + " are free; make space"
+                : space + "although " + free + " are free: the file system has no room for what it notes of them, which"
+                        + " are inodes (df -i), or metadata (btrfs filesystem usage); make space";
     }
 
     /**

@@ -31,7 +31,7 @@ public final class DirectStorage extends WriteStorage {
             final int maxClaimLength,
             final FileChannel direct,
             final boolean synchronous) {
-        super(file, opened, space, maxClaimLength, direct, Preallocator.PAGE_LENGTH);
+        super(file, opened, space, maxClaimLength, false, direct, Preallocator.PAGE_LENGTH);
         this.direct = direct;
         this.synchronous = synchronous;
     }
@@ -101,6 +101,7 @@ public final class DirectStorage extends WriteStorage {
             super.write(from, cachedEnd);
         }
         if (to > cachedEnd) {
+            checkLength();
             final long start = Math.max(blockStart(), Preallocator.PAGE_LENGTH);
             final long end = fillBlock(to);
             if (synchronous) {

@@ -40,6 +40,7 @@ abstract class FileStorage implements JournalStorage {
     private long offset;
     private long events;
     private long published;
+    private long publishedEvents;
     private volatile long mapped;
     private volatile long durable;
 
@@ -64,6 +65,7 @@ abstract class FileStorage implements JournalStorage {
         this.offset = opened.writeOffset();
         this.published = offset;
         this.events = opened.eventCount();
+        this.publishedEvents = events;
         this.durable = opened.durableOffset();
         this.preallocator = new Preallocator(file, opened.length(), space, maxClaimLength, touch, fillChannel);
         MappedByteBuffer map = null;
@@ -172,8 +174,9 @@ abstract class FileStorage implements JournalStorage {
         } catch (final IOException e) { // a file system that does not allocate written space may throw here
             throw IoFailures.classify(file.path(), offset - published, "could not be written", e);
         }
-        FileHeader.publish(header, events, offset);
         published = offset;
+        publishedEvents = events;
+        mark();
         if (offset >= wantAt) {
             wantAt = Long.MAX_VALUE;
             preallocator.want();
@@ -195,7 +198,47 @@ abstract class FileStorage implements JournalStorage {
         MappedFault.throwPending();
         checkLength();
         durable = published;
-        FileHeader.durableOffset(header, published);
+        mark();
+    }
+
+    /**
+     * Stores in the header what is published and what is durable. A store is lost without an exception where the file
+     * system has no room any more for a page that it had before, so it is read again.
+     */
+    private void mark() throws IOException {
+        if (!isMarked()) {
+            try {
+                file.writeStartAgain(); // the file system takes the page now, or says why not
+            } catch (final IOException e) {
+                throw IoFailures.classify(file.path(), FileHeader.LENGTH, "its header could not be written", e);
+            }
+            if (!isMarked()) {
+                throw new JournalException(
+                        file.path() + ": its header does not keep what is stored: expected write_offset " + published
+                                + ", found " + FileHeader.writeOffset(header));
+            }
+        }
+    }
+
+    /** Returns whether the header keeps what is stored. */
+    private boolean isMarked() {
+        try {
+            final boolean marked = storeMarks();
+            if (!marked) {
+                MappedFault.throwPending();
+            }
+            return marked;
+        } catch (final InternalError e) {
+            return false; // the JVM throws it wherever it comes to look
+        }
+    }
+
+    private boolean storeMarks() {
+        FileHeader.publish(header, publishedEvents, published);
+        FileHeader.durableOffset(header, durable);
+        return FileHeader.eventCount(header) == publishedEvents
+                && FileHeader.writeOffset(header) == published
+                && FileHeader.durableOffset(header) == durable;
     }
 
     final JournalFile file() {
@@ -203,11 +246,11 @@ abstract class FileStorage implements JournalStorage {
     }
 
     /**
-     * Checks that the file was not cut short. A file that was ever cut below its allocated space stays too short,
-     * whatever is written after the cut.
+     * Checks that the file was not cut short. A file that was ever cut below the space that the appender uses stays too
+     * short, whatever is written after the cut.
      */
     final void checkLength() throws IOException {
-        file.checkLength(preallocator.allocated());
+        file.checkLength(window.end());
     }
 
     /** Forces published events and the metadata that is needed to find them. */

@@ -221,6 +221,17 @@ public final class JournalFile implements AutoCloseable {
         sync();
     }
 
+    /**
+     * Writes again what never changes at the start of the header. That harms nobody who reads or stores the rest
+     * meanwhile.
+     */
+    void writeStartAgain() throws IOException {
+        final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.FIXED_LENGTH);
+        checkLength(bytes.capacity());
+        FileCalls.read(channel(), bytes, 0); // by offset: another thread may be changing the length
+        FileCalls.write(channel(), bytes.flip(), 0);
+    }
+
     private void writeHeader(final long events, final long end, final int state) throws IOException {
         final byte[] bytes = new byte[FileHeader.LENGTH];
         FileCalls.read(file, bytes, 0);

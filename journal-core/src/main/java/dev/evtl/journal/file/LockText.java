@@ -15,18 +15,25 @@ import java.util.Optional;
  *  4711                                   process number of the owner or last owner
  *  /dev/shm/trades.ring                   the ring file, unless there is none or the owner closed the journal
  *  owner 4711 8812345 17900 5f0c...       the owner as {@link ProcessIdentity} names it and a random token, until it closes
+ *  failed TEXT                            why the journal failed, until it is recovered
  * </pre>
  *
  * @param process number of the owner or last owner; empty if there was none
  * @param note    path of the ring file
  * @param owner   identity of the owner
  * @param token   of the owner; empty without one
+ * @param failure why the journal failed
  */
-record LockText(String process, Optional<Path> note, Optional<ProcessIdentity> owner, String token) {
+record LockText(
+        String process, Optional<Path> note, Optional<ProcessIdentity> owner, String token, Optional<String> failure) {
     /** Largest length of a lock file in bytes; a path has at most 4,096. */
     static final int MAX_LENGTH = 8192;
 
     private static final String OWNER = "owner ";
+    private static final String FAILED = "failed ";
+
+    /** Largest length of the text of a failure in characters, so that it finds room beside a path. */
+    private static final int MAX_FAILURE_LENGTH = 1000;
 
     /**
      * Reads the text of a lock file. Only zeros are left where the machine lost its power, and mean nothing.
@@ -42,19 +49,22 @@ record LockText(String process, Optional<Path> note, Optional<ProcessIdentity> o
         if (!lines[0].matches("\\d{0,19}")) {
             throw notALockFile(file, "its first line is no process number");
         }
-        LockText text = new LockText(lines[0], Optional.empty(), Optional.empty(), "");
+        LockText text = new LockText(lines[0], Optional.empty(), Optional.empty(), "", Optional.empty());
         for (int i = 1; i < lines.length; i++) {
             final String line = lines[i];
             if (line.startsWith("/")) {
-                text = new LockText(text.process, Optional.of(path(file, line)), text.owner, text.token);
+                text = text.noting(path(file, line));
             } else if (line.startsWith(OWNER)) {
                 final int end = Math.max(OWNER.length(), line.lastIndexOf(' '));
                 text = new LockText(
                         text.process,
                         text.note,
                         ProcessIdentity.parse(line.substring(OWNER.length(), end)),
-                        line.substring(end).strip());
-            } else if (!OWNER.startsWith(line)) { // empty or cut
+                        line.substring(end).strip(),
+                        text.failure);
+            } else if (line.startsWith(FAILED)) {
+                text = text.failedBy(line.substring(FAILED.length()));
+            } else if (!OWNER.startsWith(line) && !FAILED.startsWith(line)) { // empty or cut
                 throw notALockFile(file, "line " + (i + 1) + " is none of a lock file");
             }
         }
@@ -81,20 +91,33 @@ record LockText(String process, Optional<Path> note, Optional<ProcessIdentity> o
     }
 
     LockText noting(final Path ringFile) {
-        return new LockText(process, Optional.ofNullable(ringFile), owner, token);
+        return new LockText(process, Optional.ofNullable(ringFile), owner, token, failure);
+    }
+
+    /** Null means that the journal did not fail, or was recovered. */
+    LockText failedBy(final String why) {
+        return new LockText(
+                process,
+                note,
+                owner,
+                token,
+                Optional.ofNullable(why)
+                        .map(text -> text.replaceAll("\\s+", " "))
+                        .map(line -> line.substring(0, Math.min(line.length(), MAX_FAILURE_LENGTH))));
     }
 
     LockText ownedBy(final ProcessIdentity next, final String nextToken) {
-        return new LockText(Long.toString(next.number()), note, Optional.of(next), nextToken);
+        return new LockText(Long.toString(next.number()), note, Optional.of(next), nextToken, failure);
     }
 
     LockText ownedByNobody() {
-        return new LockText(process, note, Optional.empty(), "");
+        return new LockText(process, note, Optional.empty(), "", failure);
     }
 
     @Override
     public String toString() {
         return process + "\n" + note.map(path -> path + "\n").orElse("")
-                + owner.map(identity -> OWNER + identity + " " + token + "\n").orElse("");
+                + owner.map(identity -> OWNER + identity + " " + token + "\n").orElse("")
+                + failure.map(text -> FAILED + text + "\n").orElse("");
     }
 }

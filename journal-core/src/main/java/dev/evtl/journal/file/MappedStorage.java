@@ -3,10 +3,22 @@ package dev.evtl.journal.file;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.JournalHeader;
-import org.agrona.MutableDirectBuffer;
+import dev.evtl.journal.io.MappedFault;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
-/** Stores events into a mapping of the file, on the appender's thread. */
-public final class MappedStorage extends FileStorage {
+/**
+ * Stores the events of a batch into a mapping of the file, on the appender's thread.
+ *
+ * <p>A store into a page that the file has may be lost: a file system that writes each page to a new place, as btrfs
+ * does, or as XFS does with what a copy shares, needs room for it at that moment, and so does one whose pages were
+ * punched out. The file keeps its length, and the JVM may tell late. Therefore a batch is read again and compared before
+ * anything says that it is there. What did not arrive is written, which tells why where that fails too.
+ */
+public final class MappedStorage extends WriteStorage {
+    private final ByteBuffer staged;
+
     /**
      * Opens the storage. It takes over the open file unless this throws.
      *
@@ -19,26 +31,42 @@ public final class MappedStorage extends FileStorage {
      */
     public MappedStorage(
             final JournalFile file, final JournalHeader opened, final Space space, final int maxClaimLength) {
-        super(file, opened, space, maxClaimLength, true, file.channel());
+        super(file, opened, space, maxClaimLength, true, file.channel(), 1);
+        this.staged = staged().order(ByteOrder.nativeOrder());
     }
 
     @Override
-    public int reserve(final int length) {
-        return advance(length);
+    void write(final long from, final long to) throws IOException {
+        boolean there = false;
+        try {
+            there = store(index(from), (int) (from - window().start()), (int) (to - from));
+            if (!there) {
+                MappedFault.throwPending(); // here, and not where it would end the journal without saying why
+            }
+        } catch (final InternalError e) {
+            there = false; // the JVM throws it wherever it comes to look
+        }
+        if (!there) {
+            super.write(from, to);
+        }
     }
 
-    @Override
-    MutableDirectBuffer buffer() {
-        return window().buffer();
+    /** Copies staged bytes into the mapping. Returns whether they are there. */
+    private boolean store(final int from, final int to, final int length) {
+        window().buffer().putBytes(to, buffer(), from, length);
+        return isThere(from, to, length);
     }
 
-    @Override
-    int index(final long fileOffset) {
-        return (int) (fileOffset - window().start());
-    }
-
-    @Override
-    void write() {
-        // readers see the stores into the mapping
+    private boolean isThere(final int from, final int to, final int length) {
+        final ByteBuffer map = window().map();
+        final int whole = length & -Long.BYTES;
+        long differing = 0;
+        for (int i = 0; i < whole; i += Long.BYTES) {
+            differing |= staged.getLong(from + i) ^ map.getLong(to + i);
+        }
+        for (int i = whole; i < length; i++) {
+            differing |= staged.get(from + i) ^ map.get(to + i);
+        }
+        return differing == 0;
     }
 }

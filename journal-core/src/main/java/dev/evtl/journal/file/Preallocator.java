@@ -1,11 +1,13 @@
 package dev.evtl.journal.file;
 
+import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.IoFailures;
 import dev.evtl.journal.io.MappedFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
@@ -18,7 +20,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Keeps one window of the file ready ahead of the appender, on a thread of its own. It allocates the window's space by
  * writing zeros, so that a full disk is an exception and not a signal, then maps it and touches its pages. It also
- * unmaps the windows that the appender has left.
+ * unmaps the windows that the appender has left. A step of growth that does not fit is given back, and half of what is
+ * left is asked for instead, down to a page: the file grows as long as there is any space, and until then others find
+ * some too.
  *
  * <p>Windows overlap by the longest claim, so that a claim that does not fit at the end of one window fits at the start
  * of the next.
@@ -50,6 +54,9 @@ final class Preallocator implements AutoCloseable {
     private final Queue<Window> retired = new ConcurrentLinkedQueue<>();
     private long mappedEnd;
     private long growthEnd;
+    /** Most bytes by which the file grows at once; less than the config says once a step did not fit. */
+    private long stepLimit = Long.MAX_VALUE;
+
     private volatile boolean running = true;
     private volatile boolean wanted;
     private volatile Window next;
@@ -81,6 +88,7 @@ final class Preallocator implements AutoCloseable {
         final long wanted = Math.min(Math.max(space.initial(), offset + PAGE_LENGTH), space.maximum());
         // what an unclosed file has prepared beyond the maximum stays unused; its events stay, wherever they end
         growthEnd = Math.min(Math.max(growthEnd, wanted), Math.max(space.maximum(), offset));
+        IoFailures.refuseWithoutSpace(file.path(), growthEnd - allocated);
         mappedEnd = Math.min(growthEnd, offset + WINDOW_LENGTH);
         allocate(growthEnd);
         final Window window = map(offset & -PAGE_LENGTH, mappedEnd, offset);
@@ -151,6 +159,8 @@ final class Preallocator implements AutoCloseable {
                     LockSupport.park(this);
                     Thread.interrupted(); // with the flag set it could not park; nobody else has a say on this thread
                 }
+            } catch (final DiskFullException e) {
+                askForLess(e);
             } catch (final JournalException e) {
                 failure = e;
             } catch (final Throwable t) {
@@ -161,22 +171,54 @@ final class Preallocator implements AutoCloseable {
     }
 
     private void prepare() {
-        if (mappedEnd == growthEnd) {
-            growthEnd = Math.min(space.growth().applyAsLong(growthEnd), space.maximum());
-            if (growthEnd <= mappedEnd) {
-                growthEnd = mappedEnd;
+        final boolean grows = mappedEnd == growthEnd;
+        if (grows) {
+            final long step = Math.min(space.growth().applyAsLong(growthEnd), space.maximum()) - mappedEnd;
+            if (step <= 0) {
                 exhausted = true;
                 return;
             }
-            growths++;
+            growthEnd += Math.min(step, Math.min(stepLimit, halfOfWhatIsFree(step)));
         }
         final long start = Math.max(0, mappedEnd - maxClaimLength & -PAGE_LENGTH);
         final long end = Math.min(mappedEnd + WINDOW_LENGTH, growthEnd);
         allocate(end);
         final Window window = map(start, end, mappedEnd);
         mappedEnd = end;
+        growths += grows ? 1 : 0;
+        if (end == growthEnd && stepLimit <= Long.MAX_VALUE / 2) {
+            stepLimit *= 2; // there may be space again
+        }
         wanted = false;
         next = window;
+    }
+
+    /** Returns a step for a file system that has less free than the step that is wanted; otherwise that step. */
+    private long halfOfWhatIsFree(final long step) {
+        final long free = IoFailures.freeBytes(file.path());
+        return free < 0 || step <= free ? step : half(free);
+    }
+
+    private static long half(final long bytes) {
+        return Math.max(PAGE_LENGTH, bytes / 2 & -PAGE_LENGTH);
+    }
+
+    /** Gives back what no window uses, and asks for half as much from now on, or fails if that was a page. */
+    private void askForLess(final DiskFullException e) {
+        final long step = growthEnd - mappedEnd;
+        growthEnd = mappedEnd;
+        allocated = mappedEnd;
+        if (step <= PAGE_LENGTH) {
+            failure = e;
+        } else {
+            stepLimit = half(step);
+        }
+        try {
+            file.setLength(mappedEnd);
+        } catch (final IOException notCut) {
+            e.addSuppressed(notCut);
+            failure = e;
+        }
     }
 
     private void allocate(final long to) {
@@ -234,19 +276,32 @@ final class Preallocator implements AutoCloseable {
         try {
             final FileChannel channel = file.channel();
             final MappedByteBuffer map = channel.map(MapMode.READ_WRITE, start, end - start);
+            map.order(ByteOrder.nativeOrder());
             final UnsafeBuffer buffer = new UnsafeBuffer(map);
-            for (int i = 0; touch && i + Long.BYTES <= buffer.capacity(); i += PAGE_LENGTH) {
-                // not atomic read-modify-writes: they would kill the JVM if the file were cut short now
-                if (start + i >= unused) {
-                    buffer.putLong(i, 0);
-                } else {
-                    buffer.getLongVolatile(i); // the appender may be writing in the overlap
-                }
+            if (touch) {
+                touch(buffer, (int) (unused - start));
             }
             return new Window(start, end, map, buffer);
         } catch (final IOException e) {
             throw new JournalException(
                     file.path() + ": could not map " + (end - start) + " bytes: " + e.getMessage(), e);
+        }
+    }
+
+    /** Has pages mapped before the appender comes to them, which finds out whether its stores arrive. */
+    private static void touch(final UnsafeBuffer buffer, final int unused) {
+        try {
+            for (int i = 0; i + Long.BYTES <= buffer.capacity(); i += PAGE_LENGTH) {
+                // not atomic read-modify-writes: they would kill the JVM if the file were cut short now
+                if (i >= unused) {
+                    buffer.putLong(i, 0);
+                } else {
+                    buffer.getLongVolatile(i); // the appender may be writing in the overlap
+                }
+            }
+            MappedFault.throwPending();
+        } catch (final InternalError e) {
+            // a page that is not mapped now may be when it is written
         }
     }
 

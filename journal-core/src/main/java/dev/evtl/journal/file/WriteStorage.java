@@ -40,21 +40,22 @@ public class WriteStorage extends FileStorage {
      */
     public static WriteStorage open(
             final JournalFile file, final JournalHeader opened, final Space space, final int maxClaimLength) {
-        return new WriteStorage(file, opened, space, maxClaimLength, file.channel(), 1);
+        return new WriteStorage(file, opened, space, maxClaimLength, false, file.channel(), 1);
     }
 
     /**
-     * Creates a storage with the channel through which zeros are written and the length of the blocks that are written
-     * whole.
+     * Creates a storage that may touch the pages of each window in advance, with the channel through which zeros are
+     * written and the length of the blocks that are written whole.
      */
     WriteStorage(
             final JournalFile file,
             final JournalHeader opened,
             final Space space,
             final int maxClaimLength,
+            final boolean touch,
             final FileChannel fillChannel,
             final int blockLength) {
-        super(file, opened, space, maxClaimLength, false, fillChannel);
+        super(file, opened, space, maxClaimLength, touch, fillChannel);
         this.channel = file.channel();
         this.blockLength = blockLength;
         this.maximumEnd = space.maximum() & -blockLength;
@@ -87,6 +88,9 @@ public class WriteStorage extends FileStorage {
 
     @Override
     public final int reserve(final int length) throws IOException {
+        if (fileOffset() + length > window().end()) {
+            write(); // what is staged belongs into this window
+        }
         final int result = fileOffset() + length > maximumEnd ? FULL : advance(length);
         if (result == READY && fileOffset() - stageStart + length > buffer.capacity()) {
             write();
@@ -110,7 +114,6 @@ public class WriteStorage extends FileStorage {
         if (end == written) {
             return;
         }
-        checkLength(); // otherwise the write would make a file that was cut long enough again, with a hole in it
         write(written, end);
         written = end;
         final long nextStart = end & -blockLength;
@@ -120,7 +123,13 @@ public class WriteStorage extends FileStorage {
 
     /** Writes the staged bytes between two offsets. */
     void write(final long from, final long to) throws IOException {
+        checkLength(); // otherwise the write would make a file that was cut long enough again, with a hole in it
         FileCalls.write(channel, staged(from, to), from);
+    }
+
+    /** Returns all that is staged, as a view of its own. */
+    final ByteBuffer staged() {
+        return stage.duplicate().clear();
     }
 
     /** Returns the staged bytes between two offsets. */

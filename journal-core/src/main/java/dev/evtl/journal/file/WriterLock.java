@@ -216,6 +216,31 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
+    /** Returns why the journal failed, if it did and was not recovered since. */
+    public Optional<String> failure() {
+        return text.failure();
+    }
+
+    /** Notes why the journal failed, unless the file is another's by now; null means that it was recovered. */
+    public void noteFailure(final String why) throws IOException {
+        final LockText next = text.failedBy(why);
+        if (!next.equals(text) && Arrays.equals(read(), written)) {
+            write(next);
+        }
+    }
+
+    /** Returns why a journal that no writer has open failed, if it did and was not recovered since. */
+    public static Optional<String> failureOf(final Path journal) throws IOException {
+        synchronized (MONITOR) {
+            if (isHeldHere(journal) || !Files.isReadable(fileFor(journal))) {
+                return Optional.empty();
+            }
+            try (FileChannel channel = openForReading(journal)) {
+                return LockText.parse(fileFor(journal), read(channel)).failure();
+            }
+        }
+    }
+
     /**
      * Returns whether the lock file is as this writer left it, for all that can be told without allocating. Where this
      * is false, {@link #check} finds out.

@@ -28,6 +28,8 @@ import org.agrona.concurrent.AtomicBuffer;
 public final class FileHeader {
     /** Length of the header in bytes, and the offset of a file's first event. */
     public static final int LENGTH = 64;
+    /** Length of the part at its start that never changes. */
+    public static final int FIXED_LENGTH = 16;
     /** "EVTL" read as a little-endian integer. */
     public static final int MAGIC = 0x4C54_5645;
     /** The version of the format that this library reads and writes. */

@@ -78,10 +78,22 @@ public final class GapEvent {
      *
      * @param buffer  that holds the event
      * @param payload index of its payload in the buffer
-     * @return the number of events
+     * @return the number of events, unsigned
      */
     public static long dropped(final DirectBuffer buffer, final int payload) {
         return buffer.getLong(payload + DROPPED_OFFSET);
+    }
+
+    /**
+     * Adds two numbers of events dropped, all unsigned.
+     *
+     * @param a number of events
+     * @param b number of events
+     * @return their sum; the largest number if it is larger than that
+     */
+    public static long sum(final long a, final long b) {
+        final long sum = a + b;
+        return Long.compareUnsigned(sum, a) < 0 ? -1 : sum;
     }
 
     /**

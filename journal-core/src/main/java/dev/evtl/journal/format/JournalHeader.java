@@ -111,6 +111,17 @@ public record JournalHeader(
     }
 
     /**
+     * Returns whether everything that was forced to the device ends at an offset or before it. The file says how much
+     * was forced as an unsigned number.
+     *
+     * @param end offset in bytes
+     * @return false if more was forced
+     */
+    public boolean coversDurable(final long end) {
+        return Long.compareUnsigned(end, durableOffset) >= 0;
+    }
+
+    /**
      * Returns what identifies the file.
      *
      * @return its identity

@@ -9,6 +9,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import dev.evtl.journal.io.FileWatcher.Call;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -82,6 +83,7 @@ public final class FileCalls {
                 String.format("%s%s%016x", file.getFileName(), UNFINISHED, new SecureRandom().nextLong()));
         try {
             deleteLeft(file, content);
+            IoFailures.refuseWithoutSpace(file, needed);
             try (FileChannel channel = createNew(unfinished, permissions)) {
                 content.write(unfinished, channel);
             }
@@ -260,7 +262,11 @@ public final class FileCalls {
             final Path file, final MappedByteBuffer map, final long mapStart, final long from, final long to)
             throws IOException {
         watcher.before(Call.FORCE, file, from, to);
-        map.force((int) (from - mapStart), (int) (to - from));
+        try {
+            map.force((int) (from - mapStart), (int) (to - from));
+        } catch (final UncheckedIOException e) {
+            throw e.getCause(); // it is as any other call that fails
+        }
         watcher.after(Call.FORCE, file, from, to);
     }
 

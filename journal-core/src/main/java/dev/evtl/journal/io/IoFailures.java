@@ -3,12 +3,15 @@ package dev.evtl.journal.io;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Turns the failure of a call on a file into the exception that the user sees. For any thread. */
 public final class IoFailures {
+    private static final int PAGE_LENGTH = 4096;
+
     private IoFailures() {}
 
     /**
@@ -23,15 +26,31 @@ public final class IoFailures {
         final boolean says =
                 cause.getMessage() != null && !(cause instanceof final FileSystemException e && e.getReason() == null);
         final String message = says ? cause.getMessage() : cause.toString();
-        if (message.contains("No space left") || message.contains("quota exceeded")) {
-            return new DiskFullException(file, needed, freeBytes(file), cause);
+        final boolean noSpace = SystemTexts.saysNoSpace(message);
+        if (noSpace || SystemTexts.saysQuota(message)) {
+            return new DiskFullException(file, needed, freeBytes(file), !noSpace, cause);
         }
         return new JournalException(file + ": " + what + ": " + message, cause);
     }
 
-    private static long freeBytes(final Path file) {
+    /**
+     * Refuses to write what the file system has no space for, before anything is taken from others. A page is always
+     * tried: the file system may have it for this user after all.
+     *
+     * @throws DiskFullException if the file system says that it has less free than is needed
+     */
+    public static void refuseWithoutSpace(final Path file, final long needed) {
+        final long free = freeBytes(file);
+        if (needed > PAGE_LENGTH && free >= 0 && free < needed) {
+            throw new DiskFullException(file, needed, free, false, null);
+        }
+    }
+
+    /** Returns how many bytes the file system has free for this user; -1 if it does not say. */
+    public static long freeBytes(final Path file) {
         try {
-            return Files.getFileStore(file.toAbsolutePath().getParent()).getUsableSpace();
+            final FileStore store = Files.getFileStore(file.toAbsolutePath().getParent());
+            return store.getTotalSpace() == 0 ? -1 : store.getUsableSpace();
         } catch (final IOException e) {
             return -1;
         }

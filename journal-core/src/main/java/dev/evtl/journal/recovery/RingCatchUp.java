@@ -3,6 +3,7 @@ package dev.evtl.journal.recovery;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.MappedFault;
 import dev.evtl.journal.ring.CheckpointState;
 import dev.evtl.journal.ring.ClaimOwners;
 import dev.evtl.journal.ring.RingFile;
@@ -92,6 +93,7 @@ public final class RingCatchUp {
         catchUp.state.fileSequence = fileSequence;
         catchUp.state.fileOffset = fileEnd;
         ring.checkpoint().store(catchUp.state);
+        MappedFault.throwPending(); // what is released is not found again
         ring.memory().release(catchUp.state.ringPosition);
         return catchUp.count(true);
     }

@@ -79,6 +79,9 @@ public final class Checkpoint {
         header.putLong(next + FILE_SEQUENCE_OFFSET, state.fileSequence);
         header.putLongRelease(RingLayout.CHECKPOINT_INDEX_OFFSET, index);
         VarHandle.releaseFence(); // the ring must not be zeroed before the checkpoint is stored
+        if (ringPosition() != state.ringPosition) {
+            throw new InternalError("a store into the ring was lost");
+        }
     }
 
     /** Returns the ring position of the current state. */

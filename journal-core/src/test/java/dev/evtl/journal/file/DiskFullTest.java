@@ -17,6 +17,9 @@ import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.FileWatcher;
+import dev.evtl.journal.io.FileWatcher.Call;
 import dev.evtl.journal.support.Events;
 import dev.evtl.journal.support.Producers;
 import dev.evtl.journal.support.Tmpfs;
@@ -24,12 +27,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file system that really is full. */
 @Timeout(60)
@@ -52,6 +58,7 @@ class DiskFullTest {
 
     @AfterEach
     void unmount() {
+        FileCalls.watch(FileWatcher.NONE);
         if (tmpfs != null) {
             tmpfs.close();
         }
@@ -79,7 +86,14 @@ class DiskFullTest {
     @Test
     void newFileThatFindsNoSpaceIsNotThere() throws IOException {
         final JournalConfig big = config().initialSize(4 * MIB).build();
+        final AtomicLong written = new AtomicLong();
+        FileCalls.watch((call, called, from, to) -> {
+            if (call == Call.WRITE) {
+                written.accumulateAndGet(to, Math::max);
+            }
+        });
         final DiskFullException e = assertThrows(DiskFullException.class, () -> Journal.open(file, big));
+        assertEquals(64, written.get(), "others would have found the disk full meanwhile");
         assertDiskFull(e, 4 * MIB - 64, Files.getFileStore(directory).getUsableSpace() - PAGE);
         assertTrue(e.free() > MIB - 65_536, "what was free before and is free again: " + e.free());
         assertEquals(List.of("d.evtl.lock"), files());
@@ -88,6 +102,46 @@ class DiskFullTest {
             Events.offer(journal, 0, 10);
         }
         Events.assertHolds(file, 10);
+    }
+
+    @Test
+    void ringFileThatFindsNoSpaceTakesNone() throws IOException {
+        final AtomicLong written = new AtomicLong();
+        FileCalls.watch((call, called, from, to) -> {
+            if (call == Call.WRITE) {
+                written.accumulateAndGet(to, Math::max);
+            }
+        });
+        final JournalConfig big =
+                config().ringFile(directory.resolve("d.ring")).ringSize(4 * MIB).build();
+        assertThrows(DiskFullException.class, () -> Journal.open(file, big));
+        assertTrue(written.get() < 8192, "others would have found the disk full meanwhile: " + written);
+        assertEquals(
+                List.of("d.evtl.lock"),
+                files().stream().filter(name -> !name.contains("ring")).toList());
+    }
+
+    /** By steps larger than the whole disk, and by doubling, which needs more than is left in the end. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void stepOfGrowthThatDoesNotFitIsMadeSmallerUntilNothingIsLeft(final boolean doubling) throws IOException {
+        final Growth growth = doubling ? Growth.DOUBLING : Growth.steps(64L * MIB);
+        final Journal journal =
+                Journal.open(file, config().initialSize(65_536).growth(growth).build());
+        final long free = Files.getFileStore(directory).getUsableSpace();
+        Events.offer(journal, 0, 5000);
+        while (journal.stats().getGrowths() == 0) {
+            Thread.onSpinWait();
+        }
+        assertTrue(
+                Files.getFileStore(directory).getUsableSpace() > free / 8,
+                "others find space while the journal does not need it");
+        Events.offerUntilFailed(journal, 5000);
+        assertInstanceOf(DiskFullException.class, journal.failure().orElseThrow());
+        final long journaled = journal.stats().getJournaledEvents();
+        assertTrue(journaled * 32 > free - 65_536, "of " + free + " bytes only " + journaled * 32 + " were used");
+        assertThrows(JournalFailedException.class, journal::close);
+        assertEquals(journaled, JournalScan.of(file).events());
     }
 
     @Test
@@ -116,8 +170,8 @@ class DiskFullTest {
 
         final DiskFullException cause =
                 assertInstanceOf(DiskFullException.class, journal.failure().orElseThrow());
-        assertEquals(65_536, cause.needed());
-        assertTrue(cause.free() < 65_536, "free " + cause.free());
+        assertEquals(4096, cause.needed(), "the least that it asks for");
+        assertTrue(cause.free() < 4096, "free " + cause.free());
         assertThrows(JournalFailedException.class, journal::sync);
         assertThrows(JournalFailedException.class, journal::close);
         final JournalStats stats = journal.stats();

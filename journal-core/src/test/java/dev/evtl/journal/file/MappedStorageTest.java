@@ -45,7 +45,8 @@ class MappedStorageTest {
     }
 
     /** Appends one event, which is in the bytes with its checksum or without. */
-    private static void append(final MappedStorage storage, final byte[] bytes, final int from, final int length) {
+    private static void append(final MappedStorage storage, final byte[] bytes, final int from, final int length)
+            throws IOException {
         final UnsafeBuffer source = new UnsafeBuffer(ByteBuffer.allocateDirect(length));
         source.putBytes(0, bytes, from, length);
         source.putInt(EventHeader.CHECKSUM_OFFSET, 0);
@@ -53,7 +54,7 @@ class MappedStorageTest {
         storage.append(new EventMemory(source), 0, length, 1);
     }
 
-    private static int reserve(final MappedStorage storage, final int length) {
+    private static int reserve(final MappedStorage storage, final int length) throws IOException {
         int result = JournalStorage.NOT_READY;
         while (result == JournalStorage.NOT_READY) {
             result = storage.reserve(length);

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.WhenFull;
+import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.JournalView;
@@ -39,7 +40,7 @@ class MappedFaultTest {
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
-    /** Nothing but the fault tells of it: the file keeps its length, and a force finds nothing to complain of. */
+    /** The file keeps its length, and a force finds nothing to complain of. */
     @Test
     void syncDoesNotAcknowledgeAnEventWhoseStoreWasLost() {
         final Tmpfs tmpfs = Tmpfs.mount(directory, 2 * LENGTH);
@@ -64,7 +65,7 @@ class MappedFaultTest {
                     publishAndSync(journal);
                 }
             });
-            assertInstanceOf(InternalError.class, e.getCause());
+            assertInstanceOf(DiskFullException.class, e.getCause());
             assertTrue(
                     journal.stats().getDurableOffset() <= hole,
                     journal.stats().getDurableOffset() + " acknowledged, nothing was stored from " + hole);

@@ -29,14 +29,23 @@ public final class Events {
 
     /** How many were accepted before. */
     public static long offerUntilFailed(final Journal journal) {
+        return offerUntilFailed(journal, 0);
+    }
+
+    public static long offerUntilFailed(final Journal journal, final long first) {
         final UnsafeBuffer source = new UnsafeBuffer(new byte[PAYLOAD_LENGTH]);
         long accepted = 0;
         long result;
-        while ((result = offer(journal, source, accepted)) > 0) {
+        while ((result = offer(journal, source, first + accepted)) > 0) {
             accepted++;
         }
         assertEquals(Publisher.FAILED, result);
         return accepted;
+    }
+
+    /** As {@link Publisher#offer}; for a process that has no test's classes. */
+    public static long offer(final Journal journal, final long number) {
+        return offer(journal, new UnsafeBuffer(new byte[PAYLOAD_LENGTH]), number);
     }
 
     private static long offer(final Journal journal, final UnsafeBuffer source, final long number) {

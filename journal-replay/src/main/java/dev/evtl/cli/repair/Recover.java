@@ -62,7 +62,10 @@ public final class Recover extends FileVerb {
         @Override
         public void print(final Console console) {
             console.print(file + ": " + result + ": " + report.map(this::text).orElse("refused and left as it was")
-                    + "; " + reason);
+                    + "; " + reason
+                    + report.flatMap(RecoveryReport::failure)
+                            .map(failure -> "; it failed when it was open last: " + failure)
+                            .orElse(""));
         }
 
         private String text(final RecoveryReport report) {
@@ -111,6 +114,8 @@ public final class Recover extends FileVerb {
                     report.flatMap(RecoveryReport::missingRing)
                             .map(Path::toString)
                             .orElse(null));
+            json.writeStringField(
+                    "failure", report.flatMap(RecoveryReport::failure).orElse(null));
             json.writeStringField("reason", reason);
         }
     }
