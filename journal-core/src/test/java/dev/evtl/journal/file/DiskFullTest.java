@@ -88,12 +88,12 @@ class DiskFullTest {
         final JournalConfig big = config().initialSize(4 * MIB).build();
         final AtomicLong written = new AtomicLong();
         FileCalls.watch((call, called, from, to) -> {
-            if (call == Call.WRITE && !called.equals(WriterLock.fileFor(file))) {
+            if (call == Call.WRITE) {
                 written.accumulateAndGet(to, Math::max);
             }
         });
         final DiskFullException e = assertThrows(DiskFullException.class, () -> Journal.open(file, big));
-        assertEquals(64, written.get(), "others would have found the disk full meanwhile");
+        assertTrue(written.get() < PAGE, "others would have found the disk full meanwhile: " + written);
         assertDiskFull(e, 4 * MIB - 64, Files.getFileStore(directory).getUsableSpace() - PAGE);
         assertTrue(e.free() > MIB - 65_536, "what was free before and is free again: " + e.free());
         assertEquals(List.of("d.evtl.lock"), files());
