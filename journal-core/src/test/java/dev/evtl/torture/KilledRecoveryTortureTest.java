@@ -28,13 +28,13 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledRecoveryTortureTest {
     private static final int KILLED = 128 + 9;
 
-    /** The lock's, the copy's and the zeros', the header's two, and what closes the file. */
+    /** The lock's at both ends, the copy's and the zeros', the header's two, and what closes the file. */
     private static final List<String> STEPS = Stream.of(
-                    steps("pwrite64", 3),
-                    steps("write", 2),
+                    steps("pwrite64", 2),
+                    steps("write", 4),
                     steps("fsync", 7),
                     steps("rename", 1),
-                    steps("ftruncate", 1))
+                    steps("ftruncate", 3))
             .flatMap(steps -> steps)
             .toList();
 
@@ -65,7 +65,7 @@ class KilledRecoveryTortureTest {
                 "-e",
                 "inject=" + step));
         if (step.startsWith("write:")) { // the other calls the JVM makes for nothing else
-            command.addAll(List.of("-P", file.toString()));
+            command.addAll(List.of("-P", file.toString(), "-P", file + ".lock"));
         }
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
