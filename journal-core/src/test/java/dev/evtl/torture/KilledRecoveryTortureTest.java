@@ -28,9 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledRecoveryTortureTest {
     private static final int KILLED = 128 + 9;
 
-    /** The lock's at both ends, the copy's and the zeros', the header's two, and what closes the file. */
+    /** The lock's at both ends, what is written again, the copy's and the zeros', the header's two, and what closes the file. */
     private static final List<String> STEPS = Stream.of(
-                    steps("pwrite64", 2),
+                    steps("pwrite64", 3),
                     steps("write", 4),
                     steps("fsync", 7),
                     steps("rename", 1),
