@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledRecoveryTortureTest {
     private static final int KILLED = 128 + 9;
 
-    /** The lock's at both ends, what is written again, the copy's and the zeros', the header's two, and what closes the file. */
+    /** The lock's at both ends, what is written again, the copy's, the zeros', the header's two, and what closes it. */
     private static final List<String> STEPS = Stream.of(
                     steps("pwrite64", 3),
                     steps("write", 4),
