@@ -31,7 +31,7 @@ public final class DirectStorage extends WriteStorage {
             final int maxClaimLength,
             final FileChannel direct,
             final boolean synchronous) {
-        super(file, opened, space, maxClaimLength, false, direct, Preallocator.PAGE_LENGTH);
+        super(file, opened, space, maxClaimLength, STAGE_LENGTH, false, direct, Preallocator.PAGE_LENGTH);
         this.direct = direct;
         this.synchronous = synchronous;
     }

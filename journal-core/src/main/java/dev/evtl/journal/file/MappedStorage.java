@@ -6,7 +6,6 @@ import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.MappedFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * Stores the events of a batch into a mapping of the file, on the appender's thread.
@@ -17,6 +16,9 @@ import java.nio.ByteOrder;
  * anything says that it is there. What did not arrive is written, which tells why where that fails too.
  */
 public final class MappedStorage extends WriteStorage {
+    /** As much as leaves the first cache of a core room for what it is copied from and to, in bytes. */
+    private static final int STAGED = 8192;
+
     private final ByteBuffer staged;
 
     /**
@@ -31,8 +33,8 @@ public final class MappedStorage extends WriteStorage {
      */
     public MappedStorage(
             final JournalFile file, final JournalHeader opened, final Space space, final int maxClaimLength) {
-        super(file, opened, space, maxClaimLength, true, file.channel(), 1);
-        this.staged = staged().order(ByteOrder.nativeOrder());
+        super(file, opened, space, maxClaimLength, STAGED, true, file.channel(), 1);
+        this.staged = staged();
     }
 
     @Override
@@ -58,15 +60,13 @@ public final class MappedStorage extends WriteStorage {
     }
 
     private boolean isThere(final int from, final int to, final int length) {
+        staged.limit(from + length).position(from);
         final ByteBuffer map = window().map();
-        final int whole = length & -Long.BYTES;
-        long differing = 0;
-        for (int i = 0; i < whole; i += Long.BYTES) {
-            differing |= staged.getLong(from + i) ^ map.getLong(to + i);
+        map.limit(to + length).position(to);
+        try {
+            return staged.mismatch(map) < 0;
+        } finally {
+            map.clear(); // a force needs all of it
         }
-        for (int i = whole; i < length; i++) {
-            differing |= staged.get(from + i) ^ map.get(to + i);
-        }
-        return differing == 0;
     }
 }

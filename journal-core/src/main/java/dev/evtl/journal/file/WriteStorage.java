@@ -16,9 +16,10 @@ import org.agrona.concurrent.UnsafeBuffer;
  * page cache.
  */
 public class WriteStorage extends FileStorage {
-    private static final int STAGE_LENGTH = 1 << 20;
+    static final int STAGE_LENGTH = 1 << 20;
 
     private final FileChannel channel;
+    private final int stageLength;
     private final int blockLength;
     private final ByteBuffer stage;
     private final UnsafeBuffer buffer;
@@ -40,30 +41,35 @@ public class WriteStorage extends FileStorage {
      */
     public static WriteStorage open(
             final JournalFile file, final JournalHeader opened, final Space space, final int maxClaimLength) {
-        return new WriteStorage(file, opened, space, maxClaimLength, false, file.channel(), 1);
+        return new WriteStorage(file, opened, space, maxClaimLength, STAGE_LENGTH, false, file.channel(), 1);
     }
 
     /**
-     * Creates a storage that may touch the pages of each window in advance, with the channel through which zeros are
-     * written and the length of the blocks that are written whole.
+     * Creates a storage with the number of bytes that are staged before they are written, if the batch does not end
+     * first. It may touch the pages of each window in advance.
+     *
+     * @param fillChannel through which zeros are written
+     * @param blockLength of the blocks that are written whole
      */
     WriteStorage(
             final JournalFile file,
             final JournalHeader opened,
             final Space space,
             final int maxClaimLength,
+            final int stageLength,
             final boolean touch,
             final FileChannel fillChannel,
             final int blockLength) {
         super(file, opened, space, maxClaimLength, touch, fillChannel);
         this.channel = file.channel();
+        this.stageLength = stageLength;
         this.blockLength = blockLength;
         this.maximumEnd = space.maximum() & -blockLength;
         this.written = fileOffset();
         this.stageStart = written & -blockLength;
         boolean ready = false;
         try {
-            final int length = BitUtil.align(Math.max(STAGE_LENGTH, 2 * maxClaimLength), Preallocator.PAGE_LENGTH);
+            final int length = BitUtil.align(Math.max(stageLength, 2 * maxClaimLength), Preallocator.PAGE_LENGTH);
             this.stage =
                     ByteBuffer.allocateDirect(length + Preallocator.PAGE_LENGTH).alignedSlice(Preallocator.PAGE_LENGTH);
             this.buffer = new UnsafeBuffer(stage);
@@ -92,7 +98,7 @@ public class WriteStorage extends FileStorage {
             write(); // what is staged belongs into this window
         }
         final int result = fileOffset() + length > maximumEnd ? FULL : advance(length);
-        if (result == READY && fileOffset() - stageStart + length > buffer.capacity()) {
+        if (result == READY && fileOffset() - stageStart + length > stageLength) {
             write();
         }
         return result;
