@@ -27,6 +27,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -142,6 +144,27 @@ class DiskFullTest {
         assertTrue(journaled * 32 > free - 65_536, "of " + free + " bytes only " + journaled * 32 + " were used");
         assertThrows(JournalFailedException.class, journal::close);
         assertEquals(journaled, JournalScan.of(file).events());
+    }
+
+    /** As where another file takes it meanwhile, or where what is free is not all for this user. */
+    @Test
+    void stepThatFindsLessThanWasFreeIsTriedAgainWithLess() throws IOException {
+        final Set<Long> steps = ConcurrentHashMap.newKeySet();
+        try (Journal journal = Journal.open(
+                file, config().initialSize(65_536).growth(Growth.steps(262_144)).build())) {
+            final long opened = Files.size(file);
+            FileCalls.watch((call, called, from, to) -> {
+                if (call == Call.WRITE && from >= opened) {
+                    steps.add(to - from);
+                    if (to - from > 131_072) {
+                        throw new IOException("No space left on device");
+                    }
+                }
+            });
+            Events.offer(journal, 0, 10_000);
+        }
+        assertEquals(Set.of(262_144L, 131_072L), steps);
+        Events.assertHolds(file, 10_000);
     }
 
     @Test
