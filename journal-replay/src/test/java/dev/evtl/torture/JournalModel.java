@@ -716,7 +716,7 @@ final class JournalModel implements AutoCloseable {
                 assertEquals(walk.complete() ? walk.validEnd() : walk.end(), e.offset(), e.getMessage());
                 assertEquals(walk.complete() ? walk.whole() : walk.events(), e.sequence(), e.getMessage());
                 assertEquals(walk.whole(), reader.sequence(), "claims whole");
-                final boolean lost = !reference.isClosed() && walk.validEnd() >= reference.durableOffset();
+                final boolean lost = !reference.isClosed() && reference.coversDurable(walk.validEnd());
                 assertEquals(lost ? Kind.UNSYNCED_DATA_LOST : Kind.CORRUPT_EVENT, e.kind(), e.getMessage());
             }
         } finally {

@@ -56,6 +56,10 @@ final class Reference {
         return file.getLong(48);
     }
 
+    boolean coversDurable(final long end) {
+        return Long.compareUnsigned(end, durableOffset()) >= 0;
+    }
+
     private boolean hasChecksums() {
         return file.getInt(32) == 1;
     }
@@ -120,7 +124,7 @@ final class Reference {
 
     /** Whether a recovery refuses what it found. */
     boolean isCorrupt(final Walk recovery) {
-        return recovery.validEnd() < durableOffset() || isClosed() && recovery.validEnd() != file.capacity();
+        return !coversDurable(recovery.validEnd()) || isClosed() && recovery.validEnd() != file.capacity();
     }
 
     /** Where the last byte after a position ends that is not zero. */
