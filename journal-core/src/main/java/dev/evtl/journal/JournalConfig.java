@@ -7,6 +7,7 @@ import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.appender.AppenderSettings;
 import dev.evtl.journal.file.Space;
 import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.FileHeader;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -298,12 +299,13 @@ public final class JournalConfig {
          * Sets the sequence number of the first event of a new file, for a journal that continues another one. An
          * existing file goes on as it was created.
          *
-         * @param value 0, the default, or above
+         * @param value 0, the default, to {@link FileHeader#MAX_BASE_SEQUENCE}
          * @return this
          */
         public Builder baseSequence(final long value) {
-            if (value < 0) {
-                throw new IllegalArgumentException("baseSequence " + value + " is below 0");
+            if (value < 0 || value > FileHeader.MAX_BASE_SEQUENCE) {
+                throw new IllegalArgumentException(
+                        "baseSequence " + value + " is not from 0 to " + FileHeader.MAX_BASE_SEQUENCE);
             }
             baseSequence = value;
             return this;

@@ -16,7 +16,7 @@ public final class DiskFullException extends JournalException {
      * @param file   the file
      * @param needed number of bytes that were to be written
      * @param free   number of bytes that the file system had free just afterwards; -1 if it did not say
-     * @param cause  of the failure
+     * @param cause  of the failure; null if nothing was written, because there was no space for it
      */
     public DiskFullException(final Path file, final long needed, final long free, final IOException cause) {
         super(

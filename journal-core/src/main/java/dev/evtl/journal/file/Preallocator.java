@@ -82,6 +82,7 @@ final class Preallocator implements AutoCloseable {
         // what an unclosed file has prepared beyond the maximum stays unused; its events stay, wherever they end
         growthEnd = Math.min(Math.max(growthEnd, wanted), Math.max(space.maximum(), offset));
         mappedEnd = Math.min(growthEnd, offset + WINDOW_LENGTH);
+        requireSpace(growthEnd - allocated);
         allocate(growthEnd);
         final Window window = map(offset & -PAGE_LENGTH, mappedEnd, offset);
         boolean started = false;
@@ -93,6 +94,14 @@ final class Preallocator implements AutoCloseable {
             if (!started) {
                 window.unmap();
             }
+        }
+    }
+
+    private void requireSpace(final long bytes) {
+        try {
+            IoFailures.requireSpace(file.path(), bytes);
+        } catch (final IOException e) {
+            throw new JournalException(file.path() + ": could not ask for free space: " + e.getMessage(), e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.evtl.journal.io;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,11 +30,31 @@ public final class IoFailures {
         return new JournalException(file + ": " + what + ": " + message, cause);
     }
 
+    /**
+     * Refuses what the file system says it has no space for, before the attempt takes from others all that there is. A
+     * file system that does not say is tried.
+     *
+     * @param needed number of bytes that are to be written to the file
+     * @throws DiskFullException if fewer are free
+     */
+    public static void requireSpace(final Path file, final long needed) throws IOException {
+        final FileStore store = store(file);
+        final long free = store.getUsableSpace();
+        if (free < needed && store.getTotalSpace() > 0) {
+            throw new DiskFullException(file, needed, free, null);
+        }
+    }
+
     private static long freeBytes(final Path file) {
         try {
-            return Files.getFileStore(file.toAbsolutePath().getParent()).getUsableSpace();
+            return store(file).getUsableSpace();
         } catch (final IOException e) {
             return -1;
         }
+    }
+
+    private static FileStore store(final Path file) throws IOException {
+        return Files.getFileStore(
+                Files.exists(file) ? file : file.toAbsolutePath().getParent());
     }
 }

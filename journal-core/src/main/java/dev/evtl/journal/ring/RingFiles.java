@@ -137,6 +137,7 @@ public final class RingFiles {
 
         private void create() throws IOException {
             final int length = RingLayout.fileLength(wanted.capacity());
+            IoFailures.requireSpace(path, length);
             final FileCalls.Content content = new FileCalls.Content() {
                 @Override
                 public void write(final Path unfinished, final FileChannel channel) throws IOException {
