@@ -177,7 +177,7 @@ final class Examination implements AutoCloseable {
         clear(recoveredLength);
     }
 
-    private static boolean canRunOutOfNumbers(final ReferenceJournal journal) {
+    static boolean canRunOutOfNumbers(final ReferenceJournal journal) {
         return Long.compareUnsigned(journal.baseSequence(), 1L << 62) > 0;
     }
 
