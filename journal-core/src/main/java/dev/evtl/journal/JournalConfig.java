@@ -181,7 +181,8 @@ public final class JournalConfig {
         /**
          * Sets the size of the ring between the publishing threads and the appender. A claim can take an eighth of it.
          *
-         * @param bytes a power of two, at least eight times the largest event; default 4 MiB
+         * @param bytes a power of two from 1,024 to 2^30 (1 GiB), at least eight times the largest event with its header
+         *     of 16 bytes, which is checked when the config is built; default 4 MiB
          * @return this
          */
         public Builder ringSize(final int bytes) {
@@ -196,7 +197,7 @@ public final class JournalConfig {
         /**
          * Sets the largest payload of an event; a smaller one permits a smaller ring.
          *
-         * @param bytes 0 to 65,535, the default
+         * @param bytes 0 to 65,535, which is the default
          * @return this
          */
         public Builder maxPayloadLength(final int bytes) {
@@ -325,7 +326,8 @@ public final class JournalConfig {
         /**
          * Sets the space that is allocated when the file is opened.
          *
-         * @param bytes at least a page and at most {@link Growth#MAX_STEP}; default 64 MiB
+         * @param bytes from a page, 4,096, to {@link Growth#MAX_STEP}, 2^46 (64 TiB); no more than {@code maxSize} is taken
+         *     of it; default 64 MiB
          * @return this
          */
         public Builder initialSize(final long bytes) {
@@ -340,7 +342,8 @@ public final class JournalConfig {
         /**
          * Sets how the file grows.
          *
-         * @param value default steps of 64 MiB
+         * @param value by {@link Growth#steps steps} of 4,096 bytes to 2^46 (64 TiB), or {@link Growth#DOUBLING};
+         *     default steps of 64 MiB
          * @return this
          */
         public Builder growth(final Growth value) {
@@ -351,14 +354,15 @@ public final class JournalConfig {
         /**
          * Sets a size that the file never exceeds.
          *
-         * @param bytes    at least a page; default unlimited
-         * @param whenFull what happens to events for which the file has no room
+         * @param bytes    at least a page, 4,096; default unlimited
+         * @param whenFull what happens to events for which the file has no room; default {@link WhenFull#FAIL}
          * @return this
          */
         public Builder maxSize(final long bytes, final WhenFull whenFull) {
+            Objects.requireNonNull(whenFull, "whenFull");
             checkSpace("maxSize", bytes);
             maxSize = bytes;
-            this.whenFull = Objects.requireNonNull(whenFull, "whenFull");
+            this.whenFull = whenFull;
             return this;
         }
 

@@ -8,6 +8,7 @@ import dev.evtl.journal.ring.RingCounters;
 import dev.evtl.journal.ring.RingProducer;
 import java.lang.invoke.VarHandle;
 import java.util.Collections;
+import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.BooleanSupplier;
@@ -137,6 +138,7 @@ public final class Publisher {
      */
     public long tryClaimAt(
             final Claim claim, final long timestamp, final int type, final int flags, final int payloadLength) {
+        Objects.requireNonNull(claim, "claim");
         claim.checkFree(this);
         checkEvent(type, flags, payloadLength);
         final int length = EventHeader.LENGTH + payloadLength;
@@ -199,6 +201,7 @@ public final class Publisher {
 
     /** Checks the range here, because Agrona's bounds checks can be turned off. */
     private static void checkRange(final DirectBuffer source, final int offset, final int length) {
+        Objects.requireNonNull(source, "source");
         if (offset < 0 || offset > source.capacity() - length) {
             throw new IndexOutOfBoundsException("payload of " + length + " bytes at " + offset
                     + " is not within the source, of " + source.capacity() + " bytes");
@@ -211,15 +214,15 @@ public final class Publisher {
      *
      * @param timestamp      of the gap event
      * @param dropped        number of events that are missing, above 0
-     * @param firstTimestamp of the events that are missing
-     * @param lastTimestamp  of the events that are missing
+     * @param firstTimestamp of the first event that is missing
+     * @param lastTimestamp  of the last one, which may be before the first, as timestamps may step back
      * @return as {@link #offer}
-     * @throws IllegalArgumentException if no event is missing
+     * @throws IllegalArgumentException if the number is not above 0
      */
     public long offerGap(
             final long timestamp, final long dropped, final long firstTimestamp, final long lastTimestamp) {
         if (dropped <= 0) {
-            throw new IllegalArgumentException("a gap of " + dropped + " events is none");
+            throw new IllegalArgumentException("dropped " + dropped + " is not from 1 to " + Long.MAX_VALUE);
         }
         final int index = claim(1, GapEvent.LENGTH, timestamp);
         if (index < 0) {

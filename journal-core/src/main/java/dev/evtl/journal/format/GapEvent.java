@@ -78,10 +78,22 @@ public final class GapEvent {
      *
      * @param buffer  that holds the event
      * @param payload index of its payload in the buffer
-     * @return the number of events
+     * @return the number of events, unsigned
      */
     public static long dropped(final DirectBuffer buffer, final int payload) {
         return buffer.getLong(payload + DROPPED_OFFSET);
+    }
+
+    /**
+     * Adds up numbers of events dropped, which are unsigned.
+     *
+     * @param total   so far
+     * @param dropped number of events dropped
+     * @return the sum; 2^64-1, the largest number, if it is larger
+     */
+    public static long total(final long total, final long dropped) {
+        final long sum = total + dropped;
+        return Long.compareUnsigned(sum, total) < 0 ? -1 : sum;
     }
 
     /**
@@ -96,7 +108,7 @@ public final class GapEvent {
     }
 
     /**
-     * Returns the timestamp of the last event dropped.
+     * Returns the timestamp of the last event dropped, which may be before that of the first, as timestamps may step back.
      *
      * @param buffer  that holds the event
      * @param payload index of its payload in the buffer
