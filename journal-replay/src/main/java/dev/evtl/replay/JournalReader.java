@@ -179,15 +179,16 @@ public final class JournalReader implements AutoCloseable {
             offset += length; // first, so that an event whose handler throws counts as read
             sequence++;
             if (event.isShown()) {
-                final long droppedBefore = droppedEvents;
+                long droppedBefore = 0;
                 if (event.isGap()) {
+                    droppedBefore = droppedEvents;
                     droppedEvents = GapEvent.total(droppedBefore, event.dropped());
                 }
                 final Action action = handler.onEvent(event);
                 if (action == Action.REPEAT) {
                     offset -= length;
                     sequence--;
-                    droppedEvents = droppedBefore;
+                    droppedEvents = event.isGap() ? droppedBefore : droppedEvents;
                     return read - 1;
                 }
                 if (action != Action.CONTINUE) {
