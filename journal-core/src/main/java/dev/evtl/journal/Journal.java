@@ -258,7 +258,7 @@ public final class Journal implements AutoCloseable {
     }
 
     private Thread newThread(final Runnable work) {
-        final Thread thread = threadFactory.newThread(work);
+        final Thread thread = Objects.requireNonNull(threadFactory.newThread(work), "what threadFactory returns");
         if (shutdownHook != null) {
             thread.setDaemon(true); // otherwise it would keep a JVM alive whose shutdown is to close the journal
         }

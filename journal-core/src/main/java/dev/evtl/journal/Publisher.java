@@ -80,7 +80,8 @@ public final class Publisher {
         this.backPressure = config.backPressure;
         this.dropping = backPressure == BackPressure.DROP;
         this.blockNanos = config.blockNanos;
-        this.blockIdleStrategy = ThreadLocal.withInitial(config.blockIdleStrategy);
+        this.blockIdleStrategy = ThreadLocal.withInitial(
+                () -> Objects.requireNonNull(config.blockIdleStrategy.get(), "what blockIdleStrategy returns"));
         this.runAppender = runAppender;
         this.clock = config.clock;
         this.maxPayloadLength = maxPayloadLength;

@@ -1,5 +1,23 @@
 package dev.evtl.journal;
 
+import java.nio.file.Files;
+
+import java.io.IOException;
+
+import static dev.evtl.journal.support.TestJournals.EIGHTH_OF_RING;
+
+import static dev.evtl.journal.support.TestJournals.payload;
+
+import static dev.evtl.journal.support.TestJournals.claim;
+
+import static dev.evtl.journal.support.TestJournals.small;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.support.Events;
@@ -26,6 +44,34 @@ import org.junit.jupiter.api.io.TempDir;
 class NullArgumentsTest {
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
+
+    @Test
+    void nullThatTheApplicationReturnsIsNamedToo() throws IOException {
+        final Path file = directory.resolve("n.evtl");
+        final JournalConfig threadless =
+                JournalConfig.builder().threadFactory(work -> null).build();
+        assertEquals(
+                "what threadFactory returns",
+                assertThrows(NullPointerException.class, () -> Journal.open(file, threadless))
+                        .getMessage());
+        assertFalse(Files.exists(file));
+        final JournalConfig config = small().backPressure(BackPressure.BLOCK)
+                .blockIdleStrategy(() -> null)
+                .build();
+        try (Journal journal = Journal.open(file, config);
+                Claim open = claim(journal.publisher(), 1, EIGHTH_OF_RING)) {
+            for (int i = 0; i < 7; i++) {
+                assertTrue(journal.publisher().offer(1, payload(EIGHTH_OF_RING), 0, EIGHTH_OF_RING) > 0);
+            }
+            assertEquals(
+                    "what blockIdleStrategy returns",
+                    assertThrows(
+                                    NullPointerException.class,
+                                    () -> journal.publisher().offer(1, payload(EIGHTH_OF_RING), 0, EIGHTH_OF_RING))
+                            .getMessage());
+            assertEquals(7, journal.stats().getOfferedEvents(), "what an exception rejected is not counted");
+        }
+    }
 
     @Test
     void everyNullIsRefusedByTheNameOfItsParameter() throws Exception {
