@@ -76,7 +76,7 @@ public final class AttachedPublisher implements AutoCloseable {
     /**
      * Waits until a process has the journal open.
      *
-     * @param timeout longest time to wait
+     * @param timeout longest time to wait; zero or less looks once
      * @return false if the time was over first, this object is ended, or the thread was interrupted; its interrupt flag
      *     stays set
      */
@@ -104,7 +104,7 @@ public final class AttachedPublisher implements AutoCloseable {
      * Waits until the event at a position, and everything before it, is on the device.
      *
      * @param position that publishing returned, to this process or another
-     * @param timeout  longest time to wait
+     * @param timeout  longest time to wait; zero or less looks once
      * @return false if the time was over first
      * @throws IllegalArgumentException if publishing cannot have returned the position
      * @throws JournalFailedException   if the journal fails first
@@ -123,7 +123,7 @@ public final class AttachedPublisher implements AutoCloseable {
      * Waits until the event at a position, and everything before it, is in the file, where readers see it.
      *
      * @param position that publishing returned, to this process or another
-     * @param timeout  longest time to wait
+     * @param timeout  longest time to wait; zero or less looks once
      * @return false if the time was over first
      * @throws IllegalArgumentException if publishing cannot have returned the position
      * @throws JournalFailedException   if the journal fails first

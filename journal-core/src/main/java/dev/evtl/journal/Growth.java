@@ -8,7 +8,7 @@ package dev.evtl.journal;
 public record Growth(long step) {
     /** Smallest step in bytes. */
     public static final int MIN_STEP = 4096;
-    /** Largest step in bytes, more than any file system gives one file. */
+    /** Largest step in bytes, 64 TiB, more than most file systems give one file. */
     public static final long MAX_STEP = 1L << 46;
 
     /** Doubles the file each time. */

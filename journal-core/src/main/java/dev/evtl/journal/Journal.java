@@ -25,6 +25,7 @@ import dev.evtl.journal.ring.RingFile;
 import dev.evtl.journal.ring.RingFiles;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -107,6 +108,8 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalStateException   if the JVM lacks the flag that Agrona needs
      */
     public static Journal open(final Path path, final JournalConfig config) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(config, "config");
         return open(path, config, storage -> storage);
     }
 
@@ -206,6 +209,8 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalStateException if the JVM lacks the flag that Agrona needs
      */
     public static AttachedPublisher attach(final Path ringFile, final JournalConfig config) {
+        Objects.requireNonNull(ringFile, "ringFile");
+        Objects.requireNonNull(config, "config");
         final RingFile file = RingFiles.attach(ringFile);
         AttachedPublisher attached = null;
         try {
@@ -224,7 +229,7 @@ public final class Journal implements AutoCloseable {
      *
      * @param ringFile of the journal
      * @param config   as for {@link #attach(Path, JournalConfig)}
-     * @param timeout  longest time to wait
+     * @param timeout  longest time to wait; zero or less looks once
      * @return the publisher of this process; empty if the time was over first or the thread was interrupted, in which
      *     case its interrupt flag stays set
      * @throws JournalException      if the ring file is there and cannot be attached to
@@ -232,6 +237,8 @@ public final class Journal implements AutoCloseable {
      */
     public static Optional<AttachedPublisher> attach(
             final Path ringFile, final JournalConfig config, final Duration timeout) {
+        Objects.requireNonNull(ringFile, "ringFile");
+        Objects.requireNonNull(config, "config");
         return Waiting.until(Waiting.nanos(timeout), () -> RingFiles.isThere(ringFile))
                 ? Optional.of(attach(ringFile, config))
                 : Optional.empty();
@@ -251,7 +258,7 @@ public final class Journal implements AutoCloseable {
     }
 
     private Thread newThread(final Runnable work) {
-        final Thread thread = threadFactory.newThread(work);
+        final Thread thread = Objects.requireNonNull(threadFactory.newThread(work), "what threadFactory returns");
         if (shutdownHook != null) {
             thread.setDaemon(true); // otherwise it would keep a JVM alive whose shutdown is to close the journal
         }
@@ -289,7 +296,7 @@ public final class Journal implements AutoCloseable {
      * Waits until the event at a position, and everything before it, is on the device. Otherwise as {@link #sync()}.
      *
      * @param position that publishing returned
-     * @param timeout  longest time to wait
+     * @param timeout  longest time to wait; zero or less looks once
      * @return false if the time was over first
      * @throws IllegalArgumentException if publishing cannot have returned the position
      * @throws JournalFailedException   if the journal fails first
@@ -316,7 +323,7 @@ public final class Journal implements AutoCloseable {
      * there once it is dropped and on record. With an invoker, the thread that invokes it runs the appender in this call.
      *
      * @param position that publishing returned
-     * @param timeout  longest time to wait
+     * @param timeout  longest time to wait; zero or less looks once
      * @return false if the time was over first
      * @throws IllegalArgumentException if publishing cannot have returned the position
      * @throws JournalFailedException   if the journal fails first

@@ -7,6 +7,7 @@ import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.appender.AppenderSettings;
 import dev.evtl.journal.file.Space;
 import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.FileHeader;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -180,7 +181,8 @@ public final class JournalConfig {
         /**
          * Sets the size of the ring between the publishing threads and the appender. A claim can take an eighth of it.
          *
-         * @param bytes a power of two, at least eight times the largest event; default 4 MiB
+         * @param bytes a power of two from 1,024 to 2^30 (1 GiB), at least eight times the largest event with its header
+         *     of 16 bytes, which is checked when the config is built; default 4 MiB
          * @return this
          */
         public Builder ringSize(final int bytes) {
@@ -195,7 +197,7 @@ public final class JournalConfig {
         /**
          * Sets the largest payload of an event; a smaller one permits a smaller ring.
          *
-         * @param bytes 0 to 65,535, the default
+         * @param bytes 0 to 65,535, which is the default
          * @return this
          */
         public Builder maxPayloadLength(final int bytes) {
@@ -298,12 +300,13 @@ public final class JournalConfig {
          * Sets the sequence number of the first event of a new file, for a journal that continues another one. An
          * existing file goes on as it was created.
          *
-         * @param value 0, the default, or above
+         * @param value 0, the default, to {@link FileHeader#MAX_BASE_SEQUENCE}
          * @return this
          */
         public Builder baseSequence(final long value) {
-            if (value < 0) {
-                throw new IllegalArgumentException("baseSequence " + value + " is below 0");
+            if (value < 0 || value > FileHeader.MAX_BASE_SEQUENCE) {
+                throw new IllegalArgumentException(
+                        "baseSequence " + value + " is not from 0 to " + FileHeader.MAX_BASE_SEQUENCE);
             }
             baseSequence = value;
             return this;
@@ -323,7 +326,8 @@ public final class JournalConfig {
         /**
          * Sets the space that is allocated when the file is opened.
          *
-         * @param bytes at least a page and at most {@link Growth#MAX_STEP}; default 64 MiB
+         * @param bytes from a page, 4,096, to {@link Growth#MAX_STEP}, 2^46 (64 TiB); no more than {@code maxSize} is taken
+         *     of it; default 64 MiB
          * @return this
          */
         public Builder initialSize(final long bytes) {
@@ -338,7 +342,8 @@ public final class JournalConfig {
         /**
          * Sets how the file grows.
          *
-         * @param value default steps of 64 MiB
+         * @param value by {@link Growth#steps steps} of 4,096 bytes to 2^46 (64 TiB), or {@link Growth#DOUBLING};
+         *     default steps of 64 MiB
          * @return this
          */
         public Builder growth(final Growth value) {
@@ -349,14 +354,15 @@ public final class JournalConfig {
         /**
          * Sets a size that the file never exceeds.
          *
-         * @param bytes    at least a page; default unlimited
-         * @param whenFull what happens to events for which the file has no room
+         * @param bytes    at least a page, 4,096; default unlimited
+         * @param whenFull what happens to events for which the file has no room; default {@link WhenFull#FAIL}
          * @return this
          */
         public Builder maxSize(final long bytes, final WhenFull whenFull) {
+            Objects.requireNonNull(whenFull, "whenFull");
             checkSpace("maxSize", bytes);
             maxSize = bytes;
-            this.whenFull = Objects.requireNonNull(whenFull, "whenFull");
+            this.whenFull = whenFull;
             return this;
         }
 

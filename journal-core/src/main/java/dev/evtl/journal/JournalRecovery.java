@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
@@ -41,6 +42,8 @@ public final class JournalRecovery {
      * @throws JournalException        if it could not be opened for writing for another reason
      */
     public static RecoveryReport plan(final Path file, final LongConsumer progress) {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(progress, "progress");
         return plan(file, Optional.empty(), progress);
     }
 
@@ -54,6 +57,9 @@ public final class JournalRecovery {
      * @throws JournalException as {@link #recover(Path, Path, LongConsumer)}
      */
     public static RecoveryReport plan(final Path file, final Path ringFile, final LongConsumer progress) {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(ringFile, "ringFile");
+        Objects.requireNonNull(progress, "progress");
         return plan(file, Optional.of(ringFile), progress);
     }
 
@@ -119,6 +125,8 @@ public final class JournalRecovery {
      *     anything else fails; the message names the path
      */
     public static RecoveryReport recover(final Path file, final LongConsumer progress) {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(progress, "progress");
         final Path real = JournalPaths.readable(file);
         try {
             final Optional<Path> noted = RingNote.of(real);
@@ -148,6 +156,9 @@ public final class JournalRecovery {
      *     damaged, or a process has it open
      */
     public static RecoveryReport recover(final Path file, final Path ringFile, final LongConsumer progress) {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(ringFile, "ringFile");
+        Objects.requireNonNull(progress, "progress");
         final Path real = JournalPaths.readable(file);
         final RecoveryReport planned = plan(file, ringFile, progress);
         try {
@@ -191,6 +202,7 @@ public final class JournalRecovery {
      * @throws JournalException if the note cannot be read
      */
     public static Optional<Path> notedRingFile(final Path journal) {
+        Objects.requireNonNull(journal, "journal");
         return noted(JournalPaths.readable(journal)).filter(Files::exists);
     }
 
@@ -204,6 +216,7 @@ public final class JournalRecovery {
      * @throws JournalException        if something cannot be read, or the ring file is damaged or not to be trusted
      */
     public static Optional<Path> missingRingFile(final Path journal) {
+        Objects.requireNonNull(journal, "journal");
         final Path real = JournalPaths.readable(journal);
         final Optional<Path> noted = noted(real);
         if (noted.isEmpty()) {
@@ -239,6 +252,8 @@ public final class JournalRecovery {
      * @throws JournalException        if a process has the ring file open, or something cannot be read
      */
     public static long pendingEvents(final Path ringFile, final Path journal) {
+        Objects.requireNonNull(ringFile, "ringFile");
+        Objects.requireNonNull(journal, "journal");
         final JournalScan scan = JournalScan.of(journal);
         try (FileChannel channel = Uninterruptible.open(journal, READ);
                 RingFile left = RingFiles.inspect(

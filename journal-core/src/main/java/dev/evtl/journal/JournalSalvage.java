@@ -35,6 +35,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import org.agrona.concurrent.SystemEpochNanoClock;
@@ -125,6 +126,9 @@ public final class JournalSalvage {
      *     or if its ring file is damaged or a process has it open
      */
     public static SalvageReport salvage(final Path file, final Path newFile, final LongConsumer progress) {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(newFile, "newFile");
+        Objects.requireNonNull(progress, "progress");
         final Path real = JournalPaths.readable(file);
         if (Files.exists(newFile)) {
             throw new JournalException(newFile + ": exists; give another name");

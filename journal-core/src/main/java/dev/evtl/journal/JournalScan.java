@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.LongConsumer;
 
 /**
@@ -29,7 +30,7 @@ import java.util.function.LongConsumer;
  * @param condition the condition of the file
  * @param validEnd  offset at which the valid events end
  * @param events    number of valid events, the journal's own included
- * @param dropped   number of events that gap events among them say were dropped, unsigned
+ * @param dropped   number of events that gap events among them say were dropped, unsigned; 2^64-1 if it is larger
  * @param tailEnd   end of the last byte after {@code validEnd} that is not zero; {@code validEnd} if there is none
  * @param offset    offset at which the walk met what it could not verify; for a lost or torn tail, where that begins
  * @param sequence  sequence number of the event that should be there
@@ -82,6 +83,8 @@ public record JournalScan(
      * @throws JournalException        if it cannot be read
      */
     public static JournalScan of(final Path file, final LongConsumer progress) {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(progress, "progress");
         final Path real = JournalPaths.readable(file);
         try (FileChannel channel = Uninterruptible.open(real, READ)) {
             while (true) {
@@ -178,7 +181,7 @@ public record JournalScan(
         while (offset < limit && (eventLength = block.next(offset, limit)) > 0) {
             offset += eventLength;
             walked++;
-            walkedDropped = GapEvent.sum(walkedDropped, droppedIn(block));
+            walkedDropped = GapEvent.total(walkedDropped, droppedIn(block));
             if (!EventHeader.hasMore(block.word())) {
                 validEnd = offset;
                 events = walked;

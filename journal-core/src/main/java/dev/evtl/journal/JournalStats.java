@@ -55,6 +55,7 @@ public interface JournalStats extends RingStats {
      *
      * @param percentile 0 to 100
      * @return nanoseconds at that percentile; 0 if there was no force
+     * @throws IllegalArgumentException if the percentile is out of bounds
      */
     long forceNanosAtPercentile(double percentile);
 }

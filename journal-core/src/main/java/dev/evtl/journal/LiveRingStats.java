@@ -141,7 +141,13 @@ class LiveRingStats implements RingStats {
     @Override
     public long getHeadStuckNanos() {
         final long since = counters.get(RingCounters.STUCK_SINCE);
-        return since == 0 ? 0 : System.nanoTime() - since;
+        return since == 0 || isHeadEnded() ? 0 : System.nanoTime() - since;
+    }
+
+    /** Returns whether the claim at the head was committed or aborted, which the appender may not have seen yet. */
+    private boolean isHeadEnded() {
+        final RingRecord head = ring.record().at(ring.head());
+        return head.isCommitted() || head.position() == ring.tail();
     }
 
     @Override

@@ -49,6 +49,9 @@ final class LiveStats extends LiveRingStats implements JournalStats {
 
     @Override
     public long forceNanosAtPercentile(final double percentile) {
+        if (!(percentile >= 0 && percentile <= 100)) { // not a number is neither
+            throw new IllegalArgumentException("percentile " + percentile + " is not from 0 to 100");
+        }
         return appender.forceTimes().getValueAtPercentile(percentile);
     }
 

@@ -8,6 +8,7 @@ import dev.evtl.journal.ring.RingCounters;
 import dev.evtl.journal.ring.RingProducer;
 import java.lang.invoke.VarHandle;
 import java.util.Collections;
+import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.BooleanSupplier;
@@ -79,7 +80,8 @@ public final class Publisher {
         this.backPressure = config.backPressure;
         this.dropping = backPressure == BackPressure.DROP;
         this.blockNanos = config.blockNanos;
-        this.blockIdleStrategy = ThreadLocal.withInitial(config.blockIdleStrategy);
+        this.blockIdleStrategy = ThreadLocal.withInitial(
+                () -> Objects.requireNonNull(config.blockIdleStrategy.get(), "what blockIdleStrategy returns"));
         this.runAppender = runAppender;
         this.clock = config.clock;
         this.maxPayloadLength = maxPayloadLength;
@@ -137,6 +139,7 @@ public final class Publisher {
      */
     public long tryClaimAt(
             final Claim claim, final long timestamp, final int type, final int flags, final int payloadLength) {
+        Objects.requireNonNull(claim, "claim");
         claim.checkFree(this);
         checkEvent(type, flags, payloadLength);
         final int length = EventHeader.LENGTH + payloadLength;
@@ -199,6 +202,7 @@ public final class Publisher {
 
     /** Checks the range here, because Agrona's bounds checks can be turned off. */
     private static void checkRange(final DirectBuffer source, final int offset, final int length) {
+        Objects.requireNonNull(source, "source");
         if (offset < 0 || offset > source.capacity() - length) {
             throw new IndexOutOfBoundsException("payload of " + length + " bytes at " + offset
                     + " is not within the source, of " + source.capacity() + " bytes");
@@ -211,8 +215,8 @@ public final class Publisher {
      *
      * @param timestamp      of the gap event
      * @param dropped        number of events that are missing, unsigned and not 0
-     * @param firstTimestamp of the events that are missing
-     * @param lastTimestamp  of the events that are missing
+     * @param firstTimestamp of the first event that is missing
+     * @param lastTimestamp  of the last one, which may be before the first, as timestamps may step back
      * @return as {@link #offer}
      * @throws IllegalArgumentException if no event is missing
      */

@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.recovery.CutOffTail;
 import dev.evtl.journal.recovery.RingCatchUp;
@@ -49,12 +50,19 @@ public record RecoveryReport(
      * Returns what a scan means for an opening for append.
      *
      * @throws CorruptJournalException if the file is corrupt
+     * @throws JournalException        if sequence numbers could run out
      */
     static RecoveryReport of(final Path file, final Path real, final FileChannel channel, final JournalScan scan)
             throws IOException {
         if (scan.condition() == Condition.CORRUPT) {
             throw new CorruptJournalException(
                     CorruptJournalException.Kind.CORRUPT_EVENT, file, scan.offset(), scan.sequence(), scan.reason());
+        }
+        final long base = scan.header().baseSequence();
+        if (base < 0 || base > FileHeader.MAX_BASE_SEQUENCE) {
+            throw new JournalException(file + ": sequence numbers could run out: expected a base_sequence from 0 to "
+                    + FileHeader.MAX_BASE_SEQUENCE + ", found " + Long.toUnsignedString(base)
+                    + "; it can be read, and not be written; open another file");
         }
         final long validEnd = scan.validEnd();
         final long tailEnd = scan.tailEnd();

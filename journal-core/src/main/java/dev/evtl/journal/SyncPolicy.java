@@ -1,6 +1,7 @@
 package dev.evtl.journal;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * When the appender forces what it has written to the device, apart from {@link Journal#sync} and a close.
@@ -33,6 +34,7 @@ public final class SyncPolicy {
      * @throws IllegalArgumentException if the duration is out of bounds
      */
     public static SyncPolicy interval(final Duration duration) {
+        Objects.requireNonNull(duration, "duration");
         JournalConfig.checkDuration("sync interval", duration);
         return new SyncPolicy("every " + duration, duration.toNanos(), Long.MAX_VALUE);
     }

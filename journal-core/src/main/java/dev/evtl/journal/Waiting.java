@@ -1,6 +1,7 @@
 package dev.evtl.journal;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -13,10 +14,15 @@ final class Waiting {
     private Waiting() {}
 
     /**
-     * Returns a duration in nanoseconds; one that a long cannot hold, above some 292 years, becomes the largest long.
+     * Returns the longest time to wait in nanoseconds: 0 for one below zero; the largest long for one that a long cannot
+     * hold, above some 292 years.
      */
-    static long nanos(final Duration duration) {
-        return duration.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0 ? Long.MAX_VALUE : duration.toNanos();
+    static long nanos(final Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
+        if (timeout.isNegative()) {
+            return 0;
+        }
+        return timeout.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0 ? Long.MAX_VALUE : timeout.toNanos();
     }
 
     /**

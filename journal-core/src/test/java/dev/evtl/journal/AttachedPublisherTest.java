@@ -158,6 +158,44 @@ class AttachedPublisherTest {
         }
     }
 
+    /** Some are more than a long has nanoseconds for. */
+    @Test
+    void timeoutMayBeAnyDuration() {
+        final Duration longest = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
+        final Duration shortest = Duration.ofSeconds(Long.MIN_VALUE);
+        final JournalConfig attaching = JournalConfig.builder().build();
+        assertTrue(Journal.attach(ring, attaching, shortest).isEmpty());
+        try (Journal journal = Journal.open(file, config().build());
+                AttachedPublisher attached =
+                        Journal.attach(ring, attaching, longest).orElseThrow()) {
+            final long position = offer(attached);
+            assertTrue(attached.awaitOpen(shortest), "it is open already");
+            assertTrue(attached.awaitOpen(longest));
+            assertFalse(attached.awaitJournaled(position, shortest));
+            assertFalse(attached.sync(position, shortest));
+            journal.sync();
+            assertTrue(attached.awaitJournaled(position, longest));
+            assertTrue(attached.sync(position, longest));
+        }
+    }
+
+    /** The appender of another process may get no time for long; what it saw last is then not so any more. */
+    @Test
+    void claimThatHasEndedIsNotSaidToBeOpenWhileTheAppenderLags() {
+        try (Journal journal = Journal.open(file, config().build());
+                AttachedPublisher attached = Journal.attach(ring)) {
+            final Claim claim = claim(attached.publisher(), 1, 8);
+            offer(attached);
+            journal.invoker().invoke();
+            assertTrue(attached.toString().contains(", a claim is open since "), attached.toString());
+            assertTrue(attached.stats().getHeadStuckNanos() > 0);
+            claim.commit();
+            assertFalse(attached.toString().contains("a claim is open"), attached.toString());
+            assertEquals(0, attached.stats().getHeadStuckNanos());
+            assertEquals(0, journal.stats().getHeadStuckNanos());
+        }
+    }
+
     @Test
     void waitForWhatAFailureLeftInTheRingEndsWithIt() throws IOException {
         final Journal journal = Journal.open(

@@ -202,6 +202,40 @@ class BackPressureTest {
         assertAccounts(journal, 8, 0, 2);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shortestTimeToWaitIsOverSoon(final boolean invoker) {
+        final Journal journal = Journal.open(
+                directory.resolve("b.evtl"),
+                (invoker ? tiny() : small())
+                        .backPressure(BackPressure.BLOCK)
+                        .blockTimeout(Duration.ofNanos(1))
+                        .build());
+        final Claim open = claim(journal.publisher(), 2, EIGHTH_OF_RING);
+        for (int i = 0; i < 7; i++) {
+            assertTrue(offer(journal) > 0);
+        }
+        assertEquals(Publisher.BACK_PRESSURED, offer(journal));
+        assertEquals(Publisher.BACK_PRESSURED, tryClaim(journal.publisher(), 1, EIGHTH_OF_RING));
+        assertEquals(Publisher.BACK_PRESSURED, journal.publisher().newBatch().tryClaim(1, EIGHTH_OF_RING));
+        assertTrue(open.commit() > 0);
+        journal.close();
+        assertAccounts(journal, 8, 0, 3);
+    }
+
+    /** Only waiting ends with an interrupt, on the thread that would run the appender too. */
+    @Test
+    void interruptedThreadPublishesWhereThereIsRoom() {
+        final Journal journal = open(BackPressure.BLOCK);
+        Thread.currentThread().interrupt();
+        fill(journal);
+        assertEquals(Publisher.BACK_PRESSURED, offer(journal));
+        assertTrue(Thread.interrupted());
+        assertTrue(offer(journal) > 0, "it runs the appender");
+        journal.close();
+        assertAccounts(journal, 9, 0, 1);
+    }
+
     @Test
     void dropIsRecordedAtItsPlaceWithCountAndTimes() throws IOException {
         final Journal journal = open(BackPressure.DROP);

@@ -41,8 +41,16 @@ class JournalConfigTest {
                 bad("growth step 4095 is below a page, 4096 bytes", c -> c.growth(Growth.steps(4095))),
                 bad("growth step 0 is below a page, 4096 bytes", c -> c.growth(Growth.steps(0))),
                 bad("growth step -1 is below a page, 4096 bytes", c -> c.growth(new Growth(-1))),
-                bad("baseSequence -1 is below 0", c -> c.baseSequence(-1)),
-                bad("baseSequence -9223372036854775808 is below 0", c -> c.baseSequence(Long.MIN_VALUE)),
+                bad("baseSequence -1 is not from 0 to 4611686018427387904", c -> c.baseSequence(-1)),
+                bad(
+                        "baseSequence 4611686018427387905 is not from 0 to 4611686018427387904",
+                        c -> c.baseSequence((1L << 62) + 1)),
+                bad(
+                        "baseSequence 9223372036854775807 is not from 0 to 4611686018427387904",
+                        c -> c.baseSequence(Long.MAX_VALUE)),
+                bad(
+                        "baseSequence -9223372036854775808 is not from 0 to 4611686018427387904",
+                        c -> c.baseSequence(Long.MIN_VALUE)),
                 bad("blockTimeout PT0S" + days, c -> c.blockTimeout(Duration.ZERO)),
                 bad("syncTimeout PT-0.000000001S" + days, c -> c.syncTimeout(Duration.ofNanos(-1))),
                 bad("closeTimeout PT0S" + days, c -> c.closeTimeout(Duration.ZERO)),
@@ -112,6 +120,7 @@ class JournalConfigTest {
                 .ringSize(1024)
                 .maxPayloadLength(112)
                 .initialSize(4096)
+                .baseSequence(1L << 62)
                 .maxSize(4096, WhenFull.DROP)
                 .growth(Growth.steps(4096))
                 .closeTimeout(Duration.ofNanos(1))

@@ -12,6 +12,7 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.support.Events;
 import dev.evtl.journal.support.Golden;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.torture.ReferenceJournal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,6 +75,29 @@ class JournalRecoveryTest {
         if (condition == Condition.CLEAN) {
             assertArrayEquals(Golden.bytes(name), Files.readAllBytes(file));
         }
+    }
+
+    /** Such a file is another program's. It can be read; what is appended could not be numbered for ever. */
+    @ParameterizedTest
+    @ValueSource(longs = {(1L << 62) + 1, Long.MAX_VALUE, Long.MIN_VALUE, -1})
+    void fileWhoseSequenceNumbersCouldRunOutIsLeftAsItIs(final long base) throws IOException {
+        final Path file = directory.resolve("far.evtl");
+        final byte[] bytes = new ReferenceJournal(1, true, base)
+                .add(1, 0, 1, new byte[3])
+                .add(1, 0, 2, new byte[3])
+                .closed();
+        Files.write(file, bytes);
+        for (final Executable write :
+                List.<Executable>of(() -> plan(file), () -> recover(file), () -> Journal.open(file, tiny().build()))) {
+            final JournalException e = assertThrows(JournalException.class, write);
+            assertEquals(
+                    file + ": sequence numbers could run out: expected a base_sequence from 0 to 4611686018427387904,"
+                            + " found " + Long.toUnsignedString(base)
+                            + "; it can be read, and not be written; open another file",
+                    e.getMessage());
+            assertArrayEquals(bytes, Files.readAllBytes(file));
+        }
+        assertEquals(2, JournalScan.of(file).events());
     }
 
     @Test

@@ -70,6 +70,9 @@ class JournalStatsTest {
             assertEquals(0, stats.getForces());
             assertEquals(0, stats.getMaxForceNanos());
             assertEquals(0, stats.forceNanosAtPercentile(99.9));
+            for (final double none : new double[] {-0.1, 100.1, Double.NaN}) {
+                assertThrows(IllegalArgumentException.class, () -> stats.forceNanosAtPercentile(none), "of " + none);
+            }
         }
     }
 

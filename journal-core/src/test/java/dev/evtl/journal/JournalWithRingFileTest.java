@@ -14,6 +14,8 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.file.MappedStorage;
+import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.FileWatcher;
 import dev.evtl.journal.ring.RingFiles;
 import dev.evtl.journal.support.Events;
 import dev.evtl.journal.support.FailingStorage;
@@ -33,6 +35,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -376,13 +379,18 @@ class JournalWithRingFileTest {
                     .ringSize(1 << 20)
                     .ringFile(small.resolve("x.ring"))
                     .build();
+            final AtomicLong written = new AtomicLong();
+            FileCalls.watch(
+                    (call, called, from, to) -> written.addAndGet(call == FileWatcher.Call.WRITE ? to - from : 0));
             final DiskFullException e = assertThrows(DiskFullException.class, () -> Journal.open(file, tooLarge));
+            assertTrue(written.get() < 4096, "headers and lock files, nothing of the ring: " + written);
             assertTrue(e.getMessage().startsWith(small.resolve("x.ring") + ": no space"), e.getMessage());
             assertFalse(Files.exists(file));
             try (Stream<Path> left = Files.list(small)) {
                 assertEquals(List.of(small.resolve("x.ring.lock")), left.toList());
             }
         } finally {
+            FileCalls.watch(FileWatcher.NONE);
             tmpfs.close();
         }
         open().close();

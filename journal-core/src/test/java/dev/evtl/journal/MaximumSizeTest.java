@@ -125,6 +125,33 @@ class MaximumSizeTest {
 
     /** All of them, whichever way the file goes on: with its ring file, without it, by a recovery or a salvage. */
     @ParameterizedTest
+    @EnumSource
+    void eventLongerThanTheFileMayGetIsAnEventForWhichItHasNoRoom(final WhenFull whenFull) throws IOException {
+        final int length = 8192;
+        final Journal journal = Journal.open(
+                file,
+                JournalConfig.builder()
+                        .useInvoker(true)
+                        .maxSize(4096, whenFull)
+                        .listener(JournalListener.NONE)
+                        .build());
+        assertTrue(journal.publisher().offer(1, payload(length), 0, length) > 0, "into the ring");
+        drain(journal);
+        if (whenFull == WhenFull.FAIL) {
+            assertInstanceOf(JournalFullException.class, journal.failure().orElseThrow());
+            assertThrows(JournalFailedException.class, journal::close);
+            assertEquals(List.of(), StoredEvent.readAll(file));
+        } else {
+            assertTrue(offer(journal) > 0, "a full file stays full");
+            journal.close();
+            assertEquals(2, journal.stats().getDroppedEvents());
+            assertEquals(2, JournalScan.of(file).dropped());
+            assertEquals(2, StoredEvent.readAll(file).size(), "two gaps, at the first drop and at the close");
+        }
+        assertTrue(Files.size(file) <= 4096);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"with the ring", "without the ring", "another ring", "recover", "salvage"})
     void dropsOfAProcessThatDiedAreOnRecord(final String how) throws IOException {
         final Path ring = directory.resolve("m.ring");

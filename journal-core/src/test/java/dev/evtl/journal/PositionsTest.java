@@ -325,6 +325,24 @@ class PositionsTest {
         }
     }
 
+    /** Some are more than a long has nanoseconds for. */
+    @ParameterizedTest
+    @EnumSource
+    void timeoutMayBeAnyDuration(final Wait wait) {
+        try (Journal journal = Journal.open(file, tiny().build())) {
+            final long first = offer(journal);
+            assertTrue(wait.await(journal, first, Duration.ofSeconds(Long.MAX_VALUE, 999_999_999)));
+            final Claim open = claim(journal.publisher(), 1, 8);
+            final long second = offer(journal);
+            for (final Duration none : List.of(
+                    Duration.ofSeconds(Long.MIN_VALUE), Duration.ofNanos(Long.MIN_VALUE), Duration.ofNanos(-1))) {
+                assertTrue(wait.await(journal, first, none), "it is there already");
+                assertFalse(wait.await(journal, second, none));
+            }
+            open.commit();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void afterACloseAllIsThere(final Wait wait) throws IOException {

@@ -58,6 +58,7 @@ public final class Dispatcher {
         this.reader = Objects.requireNonNull(reader, "reader");
         Objects.requireNonNull(filter, "filter");
         Objects.requireNonNull(errorHandler, "errorHandler");
+        Objects.requireNonNull(consumers, "consumers");
         this.stopOnFailure = stopOnFailure;
         this.deliveries = consumers.stream()
                 .map(c -> new Delivery(c, errorHandler, this::keep))
@@ -109,12 +110,16 @@ public final class Dispatcher {
     /**
      * Dispatches events that are there now.
      *
-     * @param limit most events to read
+     * @param limit most events to read, 0 or more
      * @return number of events read, those that the filter kept back included
+     * @throws IllegalArgumentException if the limit is below 0
      * @throws dev.evtl.journal.exceptions.CorruptJournalException as {@link JournalReader#poll} does; the events before
      *     the damage were delivered and flushed
      */
     public long drain(final long limit) {
+        if (limit < 0) {
+            throw new IllegalArgumentException("limit " + limit + " is below 0");
+        }
         long read = 0;
         int unflushed = 0;
         stopped = false;

@@ -3,6 +3,7 @@ package dev.evtl.replay;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.BitSet;
+import java.util.Objects;
 
 /**
  * Chooses events. Filters compose; those made here are for any number of threads. Gaps are not asked about.
@@ -23,12 +24,17 @@ public interface EventFilter {
     /**
      * Passes events of some types.
      *
-     * @param types to pass
+     * @param types to pass, each from 0 to 255
      * @return the filter
+     * @throws IllegalArgumentException if a type is out of bounds
      */
     static EventFilter types(final int... types) {
+        Objects.requireNonNull(types, "types");
         final BitSet passing = new BitSet(256);
         for (final int type : types) {
+            if (type < 0 || type > 255) {
+                throw new IllegalArgumentException("type " + type + " is not from 0 to 255");
+            }
             passing.set(type);
         }
         return event -> passing.get(event.type());
@@ -43,6 +49,8 @@ public interface EventFilter {
      * @throws ArithmeticException if a time is not from the years 1678 to 2261
      */
     static EventFilter time(final Instant from, final Instant to) {
+        Objects.requireNonNull(from, "from");
+        Objects.requireNonNull(to, "to");
         return timestamps(ChronoUnit.NANOS.between(Instant.EPOCH, from), ChronoUnit.NANOS.between(Instant.EPOCH, to));
     }
 
@@ -75,6 +83,7 @@ public interface EventFilter {
      * @return the filter
      */
     default EventFilter and(final EventFilter other) {
+        Objects.requireNonNull(other, "other");
         return event -> test(event) && other.test(event);
     }
 
@@ -85,6 +94,7 @@ public interface EventFilter {
      * @return the filter
      */
     default EventFilter or(final EventFilter other) {
+        Objects.requireNonNull(other, "other");
         return event -> test(event) || other.test(event);
     }
 
@@ -104,6 +114,7 @@ public interface EventFilter {
      * @return a handler of all events
      */
     default EventHandler before(final EventHandler handler) {
+        Objects.requireNonNull(handler, "handler");
         return event -> event.isGap() || test(event) ? handler.onEvent(event) : EventHandler.Action.CONTINUE;
     }
 }

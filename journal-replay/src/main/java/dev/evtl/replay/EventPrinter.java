@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -27,6 +28,7 @@ public final class EventPrinter implements EventConsumer {
      * @param out to print to
      */
     public EventPrinter(final Writer out) {
+        Objects.requireNonNull(out, "out");
         this.out = out;
     }
 
@@ -56,6 +58,7 @@ public final class EventPrinter implements EventConsumer {
 
     @Override
     public boolean consume(final JournalEvent event) {
+        Objects.requireNonNull(event, "event");
         line.setLength(0);
         append(line, event);
         if (!event.isGap()) {

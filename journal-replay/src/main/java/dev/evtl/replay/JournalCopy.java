@@ -5,6 +5,7 @@ import dev.evtl.journal.Journal;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.EventHeader;
+import java.util.Objects;
 import org.agrona.ExpandableArrayBuffer;
 
 /**
@@ -40,6 +41,7 @@ public final class JournalCopy implements EventConsumer, AutoCloseable {
      * @param journal to write to
      */
     public JournalCopy(final Journal journal) {
+        Objects.requireNonNull(journal, "journal");
         this.publisher = journal.publisher();
         this.batch = publisher.newBatch();
         this.name = "copy:" + journal.path();
@@ -52,6 +54,7 @@ public final class JournalCopy implements EventConsumer, AutoCloseable {
      */
     @Override
     public boolean consume(final JournalEvent event) {
+        Objects.requireNonNull(event, "event");
         final boolean goesOn = inClaim && event.sequence() == nextSequence && !event.isGap();
         inClaim = event.moreOfClaim();
         nextSequence = event.sequence() + 1;

@@ -2,6 +2,7 @@ package dev.evtl.replay;
 
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.GapEvent;
+import java.util.Objects;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -33,12 +34,25 @@ public final class JournalEvent {
      * @param eventSequence its number in its journal
      * @param eventOffset   of its header in its file
      * @return this
+     * @throws IndexOutOfBoundsException if the event is not within the buffer; this shows what it showed before
      */
     public JournalEvent wrap(
             final DirectBuffer source, final int eventIndex, final long eventSequence, final long eventOffset) {
+        Objects.requireNonNull(source, "source");
+        checkRange(source, eventIndex, EventHeader.LENGTH);
+        final long eventWord = EventHeader.word(source, eventIndex);
+        checkRange(source, eventIndex, EventHeader.LENGTH + EventHeader.payloadLength(eventWord));
         lieIn(source);
-        set(eventIndex, EventHeader.word(source, eventIndex), eventSequence, eventOffset);
+        set(eventIndex, eventWord, eventSequence, eventOffset);
         return this;
+    }
+
+    /** Checks the range here, because Agrona's bounds checks can be turned off. */
+    private static void checkRange(final DirectBuffer source, final int eventIndex, final int length) {
+        if (eventIndex < 0 || eventIndex > source.capacity() - length) {
+            throw new IndexOutOfBoundsException("event of " + length + " bytes at " + eventIndex
+                    + " is not within the source, of " + source.capacity() + " bytes");
+        }
     }
 
     /** The memory in which the next events lie; none of them is shown yet. */
@@ -173,7 +187,7 @@ public final class JournalEvent {
     }
 
     /**
-     * When the last of the missing events was offered.
+     * When the last of the missing events was offered: perhaps before the first, as timestamps may step back.
      *
      * @return its timestamp
      * @throws IllegalStateException unless this is a gap

@@ -115,6 +115,8 @@ public final class JournalReader implements AutoCloseable {
      * @throws IllegalStateException    if the JVM lacks the flag that Agrona needs
      */
     public static JournalReader open(final Path path, final ReaderConfig config) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(config, "config");
         final JournalReader reader = new JournalReader(new JournalView(path), config.verify);
         boolean ready = false;
         try {
@@ -132,9 +134,10 @@ public final class JournalReader implements AutoCloseable {
      * Hands over events and gaps that are there.
      *
      * @param handler to hand them to
-     * @param limit   most events to read
+     * @param limit   most events to read, 0 or more
      * @return number of events read, those passed over included; 0 if there is none now, or the handler wants the first
      *     one again
+     * @throws IllegalArgumentException if the limit is below 0
      * @throws CorruptJournalException  at an event that does not verify; neither it nor what follows is handed over, nor
      *     what precedes it in its claim
      * @throws JournalReplacedException at the end, if the path leads to another file now, or to none
@@ -143,6 +146,9 @@ public final class JournalReader implements AutoCloseable {
      */
     public int poll(final EventHandler handler, final int limit) {
         Objects.requireNonNull(handler, "handler"); // before an event counts as read
+        if (limit < 0) {
+            throw new IllegalArgumentException("limit " + limit + " is below 0");
+        }
         use();
         try {
             return read(handler, limit, end());
@@ -175,7 +181,7 @@ public final class JournalReader implements AutoCloseable {
             if (event.isShown()) {
                 final long droppedBefore = droppedEvents;
                 if (event.isGap()) {
-                    droppedEvents = GapEvent.sum(droppedBefore, event.dropped());
+                    droppedEvents = GapEvent.total(droppedBefore, event.dropped());
                 }
                 final Action action = handler.onEvent(event);
                 if (action == Action.REPEAT) {
@@ -434,6 +440,7 @@ public final class JournalReader implements AutoCloseable {
      * @throws IllegalStateException    if the reader is closed or in use
      */
     public void seek(final JournalPosition target) {
+        Objects.requireNonNull(target, "target");
         use();
         try {
             final String reason = refusal(target);
@@ -548,7 +555,7 @@ public final class JournalReader implements AutoCloseable {
     /**
      * Events that the gaps read since the start, or since the last seek, say were dropped.
      *
-     * @return number of events, unsigned; the largest number if there are more
+     * @return number of events, unsigned; 2^64-1 if it is larger
      */
     public long droppedEvents() {
         return droppedEvents;

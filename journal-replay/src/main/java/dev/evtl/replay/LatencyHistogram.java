@@ -1,5 +1,6 @@
 package dev.evtl.replay;
 
+import java.util.Objects;
 import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.EpochNanoClock;
 
@@ -21,11 +22,13 @@ public final class LatencyHistogram implements EventConsumer {
      *     it, one that always gives the same time measures up to that
      */
     public LatencyHistogram(final EpochNanoClock clock) {
+        Objects.requireNonNull(clock, "clock");
         this.clock = clock;
     }
 
     @Override
     public boolean consume(final JournalEvent event) {
+        Objects.requireNonNull(event, "event");
         if (event.isGap()) {
             return true; // its timestamp is the journal's
         }

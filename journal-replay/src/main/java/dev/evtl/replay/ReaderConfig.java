@@ -77,10 +77,14 @@ public final class ReaderConfig {
          * Starts with an event, as {@link JournalReader#seekSequence} does. Where there is none of that number, opening
          * throws an {@link IllegalArgumentException}.
          *
-         * @param sequence of the event
+         * @param sequence of the event, 0 or more
          * @return this
+         * @throws IllegalArgumentException if the number is below 0
          */
         public Builder startAtSequence(final long sequence) {
+            if (sequence < 0) {
+                throw new IllegalArgumentException("sequence " + sequence + " is below 0");
+            }
             start = new Start("sequence " + sequence, reader -> reader.seekSequence(sequence));
             return this;
         }

@@ -1,6 +1,7 @@
 package dev.evtl.replay;
 
 import dev.evtl.journal.format.EventHeader;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -13,6 +14,7 @@ public final class TypeCounter implements EventConsumer {
 
     @Override
     public boolean consume(final JournalEvent event) {
+        Objects.requireNonNull(event, "event");
         counts[event.type()]++;
         return true;
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.replay.EventHandler.Action;
 import java.io.IOException;
@@ -82,6 +83,75 @@ class ClosedReaderTest {
                 assertRefused(reader, "closed.evtl: the reader is closed");
             }
             System.out.println("refused");
+        }
+    }
+
+    /** What it says of an event after the close, never read one included; in a child, as a wrong answer could be a signal. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void eventOfAClosedReaderCanBeAsked(final boolean checksOff) throws Exception {
+        final Process child = ChildJvm.start(
+                List.of(ChildJvm.FLAG, "-Dagrona.disable.bounds.checks=" + checksOff),
+                Asker.class,
+                TestFiles.golden("gap", directory).toString());
+        final String last = "offset=935 seq=4 2023-11-14T22:13:20.000000011Z type=2 flags=0 length=5";
+        assertEquals(
+                List.of("no event", last, last, "no event", last, last),
+                ChildJvm.output(child).lines().toList());
+        assertEquals(0, child.waitFor());
+    }
+
+    static final class Asker {
+        public static void main(final String[] args) {
+            for (final boolean verify : new boolean[] {true, false}) {
+                for (int how = 0; how < 3; how++) {
+                    final JournalReader reader = JournalReader.open(Path.of(args[0]), TestFiles.verify(verify));
+                    if (how == 1) {
+                        reader.forEach(event -> {});
+                    } else if (how == 2) {
+                        reader.seekToEnd();
+                    }
+                    reader.close();
+                    ask(reader.event());
+                }
+            }
+        }
+
+        private static void ask(final JournalEvent event) {
+            event.timestamp();
+            event.dropped();
+            event.type();
+            event.flags();
+            event.sequence();
+            event.moreOfClaim();
+            event.buffer().getBytes(event.payloadOffset(), new byte[8], 0, event.payloadLength());
+            assertThrows(IllegalStateException.class, event::firstDropTimestamp);
+            assertThrows(IllegalStateException.class, event::lastDropTimestamp);
+            System.out.println(event);
+        }
+    }
+
+    @Test
+    void eventThatIsNotWithinItsBufferIsRefusedAndShowsWhatItShowedBefore() throws Exception {
+        for (final String checksOff : List.of("true", "false")) {
+            final Process child = ChildJvm.start(
+                    List.of(ChildJvm.FLAG, "-Dagrona.disable.bounds.checks=" + checksOff), Wrapper.class);
+            assertEquals(
+                    "offset=7 seq=5 1970-01-01T00:00:00.000000009Z type=1 flags=0 length=8\n", ChildJvm.output(child));
+            assertEquals(0, child.waitFor());
+        }
+    }
+
+    static final class Wrapper {
+        public static void main(final String[] args) {
+            final UnsafeBuffer buffer = new UnsafeBuffer(new byte[24]);
+            EventHeader.encode(buffer, 0, 9, 1, 0, 8);
+            final JournalEvent event = new JournalEvent().wrap(buffer, 0, 5, 7);
+            final UnsafeBuffer cut = new UnsafeBuffer(buffer, 0, 23);
+            for (final int index : new int[] {-1, 0, 8, 24, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+                assertThrows(IndexOutOfBoundsException.class, () -> event.wrap(cut, index, 0, 0));
+            }
+            System.out.println(event);
         }
     }
 

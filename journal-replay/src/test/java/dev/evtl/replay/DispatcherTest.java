@@ -300,7 +300,60 @@ class DispatcherTest {
             assertEquals(2, dispatcher.drain(2));
             assertEquals(1, dispatcher.drain(2));
             assertEquals(0, dispatcher.drain(2));
+            assertEquals(0, dispatcher.drain(0));
             assertEquals(1.0, dispatcher.successRate());
+            assertEquals(
+                    "limit -1 is below 0",
+                    assertThrows(IllegalArgumentException.class, () -> dispatcher.drain(-1))
+                            .getMessage());
+        }
+    }
+
+    @Test
+    void consumerThatIsThereTwiceGetsEachEventTwiceAndIsCountedTwice() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final Recording consumer = new Recording(sequence -> true);
+            final Dispatcher dispatcher = dispatcher(reader, false, consumer, consumer);
+            assertEquals(3, dispatcher.drain());
+            assertEquals(List.of(0L, 0L, 1L, 1L, 2L, 2L), consumer.seen);
+            assertEquals(
+                    List.of(3L, 3L),
+                    dispatcher.deliveries().stream().map(Delivery::delivered).toList());
+        }
+    }
+
+    @Test
+    void consumersAreThoseOfTheBeginningWhateverBecomesOfTheList() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final List<EventConsumer> consumers = new ArrayList<>();
+            final Recording taking = new Recording(sequence -> true);
+            final Recording clearing = new Recording(sequence -> {
+                consumers.clear();
+                return true;
+            });
+            consumers.add(clearing);
+            consumers.add(taking);
+            final Dispatcher dispatcher = new Dispatcher(reader, EventFilter.ALL, errors::add, consumers);
+            assertEquals(3, dispatcher.drain());
+            assertEquals(List.of(0L, 1L, 2L), clearing.seen);
+            assertEquals(List.of(0L, 1L, 2L), taking.seen);
+            assertEquals(2, dispatcher.deliveries().size());
+        }
+    }
+
+    @Test
+    void consumerThatDrainsItsOwnDispatcherIsRefusedAndTheOthersGetAll() throws IOException {
+        try (JournalReader reader = JournalReader.open(TestFiles.golden("closed", directory))) {
+            final Dispatcher[] dispatcher = new Dispatcher[1];
+            final Recording draining = new Recording(sequence -> dispatcher[0].drain() > 0);
+            final Recording taking = new Recording(sequence -> true);
+            dispatcher[0] = dispatcher(reader, false, draining, taking);
+            assertEquals(3, dispatcher[0].drain());
+            assertEquals(List.of(0L, 1L, 2L), draining.seen);
+            assertEquals(List.of(0L, 1L, 2L), taking.seen);
+            assertEquals(3, dispatcher[0].failed());
+            assertEquals(3, errors.size());
+            assertInstanceOf(IllegalStateException.class, errors.get(0).getCause());
         }
     }
 

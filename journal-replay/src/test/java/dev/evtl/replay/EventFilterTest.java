@@ -1,6 +1,7 @@
 package dev.evtl.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.evtl.journal.format.EventHeader;
 import java.io.IOException;
@@ -45,6 +46,17 @@ class EventFilterTest {
         assertEquals(
                 range(5, 7), passing(EventFilter.time(Instant.ofEpochSecond(0, 105), Instant.ofEpochSecond(0, 107))));
         assertEquals(List.of(), passing(EventFilter.timestamps(107, 105)));
+    }
+
+    @Test
+    void typeThatNoEventCanHaveIsRefused() {
+        for (final int none : new int[] {-1, 256, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+            assertEquals(
+                    "type " + none + " is not from 0 to 255",
+                    assertThrows(IllegalArgumentException.class, () -> EventFilter.types(1, none))
+                            .getMessage());
+        }
+        assertEquals(List.of(), passing(EventFilter.types(0, 255)));
     }
 
     @Test

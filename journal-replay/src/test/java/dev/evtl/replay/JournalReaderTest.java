@@ -12,15 +12,19 @@ import com.sun.management.ThreadMXBean;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.format.EventHeader;
 import dev.evtl.replay.EventHandler.Action;
 import dev.evtl.torture.ReferenceJournal;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,6 +98,42 @@ class JournalReaderTest {
             assertEquals(List.of(E1, E2, E3, "3 10 gap of 12345 from 3 to 9", "4 11 2 0 after"), read(reader));
             assertEquals(12_345, reader.droppedEvents());
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void totalOfDroppedEventsEndsAtTheLargestNumber(final boolean verify) throws IOException {
+        final Path file = directory.resolve("gaps.evtl");
+        Files.write(
+                file,
+                new ReferenceJournal(1, true, 0)
+                        .add(EventHeader.TYPE_GAP, 0, 1, gap(Long.MAX_VALUE))
+                        .add(EventHeader.TYPE_GAP, 0, 1, gap(Long.MAX_VALUE))
+                        .add(EventHeader.TYPE_GAP, 0, 1, gap(5))
+                        .add(EventHeader.TYPE_GAP, 0, 1, gap(-1))
+                        .closed());
+        try (JournalReader reader = JournalReader.open(file, TestFiles.verify(verify))) {
+            assertEquals(2, reader.poll(event -> Action.CONTINUE, 2));
+            assertEquals(-2, reader.droppedEvents(), "unsigned");
+            assertEquals(0, reader.poll(event -> Action.REPEAT, 1));
+            assertEquals(-2, reader.droppedEvents());
+            assertEquals(1, reader.poll(event -> Action.CONTINUE, 1));
+            assertEquals(-1, reader.droppedEvents());
+            assertTrue(reader.next());
+            assertEquals(-1, reader.droppedEvents());
+            assertEquals(9, reader.event().firstDropTimestamp());
+            assertEquals(3, reader.event().lastDropTimestamp(), "timestamps may step back");
+        }
+        assertEquals(-1, JournalScan.of(file).dropped());
+    }
+
+    private static byte[] gap(final long dropped) {
+        return ByteBuffer.allocate(24)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(dropped)
+                .putLong(9)
+                .putLong(3)
+                .array();
     }
 
     @ParameterizedTest
@@ -300,6 +340,10 @@ class JournalReaderTest {
             assertEquals(110, reader.offset());
             assertEquals(1, reader.poll(lines, 2));
             assertEquals(0, reader.poll(lines, 0));
+            assertEquals(
+                    "limit -1 is below 0",
+                    assertThrows(IllegalArgumentException.class, () -> reader.poll(lines, -1))
+                            .getMessage());
         }
     }
 

@@ -240,7 +240,7 @@ class SeekTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2001, many.evtl: has no sequence 2001", "-1, many.evtl: begins with sequence 0"})
+    @CsvSource({"2001, many.evtl: has no sequence 2001", "-1, sequence -1 is below 0"})
     void openingWhereThereIsNothingIsRefused(final long sequence, final String why) {
         final Path file = TestFiles.numbered(directory.resolve("many.evtl"), 2_000);
         final IllegalArgumentException e = assertThrows(

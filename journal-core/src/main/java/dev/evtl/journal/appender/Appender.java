@@ -163,6 +163,7 @@ public final class Appender {
         state.fileSequence = storage.fileSequence();
         state.fileOffset = storage.fileOffset();
         ring.checkpoint().store(state);
+        monitor.clear(); // first: what is then at the head has not held up anything yet
         consumer.release();
         count();
     }

@@ -41,6 +41,12 @@ public final class FileHeader {
     /** State of a file that was closed cleanly. */
     public static final int STATE_CLOSED = 1;
 
+    /**
+     * Largest base sequence of a file that this library writes. No file has room for so many events that their numbers
+     * would run out above it.
+     */
+    public static final long MAX_BASE_SEQUENCE = 1L << 62;
+
     static final int MAGIC_OFFSET = 0;
     static final int VERSION_OFFSET = 4;
     private static final int CREATED_AT_OFFSET = 8;

@@ -85,15 +85,15 @@ public final class GapEvent {
     }
 
     /**
-     * Adds two numbers of events dropped, all unsigned.
+     * Adds up numbers of events dropped, which are unsigned.
      *
-     * @param a number of events
-     * @param b number of events
-     * @return their sum; the largest number if it is larger than that
+     * @param total   so far
+     * @param dropped number of events dropped
+     * @return the sum; 2^64-1, the largest number, if it is larger
      */
-    public static long sum(final long a, final long b) {
-        final long sum = a + b;
-        return Long.compareUnsigned(sum, a) < 0 ? -1 : sum;
+    public static long total(final long total, final long dropped) {
+        final long sum = total + dropped;
+        return Long.compareUnsigned(sum, total) < 0 ? -1 : sum;
     }
 
     /**
@@ -108,7 +108,7 @@ public final class GapEvent {
     }
 
     /**
-     * Returns the timestamp of the last event dropped.
+     * Returns the timestamp of the last event dropped, which may be before that of the first, as timestamps may step back.
      *
      * @param buffer  that holds the event
      * @param payload index of its payload in the buffer

@@ -55,4 +55,9 @@ public final class IoFailures {
             return -1;
         }
     }
+
+    private static FileStore store(final Path file) throws IOException {
+        return Files.getFileStore(
+                Files.exists(file) ? file : file.toAbsolutePath().getParent());
+    }
 }

@@ -141,6 +141,26 @@ class FailureTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(BackPressure.class)
+    void everyWayOfPublishingSaysFailedAndIsCounted(final BackPressure policy) throws IOException {
+        final Journal journal = open(tiny().backPressure(policy), Call.RESERVE, 1, new IOException("provoked"));
+        final Publisher publisher = journal.publisher();
+        publisher.offer(1, EIGHT, 0, 8);
+        journal.invoker().invoke();
+        assertEquals(Publisher.FAILED, publisher.offer(1, EIGHT, 0, 8));
+        final Claim claim = publisher.newClaim();
+        assertEquals(Publisher.FAILED, publisher.tryClaim(claim, 1, 8));
+        assertThrows(IllegalStateException.class, claim::commit, "there is none");
+        final EventBatch batch = publisher.newBatch();
+        assertEquals(Publisher.FAILED, batch.tryClaim(3, 24));
+        assertThrows(IllegalStateException.class, () -> batch.next(1, 8), "there is none");
+        assertEquals(Publisher.FAILED, publisher.offerGap(1, 1, 1, 1));
+        assertThrows(IllegalArgumentException.class, () -> publisher.offer(0, EIGHT, 0, 8), "not offered");
+        assertThrows(JournalFailedException.class, journal::close);
+        assertAccounts(journal, 0, 1, 6);
+    }
+
     @Test
     void claimOpenAtTheFailureIsAnsweredFailed() throws IOException {
         final Journal journal = open(tiny(), Call.RESERVE, 1, new IOException("provoked"));

@@ -13,7 +13,9 @@ import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalTimeoutException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -157,6 +159,24 @@ class InvokerRunnerTest {
             journal.invoker().invoke();
         }
         closed.join();
+        assertClosedWith(1);
+    }
+
+    /** Twice closeTimeout and a second, as the close says. */
+    @Test
+    void closeGivesUpOnAThreadThatDoesNotInvokeAndCanBeCalledAgain() throws Exception {
+        final Journal journal = Journal.open(
+                directory.resolve("i.evtl"),
+                tiny().closeTimeout(Duration.ofMillis(1)).build());
+        offer(journal);
+        final CompletableFuture<Throwable> refused =
+                CompletableFuture.supplyAsync(() -> assertThrows(JournalTimeoutException.class, journal::close));
+        assertTrue(
+                refused.get().getMessage().endsWith("; the journal is not closed"),
+                refused.get().getMessage());
+        assertEquals("closing", journal.stats().getState());
+        assertEquals(0, journal.stats().getJournaledEvents());
+        journal.close();
         assertClosedWith(1);
     }
 

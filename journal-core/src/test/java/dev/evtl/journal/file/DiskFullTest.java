@@ -3,8 +3,10 @@ package dev.evtl.journal.file;
 import static dev.evtl.journal.support.TestJournals.small;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Growth;
@@ -15,7 +17,9 @@ import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.Publisher;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.exceptions.DiskFullException;
+import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.FileWatcher;
@@ -37,6 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file system that really is full. */
@@ -104,6 +109,35 @@ class DiskFullTest {
             Events.offer(journal, 0, 10);
         }
         Events.assertHolds(file, 10);
+    }
+
+    /** On a file system of this test alone: without the question it would be filled to the last byte. */
+    @ParameterizedTest
+    @EnumSource(StorageMode.class)
+    void firstSpaceThatDoesNotFitIsRefusedBeforeAnyOfItIsTaken(final StorageMode mode) throws IOException {
+        assumeTrue(mode != StorageMode.DIRECT || acceptsDirect(), "this kernel's tmpfs has no direct I/O");
+        final JournalConfig huge =
+                config().storage(mode).initialSize(Growth.MAX_STEP).build();
+        Journal.open(file, config().build()).close();
+        final long free = Files.getFileStore(directory).getUsableSpace();
+        final AtomicLong end = new AtomicLong();
+        FileCalls.watch((call, called, from, to) -> end.accumulateAndGet(call == Call.WRITE ? to : 0, Math::max));
+        final DiskFullException e = assertThrows(DiskFullException.class, () -> Journal.open(file, huge));
+        assertDiskFull(e, Growth.MAX_STEP - 64, free);
+        assertTrue(end.get() < PAGE, "headers and the lock file, no space: " + end);
+        assertNull(e.getCause());
+    }
+
+    private boolean acceptsDirect() {
+        try {
+            Journal.open(
+                            directory.resolve("probe"),
+                            config().storage(StorageMode.DIRECT).build())
+                    .close();
+            return true;
+        } catch (final JournalException e) {
+            return false;
+        }
     }
 
     @Test

@@ -72,6 +72,10 @@ public final class Verify extends FilesVerb {
 
         @Override
         public void print(final Console console) {
+            if (validEnd == 0) {
+                console.print(file + ": " + reason); // which names the result in its own words
+                return;
+            }
             console.print(file + ": " + result + ": " + events + " events up to offset " + validEnd + ", "
                     + Long.toUnsignedString(dropped) + " dropped; " + reason
                     + (missingRing == null

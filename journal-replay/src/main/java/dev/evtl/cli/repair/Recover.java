@@ -61,8 +61,9 @@ public final class Recover extends FileVerb {
             implements Result {
         @Override
         public void print(final Console console) {
-            console.print(file + ": " + result + ": " + report.map(this::text).orElse("refused and left as it was")
-                    + "; " + reason
+            console.print(file + ": "
+                    + report.map(found -> result + ": " + text(found)).orElse("refused and left as it was") + "; "
+                    + reason
                     + report.flatMap(RecoveryReport::failure)
                             .map(failure -> "; it failed when it was open last: " + failure)
                             .orElse(""));

@@ -79,10 +79,10 @@ class VerifyTest {
 
         final Ran asText = evtl("verify", file);
         assertEquals(code, asText.code());
-        assertEquals(
-                List.of(file + ": " + result + ": " + events + " events up to offset " + validEnd + ", " + dropped
-                        + " dropped; " + json.get("reason")),
-                asText.lines());
+        final String found = validEnd == 0
+                ? "" // a header that is not believed, and says no more than why
+                : result + ": " + events + " events up to offset " + validEnd + ", " + dropped + " dropped; ";
+        assertEquals(List.of(file + ": " + found + json.get("reason")), asText.lines());
 
         assertEquals("", asJson.err() + asText.err());
         assertArrayEquals(before, Files.readAllBytes(file));
@@ -103,8 +103,15 @@ class VerifyTest {
                 "too short to be a journal: expected at least 64 bytes, found 4",
                 ran.json().get("reason"));
 
+        assertEquals(
+                List.of(file + ": too short to be a journal: expected at least 64 bytes, found 4"),
+                evtl("verify", file).lines());
+
         Files.write(file, new byte[100]);
         assertEquals("not-a-journal", evtl("verify", "--json", file).json().get("result"));
+        assertEquals(
+                List.of(file + ": not a journal: magic: expected 0x4c545645, found 0x00000000"),
+                evtl("verify", file).lines());
     }
 
     @Test

@@ -135,7 +135,7 @@ class RecoverTest {
         final Ran ran = evtl("recover", file);
         assertEquals(dryRun, ran);
         assertEquals(4, ran.code());
-        assertTrue(ran.out().startsWith(file + ": " + result + ": refused and left as it was; " + reason), ran.out());
+        assertTrue(ran.out().startsWith(file + ": refused and left as it was; " + reason), ran.out());
         assertEquals("", ran.err());
         final Ran json = evtl("recover", "--json", file);
         assertEquals(4, json.code());
@@ -167,10 +167,10 @@ class RecoverTest {
     private static void assertLocked(final Path file, final String planned, final String refused) throws IOException {
         final Ran dryRun = evtl("recover", "--dry-run", file);
         assertEquals(1, dryRun.code());
-        assertEquals(List.of(file + ": locked: refused and left as it was; " + file + ": " + planned), dryRun.lines());
+        assertEquals(List.of(file + ": refused and left as it was; " + file + ": " + planned), dryRun.lines());
         final Ran ran = evtl("recover", file);
         assertEquals(1, ran.code());
-        assertEquals(List.of(file + ": locked: refused and left as it was; " + file + ": " + refused), ran.lines());
+        assertEquals(List.of(file + ": refused and left as it was; " + file + ": " + refused), ran.lines());
         assertEquals("locked", evtl("recover", "--json", file).json().get("result"));
     }
 
