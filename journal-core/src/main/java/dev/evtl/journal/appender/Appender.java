@@ -132,6 +132,7 @@ public final class Appender {
         final long now = System.nanoTime();
         if (now - lastLook >= LOOK_NANOS) {
             lease.check(true);
+            storage.check();
             lastLook = now;
         }
     }
@@ -207,6 +208,8 @@ public final class Appender {
                 lastForce = System.nanoTime();
                 forceTimes.recordValue(Math.min(lastForce - start, LONGEST_FORCE_NANOS));
             }
+        } else {
+            storage.check(); // what was forced before may be gone by now
         }
         syncs.done(ring.head());
     }
@@ -269,6 +272,7 @@ public final class Appender {
     private void fail(final Throwable cause) {
         if (failure == null) {
             state.recount(counters);
+            retract(cause);
             failedHead = ring.head();
             failure = cause;
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
@@ -278,6 +282,17 @@ public final class Appender {
             laterFailureTold = true; // one at every step would tell no more
             settings.events()
                     .onFailure(new JournalFailedException(storage.name() + ": after it had failed: " + cause, cause));
+        }
+    }
+
+    /** Before the failure is told: who then compares the file with the statistics finds the same in both. */
+    private void retract(final Throwable cause) {
+        try {
+            storage.retract();
+        } catch (final Throwable t) {
+            if (t != cause) {
+                cause.addSuppressed(t);
+            }
         }
     }
 

@@ -19,7 +19,7 @@ public final class MappedStorage extends FileStorage {
      */
     public MappedStorage(
             final JournalFile file, final JournalHeader opened, final Space space, final int maxClaimLength) {
-        super(file, opened, space, maxClaimLength, true, file.channel());
+        super(file, opened, space, maxClaimLength, true, file.channel(), 1);
     }
 
     @Override

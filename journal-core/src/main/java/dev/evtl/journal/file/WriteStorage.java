@@ -54,7 +54,7 @@ public class WriteStorage extends FileStorage {
             final int maxClaimLength,
             final FileChannel fillChannel,
             final int blockLength) {
-        super(file, opened, space, maxClaimLength, false, fillChannel);
+        super(file, opened, space, maxClaimLength, false, fillChannel, blockLength);
         this.channel = file.channel();
         this.blockLength = blockLength;
         this.maximumEnd = space.maximum() & -blockLength;
