@@ -205,7 +205,8 @@ abstract class FileStorage implements JournalStorage {
             throw IoFailures.classify(file.path(), published - durable, "could not be forced", e);
         }
         MappedFault.throwPending();
-        check();
+        checkLength();
+        marks.checkAtForce();
         durable = published;
         FileHeader.durableOffset(header, published);
     }

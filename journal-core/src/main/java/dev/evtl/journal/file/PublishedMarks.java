@@ -85,6 +85,18 @@ final class PublishedMarks {
         earlier.set(settled);
     }
 
+    /**
+     * The same before something is acknowledged. What direct I/O has written would have to come from the device, which
+     * takes as long as the force, so there only what the last check has brought into the page cache is looked at.
+     */
+    void checkAtForce() throws IOException {
+        if (blockLength == 1) {
+            check();
+        } else {
+            check(earlier);
+        }
+    }
+
     private void check(final Mark mark) throws IOException {
         final long found = read(mark.offset);
         if (found != mark.bytes) {
