@@ -87,6 +87,16 @@ final class MemoryStorage implements JournalStorage {
     }
 
     @Override
+    public void check() {
+        // nobody can take anything away
+    }
+
+    @Override
+    public void retract() {
+        // nobody reads what was not published
+    }
+
+    @Override
     public void close() {
         publish();
         durable = position;

@@ -54,7 +54,7 @@ class CutUnderWriterTest {
             Files.delete(file);
         }
         shared.close();
-        // a growth that goes on in the very instant of the cut hides it from the writer, though from no reader
+        // a growth in the very instant of a cut into what came since the look before hides it, though from no reader
         assertTrue(notTold <= 1 + rounds / 50, notTold + " writers were not told");
         Torture.report(
                 CutUnderWriterTest.class,

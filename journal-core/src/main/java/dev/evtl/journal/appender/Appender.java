@@ -132,6 +132,7 @@ public final class Appender {
         final long now = System.nanoTime();
         if (now - lastLook >= LOOK_NANOS) {
             lease.check(true);
+            storage.check();
             lastLook = now;
         }
     }
@@ -208,6 +209,8 @@ public final class Appender {
                 lastForce = System.nanoTime();
                 forceTimes.recordValue(Math.min(lastForce - start, LONGEST_FORCE_NANOS));
             }
+        } else {
+            storage.check(); // what was forced before may be gone by now
         }
         syncs.done(ring.head());
     }
@@ -270,6 +273,7 @@ public final class Appender {
     private void fail(final Throwable cause) {
         if (failure == null) {
             state.recount(counters);
+            retract(cause);
             failedHead = ring.head();
             noteFailure(cause);
             failure = cause;
@@ -288,6 +292,17 @@ public final class Appender {
             lease.failed(cause.toString());
         } catch (final IOException e) {
             cause.addSuppressed(e);
+        }
+    }
+
+    /** Before the failure is told: who then compares the file with the statistics finds the same in both. */
+    private void retract(final Throwable cause) {
+        try {
+            storage.retract();
+        } catch (final Throwable t) {
+            if (t != cause) {
+                cause.addSuppressed(t);
+            }
         }
     }
 

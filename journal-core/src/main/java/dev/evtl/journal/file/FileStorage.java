@@ -30,6 +30,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 abstract class FileStorage implements JournalStorage {
     private final JournalFile file;
     private final Preallocator preallocator;
+    private final PublishedMarks marks;
     private final long fileSequence;
     private final boolean checksums;
     private final EventChecksum checksum;
@@ -41,6 +42,9 @@ abstract class FileStorage implements JournalStorage {
     private long events;
     private long published;
     private long publishedEvents;
+    /** Offset up to which claims were copied, the one that failed included. */
+    private long copied;
+
     private volatile long mapped;
     private volatile long durable;
 
@@ -50,6 +54,7 @@ abstract class FileStorage implements JournalStorage {
      * @param opened      the file's header as it was opened
      * @param touch       whether the pages of each window are stored into in advance
      * @param fillChannel channel through which zeros are written
+     * @param blockLength bytes of the blocks that are written whole, and the last of them again
      */
     FileStorage(
             final JournalFile file,
@@ -57,27 +62,31 @@ abstract class FileStorage implements JournalStorage {
             final Space space,
             final int maxClaimLength,
             final boolean touch,
-            final FileChannel fillChannel) {
+            final FileChannel fillChannel,
+            final int blockLength) {
         this.file = file;
         this.fileSequence = opened.baseSequence();
         this.checksums = opened.hasChecksums();
         this.checksum = new EventChecksum(opened.checksum());
         this.offset = opened.writeOffset();
         this.published = offset;
+        this.copied = offset;
         this.events = opened.eventCount();
         this.publishedEvents = events;
         this.durable = opened.durableOffset();
         this.preallocator = new Preallocator(file, opened.length(), space, maxClaimLength, touch, fillChannel);
+        this.marks = new PublishedMarks(file, blockLength);
         MappedByteBuffer map = null;
         boolean ready = false;
         try {
+            marks.load(offset);
             map = file.channel().map(MapMode.READ_WRITE, 0, FileHeader.LENGTH);
             this.headerMap = map;
             this.header = new UnsafeBuffer(map);
             use(preallocator.start(offset));
             ready = true;
         } catch (final IOException e) {
-            throw new JournalException(file.path() + ": could not map its header: " + e.getMessage(), e);
+            throw new JournalException(file.path() + ": could not be read or mapped: " + e.getMessage(), e);
         } finally {
             if (!ready) {
                 preallocator.close();
@@ -136,6 +145,7 @@ abstract class FileStorage implements JournalStorage {
     public final void append(final EventMemory source, final int index, final int length, final int eventCount) {
         final MutableDirectBuffer target = buffer();
         final int start = index(offset);
+        copied = offset + length;
         target.putBytes(start, source.buffer(), index, length);
         if (checksums) {
             stamp(source, index, length, target, start);
@@ -169,6 +179,8 @@ abstract class FileStorage implements JournalStorage {
 
     @Override
     public final void publish() throws IOException {
+        final long start = offset - index(offset);
+        marks.note(buffer(), start, Math.max(start, published), offset);
         try {
             write();
         } catch (final IOException e) { // a file system that does not allocate written space may throw here
@@ -197,6 +209,7 @@ abstract class FileStorage implements JournalStorage {
         }
         MappedFault.throwPending();
         checkLength();
+        marks.checkAtForce();
         durable = published;
         mark();
     }
@@ -245,9 +258,26 @@ abstract class FileStorage implements JournalStorage {
         return file;
     }
 
+    @Override
+    public final void check() throws IOException {
+        checkLength();
+        marks.check();
+    }
+
     /**
-     * Checks that the file was not cut short. A file that was ever cut below the space that the appender uses stays too
-     * short, whatever is written after the cut.
+     * Writes zeros over it, from its start, so that the events end there even if not all can be written. A file that
+     * was cut is not made longer, and nothing is written where there is nothing to take back: another may have the file.
+     */
+    @Override
+    public final void retract() throws IOException {
+        if (copied > published) {
+            final long end = Math.min(copied, file.channel().size());
+            FileCalls.fill(file.channel(), published, end);
+        }
+    }
+
+    /**
+     * Checks that the file was not cut short below the space that the appender uses, unless it was made longer again.
      */
     final void checkLength() throws IOException {
         file.checkLength(window.end());
@@ -271,7 +301,7 @@ abstract class FileStorage implements JournalStorage {
         publish();
         preallocator.close();
         MappedFault.throwPending();
-        checkLength();
+        check();
         file.markClosed(events, offset);
         durable = offset;
         abandon();

@@ -10,8 +10,8 @@ import java.io.IOException;
  * <p>A place in the journal is a <em>position</em>, a number of bytes that only grows. In a journal of one file it is
  * the offset in that file. {@link #fileSequence} and {@link #fileOffset} name the same place for a later process.
  *
- * <p>One thread reserves, appends, publishes, forces and closes. The methods that only return a value may be called
- * from any thread. After a method has thrown, only {@link #abandon} may be called.
+ * <p>One thread reserves, appends, publishes, forces, checks and closes. The methods that only return a value may be
+ * called from any thread. After a method has thrown, only {@link #retract} and {@link #abandon} may be called.
  */
 public interface JournalStorage {
     /** {@link #reserve} result: there is room. */
@@ -63,6 +63,22 @@ public interface JournalStorage {
      * @throws IOException if it could not be forced; a later attempt cannot succeed either
      */
     void force() throws IOException;
+
+    /**
+     * Makes sure that what was published is still there, as far as can be told without reading it all.
+     *
+     * @throws JournalException if not
+     * @throws IOException      if it cannot be read
+     */
+    void check() throws IOException;
+
+    /**
+     * Takes back what was appended and not published, because it will not be counted as journaled: a write that fails
+     * may have written a part.
+     *
+     * @throws IOException if that fails; the next opening may then find more events than were published
+     */
+    void retract() throws IOException;
 
     /**
      * Publishes, forces, cuts the file to its length, marks it closed and releases it.

@@ -60,7 +60,7 @@ public class WriteStorage extends FileStorage {
             final boolean touch,
             final FileChannel fillChannel,
             final int blockLength) {
-        super(file, opened, space, maxClaimLength, touch, fillChannel);
+        super(file, opened, space, maxClaimLength, touch, fillChannel, blockLength);
         this.channel = file.channel();
         this.stageLength = stageLength;
         this.blockLength = blockLength;

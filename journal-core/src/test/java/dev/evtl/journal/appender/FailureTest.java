@@ -18,6 +18,7 @@ import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.Publisher;
 import dev.evtl.journal.SyncPolicy;
@@ -285,6 +286,7 @@ class FailureTest {
             final Journal journal, final long journaled, final long dropped, final long refused) throws IOException {
         final JournalStats stats = journal.stats();
         assertEquals(journaled, StoredEvent.readAll(journal.path()).size());
+        assertEquals(journaled, JournalScan.of(journal.path()).events(), "what the next opening finds");
         assertEquals(journaled, stats.getJournaledEvents());
         assertEquals(dropped, stats.getDroppedEvents());
         assertEquals(refused, stats.getRefusedEvents());

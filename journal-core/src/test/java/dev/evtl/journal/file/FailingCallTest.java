@@ -11,6 +11,8 @@ import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.JournalScan;
+import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.SyncPolicy;
 import dev.evtl.journal.exceptions.DiskFullException;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.LangUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -107,6 +110,64 @@ class FailingCallTest {
         assertTrue(cause.getMessage().startsWith(file + ": no space for "), cause.getMessage());
         FileCalls.watch(FileWatcher.NONE);
         assertThrows(JournalFailedException.class, journal::close);
+    }
+
+    /** A full disk takes some blocks of a write that it refuses, and does not say which. */
+    @ParameterizedTest
+    @CsvSource({"WRITE, WRITE", "DIRECT, WRITE", "DIRECT, WRITE_THROUGH"})
+    void eventsOfAWriteThatFailedAlthoughItArrivedAreDroppedAndNotInTheFile(
+            final StorageMode mode, final Call refused) {
+        final Journal journal = failAfterAWrite(mode, refused, false);
+        assertEquals(0, journal.failure().orElseThrow().getSuppressed().length);
+        final JournalScan scan = JournalScan.of(journal.path());
+        assertEquals(journal.stats().getJournaledEvents(), scan.events());
+        assertEquals(Condition.UNCLOSED, scan.condition(), scan.reason());
+    }
+
+    @Test
+    void failureSaysThatWhatArrivedCouldNotBeTakenBack() {
+        final Journal journal = failAfterAWrite(StorageMode.WRITE, Call.WRITE, true);
+        assertSame(failure, journal.failure().orElseThrow().getSuppressed()[0]);
+    }
+
+    private Journal failAfterAWrite(final StorageMode mode, final Call refused, final boolean forGood) {
+        final JournalConfig config = TestJournals.tiny()
+                .storage(mode)
+                .syncPolicy(refused == Call.WRITE_THROUGH ? SyncPolicy.EVERY_BATCH : SyncPolicy.NONE)
+                .initialSize(1 << 16)
+                .listener(JournalListener.NONE)
+                .build();
+        final Journal journal = Journal.open(directory.resolve("f.evtl"), config);
+        final AtomicBoolean refuses = new AtomicBoolean();
+        FileCalls.watch(new FileWatcher() {
+            @Override
+            public void before(final Call call, final Path file, final long from, final long to) throws IOException {
+                if (forGood && refuses.get()) {
+                    throw failure;
+                }
+            }
+
+            @Override
+            public void after(final Call call, final Path file, final long from, final long to) {
+                // past the page that is never written directly
+                if (call == refused && !isPreallocator() && to > 4096 && refuses.compareAndSet(false, true)) {
+                    LangUtil.rethrowUnchecked(new IOException("No space left on device"));
+                }
+            }
+        });
+        long offered = 0;
+        while (journal.failure().isEmpty()) {
+            for (int i = 0; i < 4; i++) {
+                assertTrue(journal.publisher().offer(1, TestJournals.payload(100), 0, 100) > 0);
+                offered++;
+            }
+            journal.invoker().invoke();
+        }
+        assertInstanceOf(DiskFullException.class, journal.failure().orElseThrow());
+        assertThrows(JournalFailedException.class, journal::close);
+        assertEquals(4, journal.stats().getDroppedEvents());
+        assertEquals(offered, journal.stats().getJournaledEvents() + 4);
+        return journal;
     }
 
     @Test

@@ -45,6 +45,16 @@ public abstract class ForwardingStorage implements JournalStorage {
     }
 
     @Override
+    public void check() throws IOException {
+        storage.check();
+    }
+
+    @Override
+    public void retract() throws IOException {
+        storage.retract();
+    }
+
+    @Override
     public void close() throws IOException {
         before(Call.CLOSE);
         storage.close();

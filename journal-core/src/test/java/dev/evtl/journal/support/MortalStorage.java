@@ -74,6 +74,11 @@ public final class MortalStorage extends ForwardingStorage {
     }
 
     @Override
+    public void retract() {
+        // a dead process takes nothing back
+    }
+
+    @Override
     public void abandon() {
         kill();
     }
