@@ -1,28 +1,19 @@
 package dev.evtl.journal;
 
-import java.nio.file.Files;
-
-import java.io.IOException;
-
 import static dev.evtl.journal.support.TestJournals.EIGHTH_OF_RING;
-
-import static dev.evtl.journal.support.TestJournals.payload;
-
 import static dev.evtl.journal.support.TestJournals.claim;
-
+import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
-
-import static org.junit.jupiter.api.Assertions.assertFalse;
-
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
-
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.support.Events;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.NullArguments;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -58,8 +49,8 @@ class NullArgumentsTest {
         final JournalConfig config = small().backPressure(BackPressure.BLOCK)
                 .blockIdleStrategy(() -> null)
                 .build();
-        try (Journal journal = Journal.open(file, config);
-                Claim open = claim(journal.publisher(), 1, EIGHTH_OF_RING)) {
+        try (Journal journal = Journal.open(file, config)) {
+            final Claim open = claim(journal.publisher(), 1, EIGHTH_OF_RING);
             for (int i = 0; i < 7; i++) {
                 assertTrue(journal.publisher().offer(1, payload(EIGHTH_OF_RING), 0, EIGHTH_OF_RING) > 0);
             }
@@ -70,6 +61,7 @@ class NullArgumentsTest {
                                     () -> journal.publisher().offer(1, payload(EIGHTH_OF_RING), 0, EIGHTH_OF_RING))
                             .getMessage());
             assertEquals(7, journal.stats().getOfferedEvents(), "what an exception rejected is not counted");
+            open.abort();
         }
     }
 
