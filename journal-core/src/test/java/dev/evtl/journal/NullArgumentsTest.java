@@ -49,8 +49,8 @@ class NullArgumentsTest {
         final JournalConfig config = small().backPressure(BackPressure.BLOCK)
                 .blockIdleStrategy(() -> null)
                 .build();
-        try (Journal journal = Journal.open(file, config);
-                Claim open = claim(journal.publisher(), 1, EIGHTH_OF_RING)) {
+        try (Journal journal = Journal.open(file, config)) {
+            final Claim open = claim(journal.publisher(), 1, EIGHTH_OF_RING);
             for (int i = 0; i < 7; i++) {
                 assertTrue(journal.publisher().offer(1, payload(EIGHTH_OF_RING), 0, EIGHTH_OF_RING) > 0);
             }
