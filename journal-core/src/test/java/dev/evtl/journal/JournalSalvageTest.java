@@ -249,8 +249,8 @@ class JournalSalvageTest {
         assertFalse(report.missingKnown());
         assertEquals(Outcome.INCOMPLETE, report.outcome());
         assertEquals(
-                List.of("event_count " + count + " and write_offset 4064 in the header do not fit the 97 events that"
-                        + " are there"),
+                List.of("event_count " + Long.toUnsignedString(count)
+                        + " and write_offset 4064 in the header do not fit the 97 events that" + " are there"),
                 report.remarks());
     }
 
