@@ -177,15 +177,20 @@ abstract class FileStorage implements JournalStorage {
     /** Puts what was appended where readers can find it. */
     abstract void write() throws IOException;
 
+    /** Does so, and says what it means if that fails. A file system that does not allocate written space may throw. */
+    final void writeAppended() {
+        try {
+            write();
+        } catch (final IOException e) {
+            throw IoFailures.classify(file.path(), offset - published, "could not be written", e);
+        }
+    }
+
     @Override
     public final void publish() throws IOException {
         final long start = offset - index(offset);
         marks.note(buffer(), start, Math.max(start, published), offset);
-        try {
-            write();
-        } catch (final IOException e) { // a file system that does not allocate written space may throw here
-            throw IoFailures.classify(file.path(), offset - published, "could not be written", e);
-        }
+        writeAppended();
         published = offset;
         publishedEvents = events;
         mark();

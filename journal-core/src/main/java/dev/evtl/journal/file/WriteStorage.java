@@ -93,13 +93,13 @@ public class WriteStorage extends FileStorage {
     }
 
     @Override
-    public final int reserve(final int length) throws IOException {
+    public final int reserve(final int length) {
         if (fileOffset() + length > window().end()) {
-            write(); // what is staged belongs into this window
+            writeAppended(); // what is staged belongs into this window
         }
         final int result = fileOffset() + length > maximumEnd ? FULL : advance(length);
         if (result == READY && fileOffset() - stageStart + length > stageLength) {
-            write();
+            writeAppended();
         }
         return result;
     }

@@ -1,6 +1,8 @@
 package dev.evtl.journal.file;
 
+import static dev.evtl.journal.support.TestJournals.payload;
 import static dev.evtl.journal.support.TestJournals.small;
+import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -199,6 +201,31 @@ class DiskFullTest {
         }
         assertEquals(Set.of(262_144L, 131_072L), steps);
         Events.assertHolds(file, 10_000);
+    }
+
+    /** More than a storage stages is written in the middle of a batch. */
+    @Test
+    void writeWithinABatchThatFindsNoSpaceSaysSo() throws IOException {
+        tmpfs.remount("size=" + 8 * MIB);
+        final Journal journal = Journal.open(
+                file,
+                tiny().storage(StorageMode.WRITE)
+                        .initialSize(4 * MIB)
+                        .ringSize(4 * MIB)
+                        .maxPayloadLength(50_000)
+                        .listener(JournalListener.NONE)
+                        .build());
+        for (int i = 0; i < 40; i++) {
+            assertTrue(journal.publisher().offer(1, payload(50_000), 0, 50_000) > 0);
+        }
+        FileCalls.watch((call, called, from, to) -> {
+            if (call == Call.WRITE && to < 2 * MIB) {
+                throw new IOException("No space left on device");
+            }
+        });
+        journal.invoker().invoke();
+        assertInstanceOf(DiskFullException.class, journal.failure().orElseThrow());
+        assertThrows(JournalFailedException.class, journal::close);
     }
 
     @Test
