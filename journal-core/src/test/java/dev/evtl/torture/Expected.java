@@ -94,7 +94,7 @@ public record Expected(
             final int end = journal.end(delivered);
             if (end < writeOffset) {
                 final int at = journal.end(read) < writeOffset ? read : delivered;
-                final boolean lost = !closed && end >= durableOffset;
+                final boolean lost = !closed && Long.compareUnsigned(end, durableOffset) >= 0;
                 reading = new Error(
                         lost ? UNSYNCED_DATA_LOST : CORRUPT_EVENT, journal.end(at), journal.baseSequence() + at);
             }
@@ -107,7 +107,7 @@ public record Expected(
         final int walked = Math.min(intact, journal.eventsBefore(limit));
         final int kept = journal.wholeClaims(walked);
         final int validEnd = journal.end(kept);
-        if (validEnd < durableOffset || closed && validEnd != limit) {
+        if (Long.compareUnsigned(validEnd, durableOffset) < 0 || closed && validEnd != limit) {
             final int at = journal.end(walked) < limit ? walked : kept;
             final Error refusal = new Error(CORRUPT_EVENT, journal.end(at), journal.baseSequence() + at);
             return new Expected(journal, reading, delivered, refusal, null, 0);

@@ -74,6 +74,7 @@ class RecoverTest {
                         "claimsAbandoned",
                         "setAside",
                         "missingRing",
+                        "failure",
                         "reason"),
                 List.copyOf(json.keySet()));
         assertEquals(result, json.get("result"));
