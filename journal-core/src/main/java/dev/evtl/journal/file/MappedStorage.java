@@ -6,6 +6,7 @@ import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.MappedFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * Stores the events of a batch into a mapping of the file, on the appender's thread.
@@ -18,6 +19,9 @@ import java.nio.ByteBuffer;
 public final class MappedStorage extends WriteStorage {
     /** As much as leaves the first cache of a core room for what it is copied from and to, in bytes. */
     private static final int STAGED = 8192;
+
+    /** Length in bytes up to which a loop is faster than the call of the comparison that the JVM has. */
+    private static final int SHORT = 256;
 
     private final ByteBuffer staged;
 
@@ -34,7 +38,7 @@ public final class MappedStorage extends WriteStorage {
     public MappedStorage(
             final JournalFile file, final JournalHeader opened, final Space space, final int maxClaimLength) {
         super(file, opened, space, maxClaimLength, STAGED, true, file.channel(), 1);
-        this.staged = staged();
+        this.staged = staged().order(ByteOrder.nativeOrder());
     }
 
     @Override
@@ -60,12 +64,28 @@ public final class MappedStorage extends WriteStorage {
     }
 
     private boolean isThere(final int from, final int to, final int length) {
-        staged.limit(from + length).position(from);
         final ByteBuffer map = window().map();
+        if (length > SHORT) {
+            return isThere(map, from, to, length);
+        }
+        final int whole = length & -Long.BYTES;
+        long differing = 0;
+        for (int i = 0; i < whole; i += Long.BYTES) {
+            differing |= staged.getLong(from + i) ^ map.getLong(to + i);
+        }
+        for (int i = whole; i < length; i++) {
+            differing |= staged.get(from + i) ^ map.get(to + i);
+        }
+        return differing == 0;
+    }
+
+    private boolean isThere(final ByteBuffer map, final int from, final int to, final int length) {
+        staged.limit(from + length).position(from);
         map.limit(to + length).position(to);
         try {
             return staged.mismatch(map) < 0;
         } finally {
+            staged.clear();
             map.clear(); // a force needs all of it
         }
     }

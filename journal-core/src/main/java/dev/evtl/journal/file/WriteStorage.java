@@ -123,7 +123,9 @@ public class WriteStorage extends FileStorage {
         write(written, end);
         written = end;
         final long nextStart = end & -blockLength;
-        buffer.putBytes(0, buffer, (int) (nextStart - stageStart), (int) (end - nextStart));
+        if (nextStart < end) {
+            buffer.putBytes(0, buffer, (int) (nextStart - stageStart), (int) (end - nextStart));
+        }
         stageStart = nextStart;
     }
 
