@@ -170,7 +170,7 @@ class SecondWriterTest {
             final Process other = ChildJvm.start(
                     Duration.ofMinutes(1),
                     unshare,
-                    List.of(ChildJvm.FLAG),
+                    List.of(ChildJvm.FLAG, "-XX:-UsePerfData"), // whose warning of another process 1 is in the way
                     OpenAndHold.class,
                     file.toString(),
                     "close");

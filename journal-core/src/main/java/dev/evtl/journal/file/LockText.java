@@ -85,9 +85,14 @@ record LockText(
         }
     }
 
-    /** Returns whether the owner is known to live. */
-    boolean isOwnerAlive() {
-        return owner.isPresent() && owner.get().state() == ProcessIdentity.State.ALIVE;
+    /**
+     * Returns whether the owner is another process that is known to live. This process would know that it has the
+     * journal open, and may have been refused to say in the file that it has closed it.
+     */
+    boolean isOtherOwnerAlive() {
+        return owner.isPresent()
+                && !owner.get().equals(ProcessIdentity.current())
+                && owner.get().state() == ProcessIdentity.State.ALIVE;
     }
 
     LockText noting(final Path ringFile) {

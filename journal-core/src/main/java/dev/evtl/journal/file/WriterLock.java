@@ -145,13 +145,9 @@ public final class WriterLock implements AutoCloseable {
         return new JournalLockedException(journal + ": process " + process + " has it open for writing");
     }
 
-    /**
-     * Refuses to take over from a process that lives. This process itself is none: it would know that it has the
-     * journal open.
-     */
+    /** Refuses to take over from a process that lives. */
     private void refuseLivingOwner() {
-        final boolean own = text.owner().equals(Optional.of(ProcessIdentity.current()));
-        for (int i = 0; !own && text.isOwnerAlive(); i++) {
+        for (int i = 0; text.isOtherOwnerAlive(); i++) {
             if (i == LOOKS) {
                 throw lockedBy(journal, text.process());
             }
@@ -339,7 +335,7 @@ public final class WriterLock implements AutoCloseable {
             }
             try (FileChannel channel = openForReading(journal)) {
                 final boolean held = TwinLock.isHeld(channel)
-                        || LockText.parse(lock, read(channel)).isOwnerAlive();
+                        || LockText.parse(lock, read(channel)).isOtherOwnerAlive();
                 return held ? Writer.OPEN : Writer.NONE;
             }
         }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.file.WriterLock.Writer;
+import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.FileWatcher;
 import dev.evtl.journal.io.ProcessIdentity;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.OtherWriter;
@@ -54,6 +56,22 @@ class WriterLockTest {
         assertThrows(JournalLockedException.class, () -> WriterLock.acquire(journal));
         assertEquals(Writer.OPEN, WriterLock.writerOf(journal));
         lock.close();
+        assertEquals(Writer.NONE, WriterLock.writerOf(journal));
+        WriterLock.acquire(journal).close();
+    }
+
+    /** As on a file system that has become read-only: the file still names this process. */
+    @Test
+    void isFreeHereAlsoWhereTheFileCouldNotSaySo() throws IOException {
+        final WriterLock lock = WriterLock.acquire(journal);
+        FileCalls.watch((call, file, from, to) -> {
+            throw new IOException("Read-only file system");
+        });
+        try {
+            assertThrows(IOException.class, lock::close);
+        } finally {
+            FileCalls.watch(FileWatcher.NONE);
+        }
         assertEquals(Writer.NONE, WriterLock.writerOf(journal));
         WriterLock.acquire(journal).close();
     }
