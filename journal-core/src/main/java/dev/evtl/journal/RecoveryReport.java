@@ -31,7 +31,7 @@ import java.util.Optional;
  * @param missingRing path of the ring file that the last writer had, which is gone, and with it all that was accepted
  *     into it and is not in the file; how much that is cannot be known; empty if none is missing
  * @param failure     why the journal failed when it was open last, so that what was not on the device by then had to be
- *     written again; empty if it did not fail, or if its process died before it could note it
+ *     written again; empty if it did not fail, or could not note it, as where it was killed or the disk was full
  */
 public record RecoveryReport(
         Condition condition,
@@ -98,63 +98,29 @@ public record RecoveryReport(
     }
 
     RecoveryReport with(final RingCatchUp.Found found) {
-        return new RecoveryReport(
-                condition,
-                events,
-                validEnd,
-                bytesZeroed,
-                cutFile,
-                reason,
-                found.events(),
-                found.abandoned(),
-                setAside,
-                missingRing,
-                failure);
+        return with(found.events(), found.abandoned(), setAside, missingRing, failure);
     }
 
     RecoveryReport withFailure(final Optional<String> noted) {
-        return new RecoveryReport(
-                condition,
-                events,
-                validEnd,
-                bytesZeroed,
-                cutFile,
-                reason,
-                ringEvents,
-                claimsAbandoned,
-                setAside,
-                missingRing,
-                noted);
+        return with(ringEvents, claimsAbandoned, setAside, missingRing, noted);
     }
 
     RecoveryReport withSetAside(final Optional<Path> ringFile) {
-        return new RecoveryReport(
-                condition,
-                events,
-                validEnd,
-                bytesZeroed,
-                cutFile,
-                reason,
-                ringEvents,
-                claimsAbandoned,
-                ringFile.or(() -> setAside),
-                missingRing,
-                failure);
+        return with(ringEvents, claimsAbandoned, ringFile.or(() -> setAside), missingRing, failure);
     }
 
     RecoveryReport withMissingRing(final Path ringFile) {
+        return with(ringEvents, claimsAbandoned, setAside, Optional.of(ringFile), failure);
+    }
+
+    private RecoveryReport with(
+            final long broughtIn,
+            final int abandoned,
+            final Optional<Path> aside,
+            final Optional<Path> missing,
+            final Optional<String> why) {
         return new RecoveryReport(
-                condition,
-                events,
-                validEnd,
-                bytesZeroed,
-                cutFile,
-                reason,
-                ringEvents,
-                claimsAbandoned,
-                setAside,
-                Optional.of(ringFile),
-                failure);
+                condition, events, validEnd, bytesZeroed, cutFile, reason, broughtIn, abandoned, aside, missing, why);
     }
 
     /**
