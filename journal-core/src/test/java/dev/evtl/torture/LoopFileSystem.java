@@ -70,12 +70,12 @@ final class LoopFileSystem implements AutoCloseable {
         run("fallocate", "--length", Long.toString(image.toFile().length()), image.toString());
     }
 
-    /** Takes away the device's space for a file from a block of 4 KiB on. */
+    /** Takes away the device's space for a file from a block of 4 KiB on, where it has a place on the device yet. */
     void loseBlocks(final Path file, final int from) {
         run(
                 "sh",
                 "-c",
-                "filefrag -b4096 -v $0 | tr -d '.:' | awk -v f=$1 '$1 ~ /^[0-9]+$/ && $3 >= f {"
+                "filefrag -b4096 -v $0 | tr -d '.:' | awk -v f=$1 '$1 ~ /^[0-9]+$/ && $3 >= f && $4 > 0 {"
                         + "d = $2 < f ? f - $2 : 0; print ($4 + d) * 4096, ($3 - $2 + 1 - d) * 4096}' |"
                         + " while read o l; do fallocate --punch-hole --offset $o --length $l $2 || echo failed; done",
                 file.toString(),
