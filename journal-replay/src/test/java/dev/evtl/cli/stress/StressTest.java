@@ -41,6 +41,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class StressTest {
+    /** Offset of a byte of the first event that is not one of the last eight, which the journal itself looks at. */
+    private static final long DAMAGED = 64 + 80 - 9;
+
     /** Holds eleven events of 64 bytes, and an appender that sleeps whenever it has nothing to do. */
     private static final UnaryOperator<JournalConfig.Builder> TINY_RING =
             builder -> builder.ringSize(1024).idleStrategy(new SleepingMillisIdleStrategy(1));
@@ -285,7 +288,7 @@ class StressTest {
                 err.toString().strip());
     }
 
-    /** Damages the last byte of the first event's payload once it is in the file. */
+    /** Damages a byte of the first event's payload once it is in the file. */
     private static IdleStrategy damageFirstEvent(final Path file) {
         return new IdleStrategy() {
             private boolean done;
@@ -300,7 +303,7 @@ class StressTest {
                 Thread.yield();
                 if (!done) {
                     try (RandomAccessFile damaged = new RandomAccessFile(file.toFile(), "rw")) {
-                        done = flipLastByteOfFirstEvent(damaged);
+                        done = flipByteOfFirstEvent(damaged);
                     } catch (final IOException e) {
                         throw new UncheckedIOException(e);
                     }
@@ -314,15 +317,15 @@ class StressTest {
         };
     }
 
-    private static boolean flipLastByteOfFirstEvent(final RandomAccessFile file) throws IOException {
+    private static boolean flipByteOfFirstEvent(final RandomAccessFile file) throws IOException {
         file.seek(24);
         final long writeOffset = Long.reverseBytes(file.readLong());
         if (writeOffset == 64) {
             return false;
         }
-        file.seek(64 + 80 - 1);
+        file.seek(DAMAGED);
         final int before = file.read();
-        file.seek(64 + 80 - 1);
+        file.seek(DAMAGED);
         file.write(before ^ 1);
         return true;
     }
