@@ -3,6 +3,7 @@ package dev.evtl.journal;
 import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.io.MappedFault;
 import dev.evtl.journal.io.Uninterruptible;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
@@ -186,10 +187,24 @@ final class Notifier implements AppenderEvents {
             }
         }
 
+        /** A ring file that was cut under one journal does not end the looking at the others. */
+        private static boolean lookAt(final Notifier notifier) {
+            try {
+                final boolean watched = notifier.look();
+                MappedFault.throwPending();
+                return watched;
+            } catch (final InternalError e) {
+                notifier.watched = false;
+                System.getLogger("dev.evtl.journal")
+                        .log(Level.ERROR, notifier.journal + ": its statistics can no longer be read", e);
+                return false;
+            }
+        }
+
         private synchronized boolean lookAtAll() {
             notifiers.removeIf(reference -> {
                 final Notifier notifier = reference.get();
-                return notifier == null || !notifier.look();
+                return notifier == null || !lookAt(notifier);
             });
             if (notifiers.isEmpty()) {
                 thread = null;

@@ -21,9 +21,12 @@ import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.Reports;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -389,6 +392,46 @@ class JournalListenerTest {
     private static void offer(final Journal journal, final int events) {
         for (int i = 0; i < events; i++) {
             journal.publisher().offer(1, payload(EIGHTH_OF_RING), 0, EIGHTH_OF_RING);
+        }
+    }
+
+    /** All journals of a JVM are looked at by one thread. The child ends without closing, which would end its JVM. */
+    @Test
+    void ringFileThatIsCutUnderOneJournalDoesNotSilenceTheListenersOfOthers() throws Exception {
+        final Process child = ChildJvm.start(CutsARing.class, directory.toString());
+        final List<String> said = ChildJvm.output(child).lines().toList();
+        assertTrue(said.contains("told"), said::toString);
+    }
+
+    static final class CutsARing {
+        public static void main(final String[] args) throws Exception {
+            final Path directory = Path.of(args[0]);
+            final Path ring = directory.resolve("cut.ring");
+            final JournalListener quiet = new JournalListener() {};
+            final Journal cut = Journal.open(
+                    directory.resolve("cut.evtl"),
+                    tiny().ringFile(ring).listener(quiet).build());
+            final CountDownLatch told = new CountDownLatch(1);
+            final Journal other = Journal.open(
+                    directory.resolve("other.evtl"),
+                    tiny().listener(new JournalListener() {
+                                @Override
+                                public void onBackPressure(final long refused) {
+                                    told.countDown();
+                                }
+                            })
+                            .build());
+            try (FileChannel channel = FileChannel.open(ring, StandardOpenOption.WRITE)) {
+                channel.truncate(0);
+            }
+            Thread.sleep(500); // some looks
+            while (other.publisher().offer(1, payload(8), 0, 8) > 0) {
+                Thread.onSpinWait();
+            }
+            System.out.println(told.await(20, TimeUnit.SECONDS) ? "told" : "silent");
+            System.out.flush();
+            Reference.reachabilityFence(cut);
+            Runtime.getRuntime().halt(0);
         }
     }
 }

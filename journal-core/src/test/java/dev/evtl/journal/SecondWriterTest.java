@@ -19,6 +19,7 @@ import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.io.ProcessIdentity;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.RingPublisher;
 import dev.evtl.journal.support.Tmpfs;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -181,6 +182,32 @@ class SecondWriterTest {
             offer(journal);
         }
         assertEquals(2, JournalScan.of(file).events());
+    }
+
+    /** A copy of the journal has a name and a lock of its own, and the same ring file. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void isRefusedWithACopyOfTheJournalAlsoWhereTheRingFileHasLostItsLock(final boolean removed) throws IOException {
+        final Path ring = directory.resolve("w.ring");
+        final Path copy = directory.resolve("copy.evtl");
+        try (RingPublisher owner = RingPublisher.own(file, ring)) {
+            assertEquals(3, owner.offer(1, 0, 3));
+            Files.copy(file, copy);
+            if (removed) {
+                Files.delete(directory.resolve("w.ring.lock"));
+            } else {
+                owner.readLockFile();
+            }
+            final JournalConfig config = tiny().ringFile(ring).build();
+            final JournalLockedException e =
+                    assertThrows(JournalLockedException.class, () -> Journal.open(copy, config));
+            assertEquals(
+                    ring.toRealPath() + ": another journal has this ring file open, and has lost its lock",
+                    e.getMessage());
+            assertEquals(2, owner.offer(1, 3, 2));
+        }
+        Journal.open(file, tiny().ringFile(ring).build()).close();
+        assertEquals(5, JournalScan.of(file).events());
     }
 
     /** A process that cannot be seen from here may have taken the file over: it acknowledges nothing more. */

@@ -45,6 +45,9 @@ final class PublishedMarks {
     private final int blockLength;
     private final ByteBuffer read = ByteBuffer.allocateDirect(Long.BYTES);
     private final UnsafeBuffer readBytes = new UnsafeBuffer(read);
+    /** The magic and what follows it, which never change. */
+    private final Mark start = new Mark();
+
     private final Mark last = new Mark();
     /** The last that no later write writes again. */
     private final Mark settled = new Mark();
@@ -59,20 +62,21 @@ final class PublishedMarks {
 
     /** Takes them from the file as it is opened; from the header of one without events, which begins with the magic. */
     void load(final long end) throws IOException {
-        last.bytes = read(0);
-        settled.set(last);
-        final long start = Math.max(FileHeader.LENGTH, end - EventHeader.MAX_EVENT_LENGTH);
-        final ByteBuffer bytes = ByteBuffer.allocate((int) (end - start));
-        FileCalls.read(file.channel(), bytes, start);
-        note(new UnsafeBuffer(bytes), start, start, end);
+        start.bytes = read(0);
+        last.set(start);
+        settled.set(start);
+        final long from = Math.max(FileHeader.LENGTH, end - EventHeader.MAX_EVENT_LENGTH);
+        final ByteBuffer bytes = ByteBuffer.allocate((int) (end - from));
+        FileCalls.read(file.channel(), bytes, from);
+        note(new UnsafeBuffer(bytes), from, from, end);
         earlier.set(settled);
     }
 
     /** Takes them from what is published: what lies between two offsets, in memory that begins at a third. */
-    void note(final DirectBuffer memory, final long start, final long from, final long to) {
-        last.find(memory, start, from, to);
+    void note(final DirectBuffer memory, final long memoryStart, final long from, final long to) {
+        last.find(memory, memoryStart, from, to);
         // the first page is never written in blocks
-        settled.find(memory, start, from, to <= Preallocator.PAGE_LENGTH ? to : to & -blockLength);
+        settled.find(memory, memoryStart, from, to <= Preallocator.PAGE_LENGTH ? to : to & -blockLength);
         if (earlier.offset == 0) {
             earlier.set(settled);
         }
@@ -80,6 +84,7 @@ final class PublishedMarks {
 
     /** Throws a {@link JournalException} if the file no longer has them. */
     void check() throws IOException {
+        check(start);
         check(earlier);
         check(last);
         earlier.set(settled);
@@ -93,6 +98,7 @@ final class PublishedMarks {
         if (blockLength == 1) {
             check();
         } else {
+            check(start);
             check(earlier);
         }
     }

@@ -134,13 +134,16 @@ public final class FileCalls {
         LangUtil.rethrowUnchecked(failure);
     }
 
-    /** Creates an empty file with exactly these permissions, some of which the process's umask would take away. */
+    /**
+     * Creates an empty file with exactly these permissions, some of which the process's umask would take away. A link
+     * that another user puts in its place meanwhile is not followed.
+     */
     public static FileChannel createNew(final Path file, final FileAttribute<?>... permissions) throws IOException {
         final FileChannel channel = Uninterruptible.open(file, Set.of(CREATE_NEW, READ, WRITE), permissions);
         boolean done = false;
         try {
             for (final FileAttribute<?> attribute : permissions) {
-                Files.setAttribute(file, attribute.name(), attribute.value());
+                Files.setAttribute(file, attribute.name(), attribute.value(), NOFOLLOW_LINKS);
             }
             done = true;
             return channel;

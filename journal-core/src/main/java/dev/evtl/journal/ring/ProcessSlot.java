@@ -101,6 +101,12 @@ final class ProcessSlot {
         buffer.putLongRelease(offset + STATE_OFFSET, USED);
     }
 
+    /** Returns the number of the slot of the owner, or last owner if it died; -1 if the last one has given it up. */
+    static int ofOwner(final UnsafeBuffer header) {
+        final long found = header.getLongVolatile(RingLayout.OWNER_SLOT_OFFSET);
+        return found > 0 && found <= RingLayout.SLOTS ? (int) found - 1 : -1;
+    }
+
     /** Gives the slot up, to be used again once the head has reached this tail. The caller must hold its lock. */
     void leave(final long tail) {
         buffer.putLong(offset + FREE_AFTER_OFFSET, tail);
@@ -113,17 +119,19 @@ final class ProcessSlot {
     }
 
     /**
-     * Takes a free slot for this process.
+     * Takes a free slot for this process. That of an owner that died is only for the next owner: with another process
+     * in it, the owner would seem to live.
      *
      * @throws JournalException if all slots are taken
      */
-    static ProcessSlot take(final Path path, final RingMemory memory, final RingLocks locks) throws IOException {
+    static ProcessSlot take(final Path path, final RingMemory memory, final RingLocks locks, final boolean owner)
+            throws IOException {
         for (int attempt = 0; attempt < RingLocks.ATTEMPTS * RingLayout.SLOTS; attempt++) {
             final int i = attempt % RingLayout.SLOTS;
             if (attempt > 0 && i == 0) {
                 RingLocks.pause(); // a process that inspects the ring holds all locks for an instant
             }
-            if (locks.take(i)) {
+            if ((owner || i != ofOwner(memory.header())) && locks.take(i)) {
                 final ProcessSlot candidate = new ProcessSlot(memory.header(), i);
                 final boolean dead = !candidate.isUsedByLivingProcess();
                 if (dead && candidate.state() == USED) {

@@ -1,6 +1,7 @@
 package dev.evtl.journal.ring;
 
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.NeighbourFiles;
 import java.io.IOException;
@@ -38,6 +39,8 @@ public final class RingFile implements AutoCloseable {
     /**
      * Takes over a mapped file whose header was checked. The caller holds the locks that the role needs, except the
      * slot's.
+     *
+     * @throws JournalLockedException if it is to be owned and its owner lives, although it has lost its lock
      */
     RingFile(final Path path, final RingLocks locks, final RingMemory memory, final Role role) throws IOException {
         this.path = path;
@@ -47,10 +50,13 @@ public final class RingFile implements AutoCloseable {
         this.key = NeighbourFiles.key(path);
         this.checkpoint = new Checkpoint(memory.header());
         this.orphans = new OrphanedClaims(path, memory, locks);
+        if (role == Role.OWNER && ownerLives()) {
+            throw new JournalLockedException(path + ": another journal has this ring file open, and has lost its lock");
+        }
         if (role != Role.PUBLISHER) {
             RingCheck.check(path, memory, checkpoint);
         }
-        this.slot = role == Role.INSPECTOR ? null : ProcessSlot.take(path, memory, locks);
+        this.slot = role == Role.INSPECTOR ? null : ProcessSlot.take(path, memory, locks, role == Role.OWNER);
         if (role == Role.OWNER) {
             memory.header().putLongVolatile(RingLayout.OWNER_SLOT_OFFSET, slot.number() + 1);
         }
@@ -112,10 +118,8 @@ public final class RingFile implements AutoCloseable {
 
     /** Returns whether the owner lives, also if it has lost its lock. */
     private boolean ownerLives() {
-        final long owner = memory.header().getLongVolatile(RingLayout.OWNER_SLOT_OFFSET);
-        return owner > 0
-                && owner <= RingLayout.SLOTS
-                && new ProcessSlot(memory.header(), (int) owner - 1).isUsedByLivingProcess();
+        final int number = ProcessSlot.ofOwner(memory.header());
+        return number >= 0 && new ProcessSlot(memory.header(), number).isUsedByLivingProcess();
     }
 
     /** Returns whether the ring is empty. */
