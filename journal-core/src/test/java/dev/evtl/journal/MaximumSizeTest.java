@@ -288,7 +288,8 @@ class MaximumSizeTest {
             }
             Files.copy(whole, file);
         }
-        assertTrue(Files.size(file) > maximum);
+        final byte[] unclosed = Files.readAllBytes(file);
+        assertTrue(unclosed.length > maximum);
         final JournalConfig config = tiny().storage(mode)
                 .maxSize(maximum, WhenFull.FAIL)
                 .listener(JournalListener.NONE)
@@ -297,6 +298,7 @@ class MaximumSizeTest {
             assertEquals(40, journal.recovery().orElseThrow().events());
         }
         assertEquals(40, StoredEvent.readAll(file).size());
+        Files.write(file, unclosed);
         final Journal journal = Journal.open(file, config);
         long added = 0;
         while (journal.failure().isEmpty()) {
