@@ -133,6 +133,7 @@ public final class Journal implements AutoCloseable {
             final JournalRing ring =
                     opened.ring().orElseGet(() -> JournalRing.inMemory(config.ringSize, config.singleProducer));
             journal = new Journal(path, config, opened, ring, storage);
+            opened.forgetFailure(); // first: the appender makes sure of the lock file's content
             journal.start();
             running = true;
             return journal;

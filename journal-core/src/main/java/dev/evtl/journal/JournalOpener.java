@@ -125,7 +125,6 @@ final class JournalOpener implements JournalLease {
         if (ringFile != null) {
             catchUp(wanted.orElseThrow());
         }
-        lock.noteFailure(null); // what it did to the file is mended
         header = JournalFile.readHeader(path, file.channel());
     }
 
@@ -272,9 +271,19 @@ final class JournalOpener implements JournalLease {
         return recovery;
     }
 
+    /** Forgets why the journal failed when it was open last: what that did to the file is mended, and told from now on. */
+    void forgetFailure() {
+        try {
+            lock.noteFailure(null);
+        } catch (final IOException e) {
+            throw IoFailures.classify(path, FileHeader.LENGTH, "could not be opened", e);
+        }
+    }
+
     /** Closes a journal into which nothing was published. */
     void closeCleanly() throws IOException {
         try (JournalFile closing = file) {
+            forgetFailure();
             closing.markClosed(recovery.events(), recovery.validEnd());
             closed();
         } finally {

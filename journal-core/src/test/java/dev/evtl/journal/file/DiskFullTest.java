@@ -33,6 +33,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -276,6 +277,10 @@ class DiskFullTest {
         Files.delete(filler);
         try (Journal reopened = Journal.open(file, config().build())) {
             assertEquals(journaled, reopened.recovery().orElseThrow().events());
+            assertEquals(
+                    Optional.of(cause.toString()),
+                    reopened.recovery().orElseThrow().failure(),
+                    "the opening that was refused has not used it up");
             Events.offer(reopened, journaled, 1000);
         }
         Events.assertHolds(file, journaled + 1000);
