@@ -127,8 +127,12 @@ public final class WriterLock implements AutoCloseable {
             file = new RandomAccessFile(path.toFile(), "rw");
             final WriterLock lock = new WriterLock(journal, channel, file, taken);
             lock.refuseLivingOwner();
+            final boolean isNew = lock.written.length == 0;
             lock.write(lock.text.ownedBy(
                     ProcessIdentity.current(), UUID.randomUUID().toString()));
+            if (isNew) {
+                FileCalls.force(path, file); // otherwise a power loss could leave another file's old bytes in it
+            }
             System.setProperty(lock.property, journal.toString());
             HELD_HERE.put(journal, lock);
             locked = true;
