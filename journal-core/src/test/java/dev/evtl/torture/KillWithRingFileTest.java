@@ -252,6 +252,7 @@ class KillWithRingFileTest {
     /** The process that is killed: owner or attached publisher. */
     static final class Main {
         public static void main(final String[] args) throws IOException {
+            ChildJvm.endWithParent();
             final int run = Integer.parseInt(args[2]);
             final int base = run * RUN_LENGTH;
             final UnsafeBuffer shared;

@@ -273,9 +273,10 @@ public final class Appender {
     private void fail(final Throwable cause) {
         if (failure == null) {
             state.recount(counters);
-            retract(cause);
+            // before the failure is told: who then compares the file with the statistics finds the same in both
+            despite(cause, storage::retract);
             failedHead = ring.head();
-            noteFailure(cause);
+            despite(cause, () -> lease.failed(cause.toString()));
             failure = cause;
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
             syncs.wake();
@@ -287,18 +288,10 @@ public final class Appender {
         }
     }
 
-    private void noteFailure(final Throwable cause) {
+    /** Does what is to be done at a failure. If that fails too, the failure tells of it. */
+    private static void despite(final Throwable cause, final AutoCloseable step) {
         try {
-            lease.failed(cause.toString());
-        } catch (final IOException e) {
-            cause.addSuppressed(e);
-        }
-    }
-
-    /** Before the failure is told: who then compares the file with the statistics finds the same in both. */
-    private void retract(final Throwable cause) {
-        try {
-            storage.retract();
+            step.close();
         } catch (final Throwable t) {
             if (t != cause) {
                 cause.addSuppressed(t);

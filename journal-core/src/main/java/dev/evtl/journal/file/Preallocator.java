@@ -86,8 +86,7 @@ final class Preallocator implements AutoCloseable {
     /** Maps the window that holds an offset, on the calling thread, and starts the preallocator's thread. */
     Window start(final long offset) {
         final long wanted = Math.min(Math.max(space.initial(), offset + PAGE_LENGTH), space.maximum());
-        // what an unclosed file has prepared beyond the maximum stays unused; its events stay, wherever they end
-        growthEnd = Math.min(Math.max(growthEnd, wanted), Math.max(space.maximum(), offset));
+        growthEnd = Math.max(growthEnd, wanted);
         IoFailures.refuseWithoutSpace(file.path(), growthEnd - allocated);
         mappedEnd = Math.min(growthEnd, offset + WINDOW_LENGTH);
         allocate(growthEnd);

@@ -229,16 +229,12 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
-    /** Returns why a journal that no writer has open failed, if it did and was not recovered since. */
+    /**
+     * Returns why a journal failed, if it did and was not recovered since. It does not run while this process takes a
+     * lock.
+     */
     public static Optional<String> failureOf(final Path journal) throws IOException {
-        synchronized (MONITOR) {
-            if (isHeldHere(journal) || !Files.isReadable(fileFor(journal))) {
-                return Optional.empty();
-            }
-            try (FileChannel channel = openForReading(journal)) {
-                return LockText.parse(fileFor(journal), read(channel)).failure();
-            }
-        }
+        return textOf(journal).flatMap(LockText::failure);
     }
 
     /**
@@ -276,16 +272,20 @@ public final class WriterLock implements AutoCloseable {
      * lock.
      */
     public static Optional<Path> noteFor(final Path journal) throws IOException {
+        return textOf(journal).flatMap(LockText::note);
+    }
+
+    private static Optional<LockText> textOf(final Path journal) throws IOException {
         synchronized (MONITOR) {
             final WriterLock lock = HELD_HERE.get(journal);
             if (lock != null) {
-                return lock.note();
+                return Optional.of(lock.text);
             }
             if (isHeldHere(journal) || !Files.isReadable(fileFor(journal))) {
                 return Optional.empty();
             }
             try (FileChannel channel = openForReading(journal)) {
-                return LockText.parse(fileFor(journal), read(channel)).note();
+                return Optional.of(LockText.parse(fileFor(journal), read(channel)));
             }
         }
     }

@@ -134,17 +134,19 @@ public final class FileCalls {
         LangUtil.rethrowUnchecked(failure);
     }
 
-    /**
-     * Creates an empty file with exactly these permissions, some of which the process's umask would take away. A link
-     * that another user puts in its place meanwhile is not followed.
-     */
+    /** Sets the permissions of a file. A link that another user has put in its place is not followed. */
+    public static void setPermissions(final Path file, final FileAttribute<?>... permissions) throws IOException {
+        for (final FileAttribute<?> attribute : permissions) {
+            Files.setAttribute(file, attribute.name(), attribute.value(), NOFOLLOW_LINKS);
+        }
+    }
+
+    /** Creates an empty file with exactly these permissions, some of which the process's umask would take away. */
     public static FileChannel createNew(final Path file, final FileAttribute<?>... permissions) throws IOException {
         final FileChannel channel = Uninterruptible.open(file, Set.of(CREATE_NEW, READ, WRITE), permissions);
         boolean done = false;
         try {
-            for (final FileAttribute<?> attribute : permissions) {
-                Files.setAttribute(file, attribute.name(), attribute.value(), NOFOLLOW_LINKS);
-            }
+            setPermissions(file, permissions);
             done = true;
             return channel;
         } finally {

@@ -2,10 +2,9 @@ package dev.evtl.journal.io;
 
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Turns the failure of a call on a file into the exception that the user sees. For any thread. */
@@ -40,24 +39,19 @@ public final class IoFailures {
      * @throws DiskFullException if the file system says that it has less free than is needed
      */
     public static void refuseWithoutSpace(final Path file, final long needed) {
+        if (needed <= PAGE_LENGTH) {
+            return;
+        }
         final long free = freeBytes(file);
-        if (needed > PAGE_LENGTH && free >= 0 && free < needed) {
+        if (free >= 0 && free < needed) {
             throw new DiskFullException(file, needed, free, false, null);
         }
     }
 
     /** Returns how many bytes the file system has free for this user; -1 if it does not say. */
     public static long freeBytes(final Path file) {
-        try {
-            final FileStore store = Files.getFileStore(file.toAbsolutePath().getParent());
-            return store.getTotalSpace() == 0 ? -1 : store.getUsableSpace();
-        } catch (final IOException e) {
-            return -1;
-        }
-    }
-
-    private static FileStore store(final Path file) throws IOException {
-        return Files.getFileStore(
-                Files.exists(file) ? file : file.toAbsolutePath().getParent());
+        // not a FileStore, which looks through all mounts to find itself
+        final File directory = file.toAbsolutePath().getParent().toFile();
+        return directory.getTotalSpace() == 0 ? -1 : directory.getUsableSpace();
     }
 }

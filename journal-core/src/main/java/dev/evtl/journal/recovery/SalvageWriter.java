@@ -1,6 +1,5 @@
 package dev.evtl.journal.recovery;
 
-import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.evtl.journal.format.EventChecksum;
@@ -142,9 +141,7 @@ public final class SalvageWriter implements AutoCloseable {
         FileHeader.durableOffset(header, stageStart);
         FileHeader.state(header, FileHeader.STATE_CLOSED);
         FileCalls.write(channel, header.byteBuffer().clear(), 0);
-        for (final FileAttribute<?> attribute : permissions) {
-            Files.setAttribute(unfinished, attribute.name(), attribute.value(), NOFOLLOW_LINKS);
-        }
+        FileCalls.setPermissions(unfinished, permissions);
         FileCalls.force(unfinished, channel);
         FileCalls.moveToFreeName(unfinished, path); // does not replace a file that was made meanwhile
         FileCalls.forceDirectory(path);

@@ -230,9 +230,8 @@ class RingFilePlaceTest {
         Events.assertHolds(file, 3);
     }
 
-    @Test
-    void failedOpeningEndsThosePublishersThatHaveAttachedMeanwhile() throws IOException {
-        final AttachedPublisher[] attached = new AttachedPublisher[1];
+    /** An opening that fails at its last step, after a publisher has attached. */
+    private void failToOpen(final Runnable attaching) {
         assertThrows(
                 IllegalStateException.class,
                 () -> Journal.open(
@@ -241,10 +240,16 @@ class RingFilePlaceTest {
                                 .ringFile(ring)
                                 .listener(JournalListener.NONE)
                                 .threadFactory(work -> {
-                                    attached[0] = Journal.attach(ring);
+                                    attaching.run();
                                     throw new IllegalStateException("provoked");
                                 })
                                 .build()));
+    }
+
+    @Test
+    void failedOpeningEndsThosePublishersThatHaveAttachedMeanwhile() {
+        final AttachedPublisher[] attached = new AttachedPublisher[1];
+        failToOpen(() -> attached[0] = Journal.attach(ring));
         assertTrue(attached[0].isEnded());
         assertFalse(Files.exists(file));
         assertFalse(Files.exists(ring));
@@ -253,20 +258,11 @@ class RingFilePlaceTest {
 
     @Test
     void whatWasAcceptedWhileOpeningFailedIsKept() throws IOException {
-        assertThrows(
-                IllegalStateException.class,
-                () -> Journal.open(
-                        file,
-                        TestJournals.small()
-                                .ringFile(ring)
-                                .listener(JournalListener.NONE)
-                                .threadFactory(work -> {
-                                    try (AttachedPublisher attached = Journal.attach(ring)) {
-                                        assertTrue(attached.publisher().offer(1, TestJournals.payload(8), 0, 8) > 0);
-                                    }
-                                    throw new IllegalStateException("provoked");
-                                })
-                                .build()));
+        failToOpen(() -> {
+            try (AttachedPublisher attached = Journal.attach(ring)) {
+                assertTrue(attached.publisher().offer(1, TestJournals.payload(8), 0, 8) > 0);
+            }
+        });
         try (Journal journal = Journal.open(file, config())) {
             assertEquals(1, journal.recovery().orElseThrow().ringEvents());
         }
