@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToLongFunction;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -267,14 +268,20 @@ class JournalStatsTest {
             config.ringFile(directory.resolve("s.ring"));
         }
         try (Journal journal = Journal.open(directory.resolve("s.evtl"), config.build())) {
-            final Producers producers = new Producers(journal, 4, 10_000);
+            final Producers producers = new Producers(journal, 4, Long.MAX_VALUE);
+            final AtomicLong rounds = new AtomicLong();
             final AtomicBoolean done = new AtomicBoolean();
-            final FutureTask<Long> reading = new FutureTask<>(() -> assertGrowing(journal.stats(), done));
+            final FutureTask<Void> reading = new FutureTask<>(() -> assertGrowing(journal.stats(), rounds, done), null);
             new Thread(reading).start();
             producers.go();
+            while (!reading.isDone() && (rounds.get() <= 10 || journal.stats().getOfferedEvents() < 40_000)) {
+                Thread.onSpinWait();
+            }
+            producers.stop();
             producers.join();
             done.set(true);
-            assertTrue(reading.get() > 10, "rounds");
+            reading.get();
+            assertTrue(rounds.get() > 10, "rounds");
             journal.sync();
             producers.assertAccounted(journal.stats());
             assertEquals(producers.accepted() * 28, journal.stats().getAcceptedBytes());
@@ -283,7 +290,7 @@ class JournalStatsTest {
         }
     }
 
-    private static long assertGrowing(final JournalStats stats, final AtomicBoolean done) {
+    private static void assertGrowing(final JournalStats stats, final AtomicLong rounds, final AtomicBoolean done) {
         final List<ToLongFunction<JournalStats>> counts = List.of(
                 JournalStats::getAcceptedEvents,
                 JournalStats::getOfferedEvents,
@@ -296,15 +303,13 @@ class JournalStatsTest {
                 JournalStats::getRefusedBytes,
                 JournalStats::getFileOffset);
         final long[] last = new long[counts.size()];
-        long rounds = 0;
         while (!done.get()) {
             for (int i = 0; i < last.length; i++) {
                 final long now = counts.get(i).applyAsLong(stats);
                 assertTrue(now >= last[i], "count " + i + " was " + last[i] + " and is " + now);
                 last[i] = now;
             }
-            rounds++;
+            rounds.incrementAndGet();
         }
-        return rounds;
     }
 }
