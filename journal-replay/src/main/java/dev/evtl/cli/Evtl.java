@@ -44,7 +44,7 @@ import picocli.CommandLine.ScopeType;
             "0:good",
             "1:a file could not be read or written, or the input of record is cut or no message",
             "2:wrong usage",
-            "3:a torn tail, or unsynced data lost",
+            "3:a torn tail, or unsynced data lost, as verify, recover and salvage find",
             "4:corrupt, or not a journal"
         })
 public final class Evtl {

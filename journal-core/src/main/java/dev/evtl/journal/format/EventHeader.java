@@ -138,6 +138,17 @@ public final class EventHeader {
     }
 
     /**
+     * Returns whether a word is that of an application's event with a payload of this length and a checksum of 0.
+     *
+     * @param word          read where an event may be
+     * @param payloadLength in bytes
+     * @return false where no such event is
+     */
+    public static boolean isApplicationEvent(final long word, final int payloadLength) {
+        return word >>> PAYLOAD_LENGTH_SHIFT == payloadLength && isEvent(word) && type(word) <= MAX_APPLICATION_TYPE;
+    }
+
+    /**
      * Returns the type in a word.
      *
      * @param word of an event

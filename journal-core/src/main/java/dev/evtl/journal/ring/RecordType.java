@@ -38,6 +38,11 @@ public final class RecordType {
         return type > 0;
     }
 
+    /** Returns whether a record is a claim of one event of the application. */
+    static boolean isOneEvent(final int type) {
+        return isClaim(type) && (type & EVENTS_MASK) == 1;
+    }
+
     /** Returns the number of the application's events in a record; 0 for a gap and for padding. */
     public static int events(final int type) {
         return !isClaim(type) || isGap(type) ? 0 : type & EVENTS_MASK;

@@ -46,6 +46,9 @@ public final class RingRecord {
 
     private final AtomicBuffer ring;
     private final int capacity;
+    /** Agrona's rings take no longer message. */
+    private final int most;
+
     private long position;
     private int index;
     private long word;
@@ -59,6 +62,7 @@ public final class RingRecord {
     RingRecord(final AtomicBuffer ring, final int capacity) {
         this.ring = ring;
         this.capacity = capacity;
+        this.most = capacity / 8;
     }
 
     /** Reads the record that begins at a position. */
@@ -161,6 +165,21 @@ public final class RingRecord {
      * @param room number of bytes from here in which the record must end
      */
     public Damage damage(final int room) {
+        return isOneEvent(room) ? null : findDamage(room);
+    }
+
+    /** Returns whether this is a committed claim of one event, as most are, and the event fills it. */
+    private boolean isOneEvent(final int room) {
+        final int length = length();
+        final int payload = length - HEADER_LENGTH - EventHeader.LENGTH;
+        return RecordType.isOneEvent(type())
+                && payload >= 0
+                && length <= most
+                && length <= room
+                && EventHeader.isApplicationEvent(EventHeader.word(ring, index + HEADER_LENGTH), payload);
+    }
+
+    private Damage findDamage(final int room) {
         final Damage length = lengthDamage(room);
         return length == null && isCommitted() ? contentDamage() : length;
     }
@@ -177,7 +196,6 @@ public final class RingRecord {
         if (type() == RingBuffer.PADDING_MSG_TYPE_ID) {
             return null;
         }
-        final int most = capacity / 8; // Agrona's rings take no longer message
         final int bytes = eventsLength();
         if (!isClaim() || bytes > most) {
             return new Damage(index, "padding, or a claim of up to " + most + " bytes", type() + " with " + bytes);
