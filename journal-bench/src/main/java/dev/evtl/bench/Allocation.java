@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
@@ -79,7 +80,8 @@ public class Allocation extends FileBenchmark {
         @Setup(Level.Trial)
         public void open(final Allocation benchmark) throws IOException {
             journal = Journal.open(
-                    benchmark.newFile(), config(true).useInvoker(true).build());
+                    benchmark.newFile(),
+                    config(true).appenderMode(AppenderMode.INVOKER).build());
             producer = new JournalTarget(journal, PAYLOAD, 1).producer(0);
             source = new JournalSource(benchmark.file(), true);
         }
@@ -105,7 +107,7 @@ public class Allocation extends FileBenchmark {
                     benchmark.newFile(),
                     config(true)
                             .backPressure(BackPressure.REFUSE)
-                            .useInvoker(true)
+                            .appenderMode(AppenderMode.INVOKER)
                             .build());
             claim = journal.publisher().newClaim();
             while (claim() > 0) {

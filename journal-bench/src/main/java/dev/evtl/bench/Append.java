@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.Journal;
 import java.io.IOException;
 import org.agrona.concurrent.AgentInvoker;
@@ -33,7 +34,11 @@ public class Append extends FileBenchmark {
     @Setup(Level.Iteration)
     public void open() throws IOException {
         journal = Journal.open(
-                newFile(), config(checksums).ringSize(4 << 20).useInvoker(true).build());
+                newFile(),
+                config(checksums)
+                        .ringSize(4 << 20)
+                        .appenderMode(AppenderMode.INVOKER)
+                        .build());
         producer = new JournalTarget(journal, PAYLOAD, eventsPerClaim).producer(0);
         published = 0;
     }

@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Claim;
 import dev.evtl.journal.Journal;
@@ -50,7 +51,7 @@ public class Claiming extends FileBenchmark {
                 config(false)
                         .ringSize(RING_SIZE)
                         .backPressure(BackPressure.REFUSE)
-                        .useInvoker(true)
+                        .appenderMode(AppenderMode.INVOKER)
                         .build());
         publisher = journal.publisher();
         claim = publisher.newClaim();

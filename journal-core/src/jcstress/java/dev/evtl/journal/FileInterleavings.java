@@ -43,7 +43,7 @@ public final class FileInterleavings {
                             .checksums(checksums)
                             .initialSize(1 << 16)
                             .growth(Growth.steps(1 << 16))
-                            .useInvoker(true)
+                            .appenderMode(AppenderMode.INVOKER)
                             .build());
             batch = journal.publisher().newBatch();
             view = new JournalView(journal.path());
@@ -162,7 +162,11 @@ public final class FileInterleavings {
     @State
     public static class ClosedIsTheEnd {
         private final Journal journal = Journal.open(
-                newFile(), Rig.config().useInvoker(true).initialSize(4096).build());
+                newFile(),
+                Rig.config()
+                        .appenderMode(AppenderMode.INVOKER)
+                        .initialSize(4096)
+                        .build());
         private final JournalView view = new JournalView(journal.path());
 
         public ClosedIsTheEnd() {

@@ -3,7 +3,10 @@ package dev.evtl.journal;
 import dev.evtl.journal.appender.Appender;
 import dev.evtl.journal.appender.AppenderAccess;
 import dev.evtl.journal.appender.AppenderEvents;
+import dev.evtl.journal.appender.AppenderSettings;
 import dev.evtl.journal.appender.JournalLease;
+import dev.evtl.journal.appender.PublisherRunner;
+import dev.evtl.journal.appender.PublishingHelp;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.file.EventVerifier;
 import dev.evtl.journal.format.EventHeader;
@@ -47,6 +50,9 @@ class Rig {
     final JournalRing ring;
     final Publisher publisher;
     final Appender appender;
+    /** Has the publisher run the appender too, if the config says so. */
+    final PublisherRunner runner;
+
     final JournalStats stats;
 
     Rig(final JournalConfig config) {
@@ -56,8 +62,14 @@ class Rig {
     Rig(final JournalConfig config, final MemoryStorage storage) {
         this.storage = storage;
         this.ring = JournalRing.inMemory(RING_SIZE, config.singleProducer);
-        this.publisher = new Publisher(ring, config, config.maxPayloadLength, () -> false);
-        this.appender = new Appender(config.appenderSettings(AppenderEvents.NONE), ring, storage, JournalLease.NONE);
+        final AppenderSettings settings = config.appenderSettings(AppenderEvents.NONE);
+        this.appender = new Appender(settings, ring, storage, JournalLease.NONE);
+        this.runner = AppenderAccess.publisherRunner(appender, ring, settings);
+        this.publisher = new Publisher(
+                ring,
+                config,
+                config.maxPayloadLength,
+                config.appenderMode == AppenderMode.PUBLISHERS ? runner : PublishingHelp.NONE);
         this.stats = new LiveStats(ring, storage, appender, Long.MAX_VALUE);
     }
 

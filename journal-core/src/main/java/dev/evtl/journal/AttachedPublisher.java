@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.appender.PublishingHelp;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalTimeoutException;
@@ -40,7 +41,7 @@ public final class AttachedPublisher implements AutoCloseable {
         this.file = file;
         this.ring = file.attached();
         this.counters = ring.counters();
-        this.publisher = new Publisher(ring, config, file.maxPayloadLength(), () -> false).notingClaims();
+        this.publisher = new Publisher(ring, config, file.maxPayloadLength(), PublishingHelp.NONE).notingClaims();
         this.stats = new LiveRingStats(ring);
         this.syncNanos = config.syncNanos;
     }

@@ -5,6 +5,7 @@ import dev.evtl.journal.appender.AppenderRunner;
 import dev.evtl.journal.appender.AppenderSettings;
 import dev.evtl.journal.appender.FullFileDrops;
 import dev.evtl.journal.appender.InvokerRunner;
+import dev.evtl.journal.appender.PublisherRunner;
 import dev.evtl.journal.appender.ThreadRunner;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.DiskFullException;
@@ -73,10 +74,13 @@ public final class Journal implements AutoCloseable {
         this.notifier = new Notifier(config.listener, path.toString());
         final AppenderSettings settings = config.appenderSettings(notifier);
         this.appender = new Appender(settings, ring, storage, opened);
-        this.runner = config.invoker
-                ? new InvokerRunner(appender, ring, settings)
-                : new ThreadRunner(appender, ring, config.idleStrategy, this::newThread, path.toString());
-        this.publisher = new Publisher(ring, config, config.maxPayloadLength, runner::runHere);
+        this.runner = switch (config.appenderMode) {
+            case PUBLISHERS ->
+                new PublisherRunner(appender, ring, settings, config.idleStrategy, this::newThread, path.toString());
+            case THREAD -> new ThreadRunner(appender, ring, config.idleStrategy, this::newThread, path.toString());
+            case INVOKER -> new InvokerRunner(appender, ring, settings);
+        };
+        this.publisher = new Publisher(ring, config, config.maxPayloadLength, runner);
         this.stats = new LiveStats(ring, storage, appender, config.space.maximum());
         this.mbean = config.jmx ? StatsBean.register(path, stats) : null;
     }

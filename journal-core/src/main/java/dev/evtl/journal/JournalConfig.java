@@ -50,7 +50,7 @@ public final class JournalConfig {
     final IdleStrategy idleStrategy;
     final JournalListener listener;
     final ThreadFactory threadFactory;
-    final boolean invoker;
+    final AppenderMode appenderMode;
     final long syncNanos;
     final long closeTimeoutNanos;
     final long stuckClaimNanos;
@@ -78,7 +78,7 @@ public final class JournalConfig {
         idleStrategy = builder.idleStrategy;
         listener = builder.listener;
         threadFactory = builder.threadFactory;
-        invoker = builder.invoker;
+        appenderMode = builder.appenderMode;
         syncNanos = builder.syncTimeout.toNanos();
         closeTimeoutNanos = builder.closeTimeout.toNanos();
         stuckClaimNanos = builder.stuckClaimTimeout.toNanos();
@@ -131,7 +131,7 @@ public final class JournalConfig {
                 + ", ring " + ringSize + " bytes in " + (ringFile == null ? "memory" : ringFile) + ", back-pressure "
                 + backPressure + ", space " + space.initial() + " bytes"
                 + (space.maximum() == Long.MAX_VALUE ? "" : " to " + space.maximum() + ", when full " + whenFull)
-                + (invoker ? ", run by the application" : "") + (singleProducer ? ", single producer" : "") + "]";
+                + ", appender by " + appenderMode + (singleProducer ? ", single producer" : "") + "]";
     }
 
     /** Sets what differs from the defaults. Each setter returns this builder. For one thread. */
@@ -158,7 +158,7 @@ public final class JournalConfig {
         private IdleStrategy idleStrategy = backoff();
         private JournalListener listener = JournalListener.LOGGING;
         private ThreadFactory threadFactory = Thread::new;
-        private boolean invoker;
+        private AppenderMode appenderMode = AppenderMode.THREAD;
         private Duration syncTimeout = Duration.ofMinutes(1);
         private Duration closeTimeout = Duration.ofSeconds(5);
         private Duration stuckClaimTimeout = Duration.ofSeconds(1);
@@ -439,14 +439,14 @@ public final class JournalConfig {
         }
 
         /**
-         * Sets whether the application runs the appender itself, through {@link Journal#invoker}. This cannot be
-         * combined with {@link #closeOnShutdown}.
+         * Sets which threads run the appender. {@link AppenderMode#INVOKER} cannot be combined with {@link
+         * #closeOnShutdown}, nor {@link AppenderMode#PUBLISHERS} with another storage than {@link StorageMode#MAPPED}.
          *
-         * @param value default false: the journal runs the appender on a thread of its own
+         * @param value default {@link AppenderMode#THREAD}
          * @return this
          */
-        public Builder useInvoker(final boolean value) {
-            invoker = value;
+        public Builder appenderMode(final AppenderMode value) {
+            appenderMode = Objects.requireNonNull(value, "appenderMode");
             return this;
         }
 
@@ -488,7 +488,7 @@ public final class JournalConfig {
 
         /**
          * Sets whether a shutdown hook closes the journal. The appender's thread is then a daemon, so that the JVM ends
-         * with its other threads. This cannot be combined with {@link #useInvoker}.
+         * with its other threads. This cannot be combined with {@link AppenderMode#INVOKER}.
          *
          * @param value default false
          * @return this
@@ -530,9 +530,13 @@ public final class JournalConfig {
                 throw new IllegalArgumentException("singleProducer does not go with ringFile " + ringFile
                         + ": each process that attaches would be a second producer");
             }
-            if (invoker && closeOnShutdown) {
-                throw new IllegalArgumentException(
-                        "closeOnShutdown does not go with useInvoker: the hook cannot run the application's appender");
+            if (appenderMode == AppenderMode.INVOKER && closeOnShutdown) {
+                throw new IllegalArgumentException("closeOnShutdown does not go with appenderMode INVOKER: the hook"
+                        + " cannot run the application's appender");
+            }
+            if (appenderMode == AppenderMode.PUBLISHERS && storage != StorageMode.MAPPED) {
+                throw new IllegalArgumentException("appenderMode PUBLISHERS does not go with storage " + storage
+                        + ": each commit would be a system call");
             }
             return new JournalConfig(this);
         }

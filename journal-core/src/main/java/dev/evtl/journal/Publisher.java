@@ -1,5 +1,6 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.appender.PublishingHelp;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.ring.Drops;
@@ -11,7 +12,6 @@ import java.util.Collections;
 import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
-import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.EpochNanoClock;
@@ -55,7 +55,7 @@ public final class Publisher {
     private final boolean dropping;
     private final long blockNanos;
     private final ThreadLocal<IdleStrategy> blockIdleStrategy;
-    private final BooleanSupplier runAppender;
+    private final PublishingHelp help;
     private final EpochNanoClock clock;
     private final int maxPayloadLength;
     /** Claims and batches, if they are noted; those that nobody uses any more go by themselves. */
@@ -66,13 +66,10 @@ public final class Publisher {
     /**
      * Creates the publisher of a ring.
      *
-     * @param runAppender runs the appender once if the calling thread has to, and returns whether it did
+     * @param help        what this process's publishing threads do for the appender
      */
     Publisher(
-            final JournalRing ring,
-            final JournalConfig config,
-            final int maxPayloadLength,
-            final BooleanSupplier runAppender) {
+            final JournalRing ring, final JournalConfig config, final int maxPayloadLength, final PublishingHelp help) {
         this.producer = ring.producer();
         this.memory = producer.buffer();
         this.counters = ring.counters();
@@ -82,7 +79,7 @@ public final class Publisher {
         this.blockNanos = config.blockNanos;
         this.blockIdleStrategy = ThreadLocal.withInitial(
                 () -> Objects.requireNonNull(config.blockIdleStrategy.get(), "what blockIdleStrategy returns"));
-        this.runAppender = runAppender;
+        this.help = help;
         this.clock = config.clock;
         this.maxPayloadLength = maxPayloadLength;
     }
@@ -357,7 +354,7 @@ public final class Publisher {
         if (waitedNanos >= blockNanos || Thread.currentThread().isInterrupted()) {
             return false;
         }
-        if (!runAppender.getAsBoolean()) {
+        if (!help.whileBlocked()) {
             blockIdleStrategy.get().idle();
         }
         return true;
@@ -407,6 +404,7 @@ public final class Publisher {
      * store, and that store is visible by the time of the close.
      */
     private long committed(final int index, final int events, final int length, final long position) {
+        help.afterEnd();
         VarHandle.acquireFence();
         return counters.state() < RingCounters.CLOSED || !counters.isPassedOver(index)
                 ? position
@@ -417,6 +415,7 @@ public final class Publisher {
         if (counters.state() < RingCounters.CLOSED || producer.outlivesClose()) {
             try {
                 producer.abort(index);
+                help.afterEnd();
             } catch (final IllegalStateException e) {
                 throwUnlessPassedOver(e);
             }

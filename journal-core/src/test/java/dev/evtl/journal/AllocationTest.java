@@ -166,7 +166,8 @@ class AllocationTest {
     @Test
     void invokedAppenderAllocatesNothing() {
         try (Journal journal = Journal.open(
-                directory.resolve("a.evtl"), config().useInvoker(true).build())) {
+                directory.resolve("a.evtl"),
+                config().appenderMode(AppenderMode.INVOKER).build())) {
             final Publisher publisher = journal.publisher();
             assertSteady(
                     () -> {

@@ -48,7 +48,8 @@ class ClosedJournalTest {
     static final class Child {
         public static void main(final String[] args) {
             final Path directory = Path.of(args[0]);
-            final JournalConfig.Builder config = small().useInvoker(args[1].equals("invoker"))
+            final JournalConfig.Builder config = small().appenderMode(
+                            args[1].equals("invoker") ? AppenderMode.INVOKER : AppenderMode.THREAD)
                     .closeTimeout(Duration.ofMillis(1))
                     .listener(JournalListener.NONE);
             final boolean ringFile = args[1].equals("ring") || args[1].equals("attached");

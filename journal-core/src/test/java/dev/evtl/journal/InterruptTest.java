@@ -75,7 +75,10 @@ class InterruptTest {
     void interruptedThreadLosesNothing(final StorageMode mode, final boolean invoker, final boolean ringFile)
             throws IOException {
         final Path ring = directory.resolve("i.ring");
-        final JournalConfig.Builder config = config(mode).useInvoker(invoker);
+        final JournalConfig.Builder config = config(mode);
+        if (invoker) {
+            config.appenderMode(AppenderMode.INVOKER);
+        }
         if (ringFile) {
             config.ringFile(ring);
         }
@@ -180,8 +183,9 @@ class InterruptTest {
 
     @Test
     void waitForAnOpenClaimEnds() throws IOException {
-        try (Journal journal =
-                Journal.open(file, config(StorageMode.WRITE).useInvoker(true).build())) {
+        try (Journal journal = Journal.open(
+                file,
+                config(StorageMode.WRITE).appenderMode(AppenderMode.INVOKER).build())) {
             final Claim claim = claim(journal.publisher(), 1, 8);
             interrupt();
             assertThrows(JournalException.class, journal::sync);
@@ -197,7 +201,8 @@ class InterruptTest {
     void interruptedThreadScansRecoversAndSalvages(final StorageMode mode) throws IOException {
         final Path ring = directory.resolve("i.ring");
         final MortalStorage.Life life = MortalStorage.open(
-                file, config(mode).useInvoker(true).ringFile(ring).build());
+                file,
+                config(mode).appenderMode(AppenderMode.INVOKER).ringFile(ring).build());
         Events.offer(life.journal(), 0, 5);
         life.journal().invoker().invoke();
         Events.offer(life.journal(), 5, 5);

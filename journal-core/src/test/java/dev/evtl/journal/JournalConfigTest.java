@@ -65,8 +65,8 @@ class JournalConfigTest {
                 bad("sync bytes 0 is not above 0", c -> c.syncPolicy(SyncPolicy.bytes(0))),
                 bad("sync bytes -5 is not above 0", c -> c.syncPolicy(SyncPolicy.bytes(-5))),
                 bad(
-                        "closeOnShutdown does not go with useInvoker: the hook cannot run the application's appender",
-                        c -> c.closeOnShutdown(true).useInvoker(true)),
+                        "closeOnShutdown does not go with appenderMode INVOKER: the hook cannot run the application's appender",
+                        c -> c.closeOnShutdown(true).appenderMode(AppenderMode.INVOKER)),
                 bad("initialSize 9223372036854775807 is above 70368744177664", c -> c.initialSize(Long.MAX_VALUE)),
                 bad(
                         "growth step 9223372036854775807 is above 70368744177664",

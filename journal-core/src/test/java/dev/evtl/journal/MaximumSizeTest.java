@@ -131,7 +131,7 @@ class MaximumSizeTest {
         final Journal journal = Journal.open(
                 file,
                 JournalConfig.builder()
-                        .useInvoker(true)
+                        .appenderMode(AppenderMode.INVOKER)
                         .maxSize(4096, whenFull)
                         .listener(JournalListener.NONE)
                         .build());
@@ -257,7 +257,7 @@ class MaximumSizeTest {
         final Journal journal = Journal.open(
                 file,
                 JournalConfig.builder()
-                        .useInvoker(true)
+                        .appenderMode(AppenderMode.INVOKER)
                         .ringSize(8 * maxClaim)
                         .maxPayloadLength(maxClaim - 16)
                         .initialSize(4096)

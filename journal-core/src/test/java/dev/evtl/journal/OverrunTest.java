@@ -130,7 +130,10 @@ class OverrunTest {
         for (final boolean checksums : new boolean[] {true, false}) {
             final Path path = directory.resolve(checksums + ".evtl");
             final Journal journal = Journal.open(
-                    path, config().checksums(checksums).useInvoker(true).build());
+                    path,
+                    config().checksums(checksums)
+                            .appenderMode(AppenderMode.INVOKER)
+                            .build());
             final EventBatch batch = journal.publisher().newBatch();
             batch.tryClaim(2, 2 * PAYLOAD);
             final DirectBuffer first = new UnsafeBuffer(batch.next(1, PAYLOAD));

@@ -10,6 +10,7 @@ import dev.evtl.journal.appender.Appender;
 import dev.evtl.journal.appender.AppenderAccess;
 import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.appender.JournalLease;
+import dev.evtl.journal.appender.PublishingHelp;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.MappedStorage;
 import dev.evtl.journal.file.Space;
@@ -72,7 +73,7 @@ class PassedOverClaimTest {
                 RingAccess.seenBy(journalRing, stopping()),
                 tiny().backPressure(policy).build(),
                 112,
-                () -> false);
+                PublishingHelp.NONE);
     }
 
     private RingBuffer stopping() {

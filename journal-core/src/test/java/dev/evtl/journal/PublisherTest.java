@@ -129,8 +129,8 @@ class PublisherTest {
         final int[] lengths = {0, 1, 7, 8, 9, 15, 16, 17, 255, 256, 4095, 4096, 32_767, 32_768, 65_534, 65_535};
         final byte[] bytes = new byte[65_535];
         new Random(1).nextBytes(bytes);
-        try (Journal journal =
-                Journal.open(file, JournalConfig.builder().useInvoker(true).build())) {
+        try (Journal journal = Journal.open(
+                file, JournalConfig.builder().appenderMode(AppenderMode.INVOKER).build())) {
             for (int type = 1; type <= 239; type++) {
                 final int length = lengths[type % lengths.length];
                 assertTrue(journal.publisher().offer(type, new UnsafeBuffer(bytes), 65_535 - length, length) > 0);
@@ -159,8 +159,8 @@ class PublisherTest {
     })
     void whatIsOutOfBoundsIsRefusedNamingTheBound(
             final int type, final int flags, final int length, final String message) throws IOException {
-        try (Journal journal =
-                Journal.open(file, JournalConfig.builder().useInvoker(true).build())) {
+        try (Journal journal = Journal.open(
+                file, JournalConfig.builder().appenderMode(AppenderMode.INVOKER).build())) {
             final Publisher publisher = journal.publisher();
             final Claim claim = publisher.newClaim();
             final DirectBuffer source = payload(65_536);

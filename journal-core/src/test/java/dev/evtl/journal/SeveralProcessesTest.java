@@ -322,8 +322,9 @@ class SeveralProcessesTest {
 
     @Test
     void whoWritesIntoAClaimThatAFailedCloseDidNotWaitForDisturbsNobody() throws Exception {
-        final JournalConfig impatient =
-                config().useInvoker(true).closeTimeout(Duration.ofNanos(1)).build();
+        final JournalConfig impatient = config().appenderMode(AppenderMode.INVOKER)
+                .closeTimeout(Duration.ofNanos(1))
+                .build();
         final Journal journal = Journal.open(
                 file,
                 impatient,
@@ -366,7 +367,8 @@ class SeveralProcessesTest {
 
     @Test
     void placesOfProcessesAreUsedAgain() throws Exception {
-        final Journal journal = Journal.open(file, config().useInvoker(true).build());
+        final Journal journal =
+                Journal.open(file, config().appenderMode(AppenderMode.INVOKER).build());
         final List<AttachedPublisher> all = new ArrayList<>();
         for (int i = 1; i < 128; i++) {
             all.add(Journal.attach(ring));

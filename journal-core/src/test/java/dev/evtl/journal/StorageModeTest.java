@@ -74,8 +74,10 @@ class StorageModeTest {
     @EnumSource(StorageMode.class)
     void publishedEventsAreInTheFileBeforeItIsClosed(final StorageMode mode) {
         final Path file = directory.resolve("live.evtl");
-        final JournalConfig config =
-                JournalConfig.builder().storage(mode).useInvoker(true).build();
+        final JournalConfig config = JournalConfig.builder()
+                .storage(mode)
+                .appenderMode(AppenderMode.INVOKER)
+                .build();
         try (Journal journal = Journal.open(file, config)) {
             final UnsafeBuffer payload = new UnsafeBuffer(new byte[100]);
             for (int i = 1; i <= 200; i++) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
@@ -215,7 +216,8 @@ class EveryFailingCallTest {
             throws Exception {
         final Journal journal;
         try {
-            journal = Journal.open(file, config.useInvoker(true).build());
+            journal =
+                    Journal.open(file, config.appenderMode(AppenderMode.INVOKER).build());
         } catch (final JournalException e) {
             assertTrue(Fault.isCauseOf(e), () -> "failed with " + e);
             assertTrue(e.getMessage().startsWith(directory.toString()), e.getMessage());
@@ -332,7 +334,8 @@ class EveryFailingCallTest {
             assertEquals(0, acknowledged);
         }
         final int kept;
-        try (Journal journal = Journal.open(file, config.useInvoker(true).build())) {
+        try (Journal journal =
+                Journal.open(file, config.appenderMode(AppenderMode.INVOKER).build())) {
             journal.sync();
             kept = reference.eventsBefore(journal.stats().getFileOffset());
             assertEquals(ring ? reference.events() : kept, kept, "events that were accepted");
@@ -354,7 +357,8 @@ class EveryFailingCallTest {
         FileCalls.watch(fault);
         final Journal journal;
         try {
-            journal = Journal.open(file, config.useInvoker(false).build());
+            journal =
+                    Journal.open(file, config.appenderMode(AppenderMode.THREAD).build());
         } catch (final JournalException e) {
             assertTrue(Fault.isCauseOf(e), () -> "failed with " + e);
             FileCalls.watch(FileWatcher.NONE);

@@ -3,6 +3,7 @@ package dev.evtl.torture;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
@@ -272,7 +273,8 @@ class Ext4PowerLossTest {
             for (int i = 0; i < MOST_NEW_FILES; i++) {
                 final int slot = slot();
                 final Journal journal = Journal.open(
-                        numbered(path, i), setup.builder().useInvoker(true).build());
+                        numbered(path, i),
+                        setup.builder().appenderMode(AppenderMode.INVOKER).build());
                 open.add(journal);
                 if (eventsSynced(i) > 0) {
                     new Producer(journal, 0, 0).publish(eventsSynced(i));

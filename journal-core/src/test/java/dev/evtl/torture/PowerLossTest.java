@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
@@ -131,7 +132,7 @@ class PowerLossTest {
                 .checksums(checksums)
                 .storage(storage)
                 .syncPolicy(policy)
-                .useInvoker(true)
+                .appenderMode(AppenderMode.INVOKER)
                 .ringSize(1 << 16)
                 .maxPayloadLength(6000)
                 .initialSize(4096 << random.nextInt(4))

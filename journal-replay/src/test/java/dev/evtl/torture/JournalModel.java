@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
@@ -174,7 +175,7 @@ final class JournalModel implements AutoCloseable {
                 SyncPolicy.bytes(syncBytes),
                 SyncPolicy.interval(Duration.ofNanos(100_000)));
         final JournalConfig.Builder config = JournalConfig.builder()
-                .useInvoker(true)
+                .appenderMode(AppenderMode.INVOKER)
                 .ringSize(ringSize)
                 .maxPayloadLength(MAX_PAYLOAD_LENGTH)
                 .singleProducer(ringFile == null && backPressure != BackPressure.DROP && setup.nextInt(4) == 0)

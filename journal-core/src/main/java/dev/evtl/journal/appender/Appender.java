@@ -99,7 +99,7 @@ public final class Appender {
         try {
             if (failure == null) {
                 checkHeld();
-                final boolean idle = !append();
+                final boolean idle = append(BATCH_LIMIT) == 0;
                 forceIfDue(idle);
             } else if (!ring.outlivesProcess()) {
                 consumer.read(discardHandler, BATCH_LIMIT);
@@ -114,6 +114,37 @@ public final class Appender {
             fail(t);
         }
         return (int) (ring.head() - head);
+    }
+
+    /**
+     * Appends and publishes what is committed, and does nothing else, on the thread that has the turn.
+     *
+     * @param limit most claims to append
+     * @return number of claims that were taken from the ring, at least 1 if anything was
+     */
+    int drain(final int limit) {
+        if (terminated || failure != null || closeRequested) {
+            return 0; // the appender's thread does what remains
+        }
+        final long head = ring.head();
+        try {
+            final int claims = append(limit);
+            return ring.head() == head ? 0 : Math.max(1, claims);
+        } catch (final Throwable t) {
+            fail(t);
+            return 0;
+        }
+    }
+
+    /** Returns whether publishing threads have left work to the appender's thread. */
+    boolean isBusy() {
+        return closeRequested || failure != null || copier.isWaitingForSpace();
+    }
+
+    /** Returns whether a waiter or the policy asks for a force, on the thread that has the turn. */
+    boolean isForceDue() {
+        return failure == null
+                && (syncs.isDue(ring.head(), false) || publishedEnd - storage.durable() >= settings.syncBytes());
     }
 
     private boolean isDrained(final long headBefore) {
@@ -137,9 +168,9 @@ public final class Appender {
         }
     }
 
-    /** Returns whether there was anything to append. */
-    private boolean append() throws IOException {
-        final int claims = copier.begin() ? consumer.read(appendHandler, BATCH_LIMIT) : 0;
+    /** Returns the number of claims that were appended. */
+    private int append(final int limit) throws IOException {
+        final int claims = copier.begin() ? consumer.read(appendHandler, limit) : 0;
         final int taken = consumer.taken();
         publish();
         noteRingUse(taken);
@@ -150,7 +181,7 @@ public final class Appender {
         if (claims == 0 && drops.pending()) {
             drops.record(); // no producer has recorded the drops yet
         }
-        return claims > 0;
+        return claims;
     }
 
     private void publish() throws IOException {

@@ -12,7 +12,7 @@ import org.agrona.concurrent.AgentInvoker;
  * Runs a journal's {@link Appender}: starts it, wakes it for waiters and closes it. Its methods may be called from any
  * thread; the appender runs on one thread at a time. Claims are accepted from the start until a close is requested.
  */
-public abstract class AppenderRunner {
+public abstract class AppenderRunner implements PublishingHelp {
     private static final long END_CHECK_MILLIS = 100;
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
@@ -93,12 +93,18 @@ public abstract class AppenderRunner {
      *
      * @return whether the appender was run
      */
-    public final boolean runHere() {
+    @Override
+    public boolean whileBlocked() {
         final boolean here = isOnAppenderThread() && !appender.isTerminated();
         if (here) {
             work();
         }
         return here;
+    }
+
+    @Override
+    public void afterEnd() {
+        // the appender's thread takes what was committed
     }
 
     /**

@@ -13,7 +13,7 @@ import org.agrona.concurrent.IdleStrategy;
  * Runs the appender on a thread of its own, which only the end of the appender or an {@link Error} ends. This is not
  * Agrona's runner, because an interrupt would end that and the journal with it.
  */
-public final class ThreadRunner extends AppenderRunner {
+public class ThreadRunner extends AppenderRunner {
     /** Time within which a thread starts its work, however loaded the machine is. */
     private static final long START_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -29,7 +29,7 @@ public final class ThreadRunner extends AppenderRunner {
     private final ThreadFactory threadFactory;
     private final String journal;
     private final AtomicBoolean begun = new AtomicBoolean();
-    private Thread started;
+    private volatile Thread started;
 
     /**
      * Creates the runner of an appender that does not run yet.
@@ -79,7 +79,7 @@ public final class ThreadRunner extends AppenderRunner {
                 workOnce();
             }
         } catch (final Throwable t) {
-            appender.onThreadEnd(t);
+            fail(t);
             closeHere();
             throw t;
         }
@@ -87,21 +87,32 @@ public final class ThreadRunner extends AppenderRunner {
 
     private void workOnce() {
         try {
-            idleStrategy.idle(work());
+            idle(work());
         } catch (final Exception e) {
             appender.onError(e);
         }
         Thread.interrupted(); // with the flag set it could not park; nobody else has a say on this thread
     }
 
-    @Override
-    public AgentInvoker invoker() {
-        throw new IllegalStateException(journal + ": has no invoker; set useInvoker to run the appender yourself");
+    /** Idles after a step that has done so much. */
+    void idle(final int done) {
+        idleStrategy.idle(done);
+    }
+
+    /** Fails the journal because its thread ends. */
+    void fail(final Throwable cause) {
+        appender.onThreadEnd(cause);
     }
 
     @Override
-    void wake() {
-        LockSupport.unpark(thread());
+    public final AgentInvoker invoker() {
+        throw new IllegalStateException(
+                journal + ": has no invoker; set appenderMode(INVOKER) to run the appender yourself");
+    }
+
+    @Override
+    final void wake() {
+        LockSupport.unpark(started);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.evtl.journal.ring;
 import java.util.Set;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /**
@@ -106,6 +107,12 @@ public final class JournalRing {
     /** Returns the head: everything before this position was released to the producers. */
     public long head() {
         return buffer.consumerPosition();
+    }
+
+    /** Returns whether the record at the head can be taken. */
+    public boolean isCommitted() {
+        final long head = head();
+        return buffer.buffer().getIntVolatile(RecordDescriptor.lengthOffset((int) head & buffer.capacity() - 1)) > 0;
     }
 
     /** Returns the tail: the position at which the next claim begins. */

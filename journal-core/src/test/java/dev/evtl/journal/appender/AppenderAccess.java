@@ -1,5 +1,8 @@
 package dev.evtl.journal.appender;
 
+import dev.evtl.journal.ring.JournalRing;
+import org.agrona.concurrent.NoOpIdleStrategy;
+
 /** What a {@link AppenderRunner} does with its appender, for tests that run one themselves. */
 public final class AppenderAccess {
     private AppenderAccess() {}
@@ -14,6 +17,25 @@ public final class AppenderAccess {
         appender.requestClose();
         while (!appender.isTerminated()) {
             appender.doWork();
+        }
+    }
+
+    /** Returns a runner of an appender without the thread that would do what publishing threads leave to it. */
+    public static PublisherRunner publisherRunner(
+            final Appender appender, final JournalRing ring, final AppenderSettings settings) {
+        return new PublisherRunner(appender, ring, settings, new NoOpIdleStrategy(), Thread::new, "test");
+    }
+
+    /** Runs the appender as the thread of its runner does. */
+    public static int work(final AppenderRunner runner) {
+        return runner.work();
+    }
+
+    /** Closes, to the end, as the thread of its runner does. */
+    public static void close(final Appender appender, final AppenderRunner runner) {
+        appender.requestClose();
+        while (!appender.isTerminated()) {
+            runner.work();
         }
     }
 

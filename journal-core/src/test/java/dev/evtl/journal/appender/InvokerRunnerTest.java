@@ -49,7 +49,7 @@ class InvokerRunnerTest {
     void journalWithAThreadOfItsOwnHasNone() {
         try (Journal journal = Journal.open(directory.resolve("i.evtl"), small().build())) {
             final IllegalStateException e = assertThrows(IllegalStateException.class, journal::invoker);
-            assertTrue(e.getMessage().contains("useInvoker"), e.getMessage());
+            assertTrue(e.getMessage().contains("appenderMode(INVOKER)"), e.getMessage());
         }
     }
 

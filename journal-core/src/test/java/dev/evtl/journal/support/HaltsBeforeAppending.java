@@ -1,5 +1,6 @@
 package dev.evtl.journal.support;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ public final class HaltsBeforeAppending {
                 JournalConfig.builder()
                         .ringFile(Path.of(args[1]))
                         .ringSize(1 << 20)
-                        .useInvoker(true)
+                        .appenderMode(AppenderMode.INVOKER)
                         .build());
         final UnsafeBuffer payload = new UnsafeBuffer(new byte[Long.BYTES]);
         for (int i = 0; i < Integer.parseInt(args[2]); i++) {

@@ -1,5 +1,6 @@
 package dev.evtl.journal.support;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.Claim;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
@@ -17,7 +18,7 @@ public final class TestJournals {
     private TestJournals() {}
 
     public static JournalConfig.Builder tiny() {
-        return small().useInvoker(true);
+        return small().appenderMode(AppenderMode.INVOKER);
     }
 
     /** The same with a thread of its own. */

@@ -1,0 +1,213 @@
+package dev.evtl.journal.appender;
+
+import static dev.evtl.journal.support.TestJournals.claim;
+import static dev.evtl.journal.support.TestJournals.payload;
+import static dev.evtl.journal.support.TestJournals.small;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.AppenderMode;
+import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Claim;
+import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
+import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.Publisher;
+import dev.evtl.journal.StorageMode;
+import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.support.FailingStorage;
+import dev.evtl.journal.support.FailingStorage.Call;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.Producers;
+import dev.evtl.journal.support.StoredEvent;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+/** A journal whose publishing threads run the appender. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class PublisherRunnerTest {
+    private static final int EVENTS = 10_000;
+    /** Longer than the appender's thread parks. */
+    private static final long UNNOTICED_MILLIS = 20;
+
+    @TempDir(factory = MemoryDirectory.class)
+    Path directory;
+
+    private Path file;
+
+    @BeforeEach
+    void setFile() {
+        file = directory.resolve("p.evtl");
+    }
+
+    private static JournalConfig.Builder config() {
+        return small().initialSize(1 << 20).ringSize(1 << 16).appenderMode(AppenderMode.PUBLISHERS);
+    }
+
+    private static long offer(final Journal journal) {
+        return journal.publisher().offer(1, payload(8), 0, 8);
+    }
+
+    private long eventsInTheFile() throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            return JournalFile.readHeader(file, channel).eventCount();
+        }
+    }
+
+    @Test
+    void eventIsInTheFileWhenItsCommitReturns() throws IOException {
+        try (Journal journal = Journal.open(file, config().build())) {
+            for (int i = 1; i <= EVENTS; i++) {
+                final long position = offer(journal);
+                assertTrue(position > 0);
+                if (i % 100 == 0 && eventsInTheFile() != i) {
+                    // the appender's thread had the turn, and publishes it
+                    assertTrue(journal.awaitJournaled(position, Duration.ofSeconds(10)));
+                    assertEquals(i, eventsInTheFile());
+                }
+            }
+        }
+        assertEquals(EVENTS, eventsInTheFile());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, REFUSE", "2, BLOCK", "8, REFUSE", "8, BLOCK", "8, DROP", "100, DROP"})
+    void everyEventOfManyThreadsIsJournaledOnceAndInOrder(final int threads, final BackPressure policy)
+            throws Exception {
+        final Journal journal = Journal.open(file, config().backPressure(policy).build());
+        final Producers producers = new Producers(journal, threads, 200_000 / threads);
+        producers.go();
+        producers.join();
+        journal.close();
+        producers.assertAccounted(journal.stats());
+        producers.assertJournaledExactly(StoredEvent.readAll(file));
+    }
+
+    /** Whoever commits last has it in the file soon, though nobody asks for anything any more. */
+    @Test
+    void nothingIsLeftInTheRingWhenAllHaveCommitted() throws Exception {
+        try (Journal journal = Journal.open(file, config().build())) {
+            for (int round = 0; round < 200; round++) {
+                final Producers producers = new Producers(journal, 4, 50);
+                producers.go();
+                producers.join();
+                final long expected = 200 * (round + 1);
+                if (eventsInTheFile() != expected) {
+                    TimeUnit.MILLISECONDS.sleep(UNNOTICED_MILLIS); // the appender's thread was about to take them
+                }
+                assertEquals(expected, eventsInTheFile());
+            }
+        }
+    }
+
+    @Test
+    void claimThatHoldsUpOthersTakesThemAlongWhenItEnds() throws IOException {
+        try (Journal journal = Journal.open(file, config().build())) {
+            final Claim open = claim(journal.publisher(), 1, 8);
+            final long position = offer(journal);
+            assertEquals(0, eventsInTheFile());
+            open.abort();
+            assertTrue(journal.awaitJournaled(position, Duration.ofSeconds(10)));
+            assertEquals(1, eventsInTheFile());
+        }
+    }
+
+    @Test
+    void forceOfAnotherThreadHoldsUpNoCommit() throws Exception {
+        final CompletableFuture<Void> forcing = new CompletableFuture<>();
+        final CompletableFuture<Void> released = new CompletableFuture<>();
+        final Journal journal = JournalAccess.open(
+                file,
+                config().build(),
+                storage -> new FailingStorage(storage, Call.FORCE, 1, () -> {
+                    forcing.complete(null);
+                    released.join();
+                }));
+        try (journal) {
+            assertTrue(offer(journal) > 0);
+            final CompletableFuture<Long> synced = CompletableFuture.supplyAsync(journal::sync);
+            forcing.join();
+            for (int i = 0; i < 100; i++) {
+                assertTrue(offer(journal) > 0);
+            }
+            assertFalse(synced.isDone());
+            released.complete(null);
+            synced.join();
+            journal.sync();
+            assertEquals(101, eventsInTheFile());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Call.class, names = "FORCE|CLOSE", mode = Mode.MATCH_NONE)
+    void publishingThreadIsToldOfAFailureAndNeverGetsIt(final Call call) throws InterruptedException {
+        final AtomicReference<Thread> told = new AtomicReference<>();
+        final Error failure = new InternalError("a page that is gone");
+        final CompletableFuture<JournalFailedException> heard = new CompletableFuture<>();
+        final Journal journal = JournalAccess.open(
+                file,
+                config().backPressure(BackPressure.BLOCK)
+                        .listener(new JournalListener() {
+                            @Override
+                            public void onFailure(final JournalFailedException reported) {
+                                told.set(Thread.currentThread());
+                                heard.complete(reported);
+                            }
+                        })
+                        .build(),
+                storage -> FailingStorage.throwing(storage, call, 3, failure));
+        long result = 1;
+        while (result > 0) {
+            result = offer(journal); // the appender's thread may have the turn for some of them
+        }
+        assertEquals(Publisher.FAILED, result);
+        assertSame(failure, heard.join().getCause());
+        assertNotSame(Thread.currentThread(), told.get());
+        assertSame(failure, journal.failure().orElseThrow());
+        assertThrows(JournalFailedException.class, journal::close);
+    }
+
+    @Test
+    void otherStoragesAreRefused() {
+        for (final StorageMode mode : StorageMode.values()) {
+            if (mode != StorageMode.MAPPED) {
+                final JournalConfig.Builder config = config().storage(mode);
+                final IllegalArgumentException e =
+                        assertThrows(IllegalArgumentException.class, config::build, mode.name());
+                assertTrue(e.getMessage().contains(mode.name()), e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void interruptedThreadPublishesAndKeepsItsFlag() throws IOException {
+        try (Journal journal = Journal.open(file, config().build())) {
+            Thread.currentThread().interrupt();
+            for (int i = 0; i < EVENTS; i++) {
+                assertTrue(offer(journal) > 0);
+            }
+            assertTrue(Thread.interrupted());
+        }
+        assertEquals(EVENTS, eventsInTheFile());
+    }
+}
