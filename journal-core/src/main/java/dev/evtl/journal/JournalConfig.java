@@ -20,7 +20,6 @@ import org.agrona.BitUtil;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.IdleStrategy;
-import org.agrona.concurrent.SystemEpochNanoClock;
 
 /**
  * How a journal is opened and run. Immutable, for any thread; made by a {@link Builder}, whose defaults suit most
@@ -154,7 +153,7 @@ public final class JournalConfig {
         private WhenFull whenFull = WhenFull.FAIL;
         private SyncPolicy syncPolicy = SyncPolicy.NONE;
         private Set<PosixFilePermission> filePermissions = PosixFilePermissions.fromString("rw-------");
-        private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
+        private EpochNanoClock clock = new SystemNanoClock();
         private IdleStrategy idleStrategy = backoff();
         private JournalListener listener = JournalListener.LOGGING;
         private ThreadFactory threadFactory = Thread::new;

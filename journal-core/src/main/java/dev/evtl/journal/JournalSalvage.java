@@ -38,7 +38,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongConsumer;
-import org.agrona.concurrent.SystemEpochNanoClock;
 
 /**
  * Makes a new, closed journal from every event that verifies in a damaged one, which is only read. Runs on the calling
@@ -156,7 +155,7 @@ public final class JournalSalvage {
             final EventFinder finder,
             final EventVerifier.Source source,
             final Path target) {
-        final long createdAt = new SystemEpochNanoClock().nanoTime();
+        final long createdAt = new SystemNanoClock().nanoTime();
         try (SalvageWriter out =
                 new SalvageWriter(target, createdAt, damaged.header().baseSequence(), permissions(real))) {
             final JournalSalvage salvage = new JournalSalvage(channel, damaged, finder, source, out);
