@@ -79,11 +79,20 @@ class AllocationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"true, offer", "false, offer", "true, claim", "true, batch"})
-    void publishingAndAppendingAcrossWindowsAllocatesNothing(final boolean checksums, final String way) {
+    @CsvSource({
+        "true, offer, THREAD",
+        "false, offer, THREAD",
+        "true, claim, THREAD",
+        "true, batch, THREAD",
+        "true, claim, PUBLISHERS",
+        "true, batch, PUBLISHERS"
+    })
+    void publishingAndAppendingAcrossWindowsAllocatesNothing(
+            final boolean checksums, final String way, final AppenderMode mode) {
         try (Journal journal = Journal.open(
                 directory.resolve("a.evtl"),
                 config().checksums(checksums)
+                        .appenderMode(mode)
                         .syncPolicy(SyncPolicy.bytes(4 << 20))
                         .build())) {
             final Publisher publisher = journal.publisher();

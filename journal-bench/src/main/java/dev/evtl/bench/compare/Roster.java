@@ -8,6 +8,7 @@ import dev.evtl.bench.MappedSource;
 import dev.evtl.bench.MappedTarget;
 import dev.evtl.bench.RawSource;
 import dev.evtl.bench.RawTarget;
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
@@ -77,6 +78,10 @@ final class Roster {
                         64),
                 directory -> new JournalSource(file(directory), true)));
         all.add(writer(FOUR_PRODUCERS, "EVTL, a claim each, 4 producers", 4, 1, true, EnumSet.of(Group.WRITE)));
+        all.add(publishing(1, 1, EnumSet.of(Group.WRITE, Group.CALLER, Group.VISIBLE)));
+        all.add(publishing(1, 64, EnumSet.of(Group.WRITE)));
+        all.add(publishing(2, 1, EnumSet.of(Group.WRITE)));
+        all.add(publishing(4, 1, EnumSet.of(Group.WRITE)));
         for (final StorageMode mode : List.of(StorageMode.WRITE, StorageMode.DIRECT)) {
             all.add(journal(
                     "evtl-each-" + mode.name().toLowerCase(Locale.ROOT),
@@ -159,6 +164,18 @@ final class Roster {
                 eventsPerClaim,
                 groups,
                 JournalConfig.builder().checksums(checksums),
+                true);
+    }
+
+    private static Contestant publishing(final int producers, final int eventsPerClaim, final Set<Group> groups) {
+        return journal(
+                "evtl-publishers-" + producers + "-" + eventsPerClaim,
+                "EVTL, PUBLISHERS, " + (eventsPerClaim == 1 ? "a claim each" : eventsPerClaim + " events a claim")
+                        + (producers == 1 ? "" : ", " + producers + " producers"),
+                producers,
+                eventsPerClaim,
+                groups,
+                JournalConfig.builder().appenderMode(AppenderMode.PUBLISHERS),
                 true);
     }
 

@@ -199,6 +199,45 @@ class PublisherRunnerTest {
         }
     }
 
+    /**
+     * However deep in the journal's code a thread runs out of its stack: the journal goes on or has failed, and it
+     * closes.
+     */
+    @Test
+    void threadThatOverflowsItsStackHangsNobody() throws InterruptedException {
+        for (int round = 0; round < 10; round++) {
+            final Journal journal = Journal.open(
+                    directory.resolve("p" + round + ".evtl"),
+                    config().backPressure(BackPressure.BLOCK).build());
+            for (int i = 0; i < 20; i++) {
+                final Thread thread = new Thread(null, () -> overflow(journal), "deep", 256 * 1024);
+                thread.start();
+                thread.join();
+            }
+            final long result = offer(journal);
+            try (journal) {
+                assertTrue(result > 0 || result == Publisher.FAILED, Long.toString(result));
+                journal.sync();
+                assertTrue(result > 0);
+            } catch (final JournalFailedException e) {
+                assertTrue(e.getCause() instanceof StackOverflowError, e.toString());
+            }
+        }
+    }
+
+    private static void overflow(final Journal journal) {
+        try {
+            goDeeper(journal, 0);
+        } catch (final StackOverflowError e) {
+            // what is looked for is what it leaves
+        }
+    }
+
+    private static int goDeeper(final Journal journal, final int depth) {
+        offer(journal);
+        return goDeeper(journal, depth + 1) + 1;
+    }
+
     @Test
     void interruptedThreadPublishesAndKeepsItsFlag() throws IOException {
         try (Journal journal = Journal.open(file, config().build())) {

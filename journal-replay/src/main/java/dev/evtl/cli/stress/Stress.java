@@ -5,6 +5,7 @@ import dev.evtl.cli.verb.ExitCode;
 import dev.evtl.cli.verb.NewJournal;
 import dev.evtl.cli.verb.ResultOutput;
 import dev.evtl.cli.verb.Verb;
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.StorageMode;
@@ -97,6 +98,15 @@ public final class Stress extends Verb {
             description = "How events get into the file; default ${DEFAULT-VALUE}.")
     private StorageMode storage;
 
+    @Option(
+            names = "--appender",
+            paramLabel = "thread|publishers",
+            defaultValue = "thread",
+            converter = AppenderConverter.class,
+            description = "Who moves events from the ring to the file: a thread, or the producers; default"
+                    + " ${DEFAULT-VALUE}.")
+    private AppenderMode appender;
+
     @Option(names = "--no-checksums", description = "Write the file without checksums.")
     private boolean noChecksums;
 
@@ -129,6 +139,17 @@ public final class Stress extends Verb {
                 case "drop" -> BackPressure.DROP;
                 default ->
                     throw new CommandLine.TypeConversionException("'" + value + "' is not refuse, block or drop");
+            };
+        }
+    }
+
+    static final class AppenderConverter implements CommandLine.ITypeConverter<AppenderMode> {
+        @Override
+        public AppenderMode convert(final String value) {
+            return switch (value) {
+                case "thread" -> AppenderMode.THREAD;
+                case "publishers" -> AppenderMode.PUBLISHERS;
+                default -> throw new CommandLine.TypeConversionException("'" + value + "' is not thread or publishers");
             };
         }
     }
@@ -188,6 +209,9 @@ public final class Stress extends Verb {
         if (seconds != null && !(seconds > 0)) {
             throw wrongUsage("--seconds " + seconds + " is not above 0");
         }
+        if (appender == AppenderMode.PUBLISHERS && storage != StorageMode.MAPPED) {
+            throw wrongUsage("--appender publishers needs --storage mapped");
+        }
         return new StressSettings(
                 events != null ? events : defaultEvents(),
                 seconds != null ? (long) (seconds * TimeUnit.SECONDS.toNanos(1)) : Long.MAX_VALUE,
@@ -197,6 +221,7 @@ public final class Stress extends Verb {
                 rate != null ? rate : 0,
                 policy,
                 storage,
+                appender,
                 !noChecksums,
                 tuning);
     }

@@ -42,6 +42,7 @@ final class StressReport implements Result {
                                 "when the ring is full",
                                 settings.policy().toString().toLowerCase(Locale.ROOT)),
                         List.of("storage", settings.storage().toString().toLowerCase(Locale.ROOT)),
+                        List.of("appender", settings.appender().toString().toLowerCase(Locale.ROOT)),
                         List.of("checksums", settings.checksums() ? "on" : "off"),
                         List.of("offered", count(accounting.offered())),
                         List.of("journaled", count(accounting.journaled())),
@@ -120,6 +121,7 @@ final class StressReport implements Result {
         Json.unsigned(json, "rate", settings.rate());
         json.writeStringField("policy", settings.policy().toString().toLowerCase(Locale.ROOT));
         json.writeStringField("storage", settings.storage().toString().toLowerCase(Locale.ROOT));
+        json.writeStringField("appender", settings.appender().toString().toLowerCase(Locale.ROOT));
         json.writeBooleanField("checksums", settings.checksums());
         writeFigures(json, accounting, result);
         json.writeArrayFieldStart("rounds");

@@ -1,5 +1,6 @@
 package dev.evtl.cli.stress;
 
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.OpenMode;
@@ -18,7 +19,8 @@ import org.agrona.BitUtil;
  * @param batch      events in a claim
  * @param rate       events a second of all producers together, 0 for as fast as they can
  * @param policy     what happens when the ring is full
- * @param storage   how events get into the file
+ * @param storage    how events get into the file
+ * @param appender   which threads move events from the ring to the file
  * @param checksums  whether every event carries a checksum
  * @param tuning     applied last to the journal's config
  */
@@ -31,6 +33,7 @@ record StressSettings(
         long rate,
         BackPressure policy,
         StorageMode storage,
+        AppenderMode appender,
         boolean checksums,
         UnaryOperator<JournalConfig.Builder> tuning) {
     private static final int MAX_RING_SIZE = 1 << 30;
@@ -50,6 +53,7 @@ record StressSettings(
                 .maxPayloadLength(payload)
                 .backPressure(policy)
                 .storage(storage)
+                .appenderMode(appender)
                 .checksums(checksums));
     }
 

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.evtl.cli.Evtl;
 import dev.evtl.cli.console.Console;
+import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.StorageMode;
@@ -409,6 +410,7 @@ class StressTest {
                 0,
                 BackPressure.BLOCK,
                 StorageMode.MAPPED,
+                AppenderMode.THREAD,
                 true,
                 UnaryOperator.identity());
         assertDoesNotThrow(() -> settings.config().build());
