@@ -31,6 +31,9 @@ public final class Appender {
     /** Time between two thorough looks whether the journal is still held: half of what is promised. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+    /** {@link #drain} result: the appender's thread has to go on. */
+    static final int HAND_OVER = -1;
+
     private static final long LONGEST_FORCE_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final AppenderSettings settings;
@@ -120,31 +123,29 @@ public final class Appender {
      * Appends and publishes what is committed, and does nothing else, on the thread that has the turn.
      *
      * @param limit most claims to append
-     * @return number of claims that were taken from the ring, at least 1 if anything was
+     * @return number of claims that were taken from the ring, or {@link #HAND_OVER}
      */
     int drain(final int limit) {
-        if (terminated || failure != null || closeRequested) {
-            return 0; // the appender's thread does what remains
+        if (terminated || isBusy()) {
+            return HAND_OVER;
         }
-        final long head = ring.head();
         try {
             final int claims = append(limit);
-            return ring.head() == head ? 0 : Math.max(1, claims);
+            return isBusy() || isForceDue() ? HAND_OVER : claims;
         } catch (final Throwable t) {
             fail(t);
-            return 0;
+            return HAND_OVER;
         }
     }
 
-    /** Returns whether publishing threads have left work to the appender's thread. */
+    /** Returns whether there is work that takes time. */
     boolean isBusy() {
         return closeRequested || failure != null || copier.isWaitingForSpace();
     }
 
-    /** Returns whether a waiter or the policy asks for a force, on the thread that has the turn. */
-    boolean isForceDue() {
-        return failure == null
-                && (syncs.isDue(ring.head(), false) || publishedEnd - storage.durable() >= settings.syncBytes());
+    /** Returns whether a waiter or the policy asks for a force. */
+    private boolean isForceDue() {
+        return syncs.isDue(ring.head(), false) || publishedEnd - storage.durable() >= settings.syncBytes();
     }
 
     private boolean isDrained(final long headBefore) {

@@ -47,23 +47,17 @@ public final class PublisherRunner extends ThreadRunner {
                 return; // its holder looks at the ring after it has given the turn back
             }
             final int taken;
-            final boolean forceDue;
             try {
                 taken = appender.drain(left);
-                forceDue = appender.isForceDue();
             } finally {
                 turn.give();
             }
             left -= taken;
-            final boolean more = ring.isCommitted();
-            if (forceDue || more && (taken == 0 || left <= 0)) {
+            if (taken == Appender.HAND_OVER || left <= 0) {
                 wake();
                 return;
             }
-            if (!more) {
-                return;
-            }
-        } while (true);
+        } while (ring.isCommitted());
     }
 
     @Override
