@@ -91,6 +91,7 @@ class NullArgumentsTest {
             values.put(LongConsumer.class, (LongConsumer) offset -> {});
             values.put(DirectBuffer.class, new UnsafeBuffer(new byte[64]));
             values.put(EpochNanoClock.class, SystemEpochNanoClock.INSTANCE);
+            values.put(AppenderMode.class, AppenderMode.THREAD);
             values.put(IdleStrategy.class, YieldingIdleStrategy.INSTANCE);
             values.put(Supplier.class, (Supplier<IdleStrategy>) () -> YieldingIdleStrategy.INSTANCE);
             values.put(ThreadFactory.class, (ThreadFactory) Thread::new);

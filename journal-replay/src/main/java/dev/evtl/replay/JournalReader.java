@@ -13,8 +13,11 @@ import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.replay.EventHandler.Action;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -53,6 +56,11 @@ public final class JournalReader implements AutoCloseable {
 
     /** Without verification, claims before the last so many bytes are not looked over: it would cost half as much again. */
     private static final int WHOLE_LENGTH = 128 * 1024;
+
+    private static final Duration LONGEST_WAIT = Duration.ofDays(1000);
+    private static final long EAGER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private static final int FREE = 0;
     private static final int IN_USE = 1;
@@ -157,6 +165,43 @@ public final class JournalReader implements AutoCloseable {
         } finally {
             release();
         }
+    }
+
+    /**
+     * Hands over events and gaps as {@link #poll(EventHandler, int)} does, but waits for the first one: it looks again
+     * every 20 microseconds at first, and when nothing has come for 10 milliseconds at growing intervals of up to a
+     * millisecond, which takes about a percent of a core. Who wants an event sooner calls the other {@code poll} in a
+     * loop, which takes a core.
+     *
+     * @param handler to hand them to
+     * @param limit   most events to read, 0 or more
+     * @param timeout longest time to wait; zero or less looks once
+     * @return number of events read; 0 if the time was over, if the writer has closed the journal and all of it was read,
+     *     or if the thread is interrupted, whose flag stays set
+     * @throws IllegalArgumentException as the other does
+     * @throws CorruptJournalException  as the other does
+     * @throws JournalReplacedException as the other does
+     * @throws JournalException         as the other does
+     * @throws IllegalStateException    as the other does, also if the reader is closed meanwhile
+     */
+    public int poll(final EventHandler handler, final int limit, final Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
+        final long start = System.nanoTime();
+        final long nanos = timeout.compareTo(LONGEST_WAIT) < 0 ? timeout.toNanos() : LONGEST_WAIT.toNanos();
+        long pause = FIRST_PAUSE_NANOS;
+        int read = poll(handler, limit);
+        while (read == 0 && limit > 0 && !isAtEnd()) {
+            final long waited = System.nanoTime() - start;
+            if (waited >= nanos || Thread.currentThread().isInterrupted()) {
+                break;
+            }
+            LockSupport.parkNanos(Math.min(pause, nanos - waited));
+            if (waited >= EAGER_NANOS) {
+                pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+            }
+            read = poll(handler, limit);
+        }
+        return read;
     }
 
     private long end() {

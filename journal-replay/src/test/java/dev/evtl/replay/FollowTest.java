@@ -3,6 +3,7 @@ package dev.evtl.replay;
 import static dev.evtl.replay.Lines.numbered;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.BackPressure;
@@ -11,12 +12,15 @@ import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalScan;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +62,68 @@ class FollowTest {
             }
             assertTrue(reader.isAtEnd());
             assertEquals(0, reader.poll(lines, 10));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void pollThatWaitsReturnsWithTheEvent(final boolean verify) throws Exception {
+        final ExecutorService thread = Executors.newSingleThreadExecutor();
+        final Lines lines = new Lines();
+        try (Journal journal = open();
+                JournalReader reader = JournalReader.open(journal.path(), TestFiles.verify(verify))) {
+            for (int i = 0; i < 20; i++) {
+                final Future<Integer> read = thread.submit(() -> reader.poll(lines, 10, Duration.ofDays(100_000)));
+                TimeUnit.MILLISECONDS.sleep(i);
+                assertFalse(read.isDone());
+                TestFiles.offerNumber(journal.publisher(), i);
+                assertEquals(1, read.get(10, TimeUnit.SECONDS));
+                assertEquals(numbered(i), lines.lines.get(i));
+            }
+        } finally {
+            thread.shutdownNow();
+        }
+    }
+
+    @Test
+    void pollThatWaitsEndsWithItsTime() {
+        final Lines lines = new Lines();
+        try (Journal journal = open();
+                JournalReader reader = JournalReader.open(journal.path())) {
+            final long start = System.nanoTime();
+            assertEquals(0, reader.poll(lines, 10, Duration.ofMillis(30)));
+            assertTrue(System.nanoTime() - start >= TimeUnit.MILLISECONDS.toNanos(30));
+            assertEquals(0, reader.poll(lines, 10, Duration.ZERO));
+            assertEquals(0, reader.poll(lines, 10, Duration.ofSeconds(Long.MIN_VALUE)));
+            assertEquals(0, reader.poll(lines, 0, Duration.ofDays(1)), "there is nothing to wait for");
+        }
+    }
+
+    @Test
+    void pollThatWaitsEndsWithTheJournal() throws Exception {
+        final Journal journal = open();
+        try (JournalReader reader = JournalReader.open(journal.path())) {
+            final Future<Integer> read =
+                    CompletableFuture.supplyAsync(() -> reader.poll(new Lines(), 10, Duration.ofDays(1)));
+            journal.close();
+            assertEquals(0, read.get(10, TimeUnit.SECONDS));
+            assertTrue(reader.isAtEnd());
+        }
+    }
+
+    @Test
+    void pollThatWaitsEndsWithAnInterruptAndWithAClose() throws Exception {
+        try (Journal journal = open()) {
+            final JournalReader reader = JournalReader.open(journal.path());
+            Thread.currentThread().interrupt();
+            assertEquals(0, reader.poll(new Lines(), 10, Duration.ofDays(1)));
+            assertTrue(Thread.interrupted(), "told whoever asks");
+            final Future<Integer> read =
+                    CompletableFuture.supplyAsync(() -> reader.poll(new Lines(), 10, Duration.ofDays(1)));
+            TimeUnit.MILLISECONDS.sleep(20);
+            reader.close();
+            final ExecutionException e = assertThrows(ExecutionException.class, () -> read.get(10, TimeUnit.SECONDS));
+            assertEquals(IllegalStateException.class, e.getCause().getClass());
         }
     }
 

@@ -7,6 +7,7 @@ import dev.evtl.journal.support.NullArguments;
 import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +53,7 @@ class NullArgumentsTest {
             values.put(DirectBuffer.class, new UnsafeBuffer(new byte[64]));
             values.put(ErrorHandler.class, (ErrorHandler) error -> {});
             values.put(EpochNanoClock.class, SystemEpochNanoClock.INSTANCE);
+            values.put(Duration.class, Duration.ZERO);
             final int calls = NullArguments.assertAreNamed(JournalReader.class, values);
             assertTrue(calls > 25, calls + " calls");
         }
