@@ -187,7 +187,8 @@ public final class JournalReader implements AutoCloseable {
     public int poll(final EventHandler handler, final int limit, final Duration timeout) {
         Objects.requireNonNull(timeout, "timeout");
         final long start = System.nanoTime();
-        final long nanos = timeout.compareTo(LONGEST_WAIT) < 0 ? timeout.toNanos() : LONGEST_WAIT.toNanos();
+        final Duration longest = timeout.compareTo(LONGEST_WAIT) < 0 ? timeout : LONGEST_WAIT;
+        final long nanos = longest.isNegative() ? 0 : longest.toNanos();
         long pause = FIRST_PAUSE_NANOS;
         int read = poll(handler, limit);
         while (read == 0 && limit > 0 && !isAtEnd()) {
