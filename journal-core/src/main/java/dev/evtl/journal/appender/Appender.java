@@ -58,6 +58,10 @@ public final class Appender {
     private volatile boolean closeRequested;
     private volatile boolean terminated;
 
+    /** Whether a thread is at work here. */
+    private boolean inside;
+
+    private boolean failed;
     private boolean runnerErrorTold;
     private boolean laterFailureTold;
     private long publishedEnd;
@@ -99,6 +103,7 @@ public final class Appender {
             return 0; // its end must not run twice
         }
         final long head = ring.head();
+        enter();
         try {
             if (failure == null) {
                 checkHeld();
@@ -116,7 +121,20 @@ public final class Appender {
         } catch (final Throwable t) {
             fail(t);
         }
+        inside = false;
         return (int) (ring.head() - head);
+    }
+
+    /**
+     * Fails if the thread that was here before did not leave in an orderly way: one that has run out of its stack may not
+     * even get through the handling of that.
+     */
+    private void enter() {
+        if (inside) {
+            fail(new IllegalStateException("a thread left the appender in the middle of its work, as one does that has"
+                    + " run out of its stack"));
+        }
+        inside = true;
     }
 
     /**
@@ -129,13 +147,16 @@ public final class Appender {
         if (terminated || isBusy()) {
             return HAND_OVER;
         }
+        enter();
+        int result = HAND_OVER;
         try {
-            final int claims = append(limit);
-            return isBusy() || isForceDue() ? HAND_OVER : claims;
+            final int claims = failure == null ? append(limit) : 0;
+            result = isBusy() || isForceDue() ? HAND_OVER : claims;
         } catch (final Throwable t) {
             fail(t);
-            return HAND_OVER;
         }
+        inside = false;
+        return result;
     }
 
     /** Returns whether there is work that takes time. */
@@ -303,18 +324,20 @@ public final class Appender {
     }
 
     private void fail(final Throwable cause) {
-        if (failure == null) {
+        if (!failed) {
             state.recount(counters);
             // before the failure is told: who then compares the file with the statistics finds the same in both
             despite(cause, storage::retract);
             failedHead = ring.head();
             despite(cause, () -> lease.failed(cause.toString()));
-            failure = cause;
+            failure = failure == null ? cause : failure;
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
+            failed = true; // not before: an attempt that ends in between is made again
             syncs.wake();
             settings.events().onFailure(failedException());
         } else if (!laterFailureTold) {
             laterFailureTold = true; // one at every step would tell no more
+            syncs.wake();
             settings.events()
                     .onFailure(new JournalFailedException(storage.name() + ": after it had failed: " + cause, cause));
         }

@@ -2,7 +2,6 @@ package dev.evtl.journal.appender;
 
 import dev.evtl.journal.ring.JournalRing;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentInvoker;
 
@@ -10,7 +9,7 @@ import org.agrona.concurrent.AgentInvoker;
 public final class InvokerRunner extends AppenderRunner {
     private static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final AtomicBoolean running = new AtomicBoolean();
+    private final Turn turn = new Turn();
     private final AgentInvoker invoker;
     private final long patienceNanos;
 
@@ -24,13 +23,13 @@ public final class InvokerRunner extends AppenderRunner {
     /** Does nothing while another thread runs the appender: an application may well invoke it on two by mistake. */
     @Override
     int work() {
-        if (!running.compareAndSet(false, true)) {
+        if (!turn.tryTake()) {
             return 0;
         }
         try {
             return super.work();
         } finally {
-            running.set(false);
+            turn.word = Turn.FREE;
         }
     }
 

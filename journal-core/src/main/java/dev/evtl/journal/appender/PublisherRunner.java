@@ -50,7 +50,7 @@ public final class PublisherRunner extends ThreadRunner {
             try {
                 taken = appender.drain(left);
             } finally {
-                turn.give();
+                turn.word = Turn.FREE;
             }
             left -= taken;
             if (taken == Appender.HAND_OVER || left <= 0) {
@@ -77,7 +77,7 @@ public final class PublisherRunner extends ThreadRunner {
         try {
             done = super.work();
         } finally {
-            turn.give();
+            turn.word = Turn.FREE;
         }
         return done == 0 && !appender.isBusy() && ring.isCommitted() ? 1 : done;
     }
@@ -99,7 +99,7 @@ public final class PublisherRunner extends ThreadRunner {
         try {
             super.fail(cause);
         } finally {
-            turn.give();
+            turn.word = Turn.FREE;
         }
     }
 
