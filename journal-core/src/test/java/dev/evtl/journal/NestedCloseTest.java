@@ -138,7 +138,7 @@ class NestedCloseTest {
             final JournalConfig.Builder config = small().backPressure(BackPressure.DROP)
                     .stuckClaimTimeout(Duration.ofMillis(20))
                     .closeTimeout(Duration.ofMillis(200))
-                    .appenderMode(invoker ? AppenderMode.INVOKER : AppenderMode.PUBLISHERS)
+                    .appenderMode(invoker ? AppenderMode.INVOKER : AppenderMode.THREAD)
                     .closeOnShutdown(args.length > 4 && args[4].equals("hook"))
                     .idleStrategy(this)
                     .threadFactory(work -> {
