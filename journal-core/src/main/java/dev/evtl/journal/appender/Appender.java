@@ -334,7 +334,7 @@ public final class Appender {
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
             failed = true; // not before: an attempt that ends in between is made again
             syncs.wake();
-            settings.events().onFailure(failedException());
+            despite(cause, () -> settings.events().onFailure(failedException())); // it may find no room for a thread
         } else if (!laterFailureTold) {
             laterFailureTold = true; // one at every step would tell no more
             syncs.wake();
