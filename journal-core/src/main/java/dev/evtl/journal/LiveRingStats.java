@@ -146,8 +146,7 @@ class LiveRingStats implements RingStats {
 
     /** Returns whether the claim at the head was committed or aborted, which the appender may not have seen yet. */
     private boolean isHeadEnded() {
-        final RingRecord head = ring.record().at(ring.head());
-        return head.isCommitted() || head.position() == ring.tail();
+        return ring.isHeadCommitted() || ring.head() == ring.tail();
     }
 
     @Override

@@ -66,7 +66,7 @@ public final class Publisher {
     /**
      * Creates the publisher of a ring.
      *
-     * @param help        what this process's publishing threads do for the appender
+     * @param help what this process's publishing threads do for the appender
      */
     Publisher(
             final JournalRing ring, final JournalConfig config, final int maxPayloadLength, final PublishingHelp help) {

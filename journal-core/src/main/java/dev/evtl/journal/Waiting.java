@@ -19,10 +19,7 @@ final class Waiting {
      */
     static long nanos(final Duration timeout) {
         Objects.requireNonNull(timeout, "timeout");
-        if (timeout.isNegative()) {
-            return 0;
-        }
-        return timeout.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0 ? Long.MAX_VALUE : timeout.toNanos();
+        return Math.max(0, TimeUnit.NANOSECONDS.convert(timeout));
     }
 
     /**

@@ -57,7 +57,6 @@ public final class JournalReader implements AutoCloseable {
     /** Without verification, claims before the last so many bytes are not looked over: it would cost half as much again. */
     private static final int WHOLE_LENGTH = 128 * 1024;
 
-    private static final Duration LONGEST_WAIT = Duration.ofDays(1000);
     private static final long EAGER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -170,7 +169,7 @@ public final class JournalReader implements AutoCloseable {
     /**
      * Hands over events and gaps as {@link #poll(EventHandler, int)} does, but waits for the first one: it looks again
      * every 20 microseconds at first, and when nothing has come for 10 milliseconds at growing intervals of up to a
-     * millisecond, which takes about a percent of a core. Who wants an event sooner calls the other {@code poll} in a
+     * millisecond. Who wants an event sooner calls the other {@code poll} in a
      * loop, which takes a core.
      *
      * @param handler to hand them to
@@ -186,9 +185,8 @@ public final class JournalReader implements AutoCloseable {
      */
     public int poll(final EventHandler handler, final int limit, final Duration timeout) {
         Objects.requireNonNull(timeout, "timeout");
+        final long nanos = TimeUnit.NANOSECONDS.convert(timeout); // at most the largest long
         final long start = System.nanoTime();
-        final Duration longest = timeout.compareTo(LONGEST_WAIT) < 0 ? timeout : LONGEST_WAIT;
-        final long nanos = longest.isNegative() ? 0 : longest.toNanos();
         long pause = FIRST_PAUSE_NANOS;
         int read = poll(handler, limit);
         while (read == 0 && limit > 0 && !isAtEnd()) {

@@ -334,13 +334,17 @@ public final class Appender {
             counters.state(monitor.isLeaving() ? RingCounters.FAILED_AND_CLOSED : RingCounters.FAILED);
             failed = true; // not before: an attempt that ends in between is made again
             syncs.wake();
-            despite(cause, () -> settings.events().onFailure(failedException())); // it may find no room for a thread
+            tell(cause, failedException());
         } else if (!laterFailureTold) {
             laterFailureTold = true; // one at every step would tell no more
             syncs.wake();
-            settings.events()
-                    .onFailure(new JournalFailedException(storage.name() + ": after it had failed: " + cause, cause));
+            tell(cause, new JournalFailedException(storage.name() + ": after it had failed: " + cause, cause));
         }
+    }
+
+    /** Tells the listener, which may find no room for a thread. */
+    private void tell(final Throwable cause, final JournalFailedException told) {
+        despite(cause, () -> settings.events().onFailure(told));
     }
 
     /** Does what is to be done at a failure. If that fails too, the failure tells of it. */

@@ -19,7 +19,7 @@ public final class PublisherRunner extends ThreadRunner {
     private static final int LIMIT = 64;
     /** Longest time for which the thread parks: stuck claims, forces by policy and lost locks are noticed after it. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-    /** Tries of the appender's thread to get the turn, which a publishing thread has for less than a microsecond. */
+    /** Tries of the appender's thread to get the turn, which a publishing thread has for a few claims. */
     private static final int TRIES = 1000;
 
     private final JournalRing ring;
@@ -57,7 +57,7 @@ public final class PublisherRunner extends ThreadRunner {
                 wake();
                 return;
             }
-        } while (ring.isCommitted());
+        } while (ring.isHeadCommitted());
     }
 
     @Override
@@ -79,7 +79,7 @@ public final class PublisherRunner extends ThreadRunner {
         } finally {
             turn.word = Turn.FREE;
         }
-        return done == 0 && !appender.isBusy() && ring.isCommitted() ? 1 : done;
+        return done == 0 && !appender.isBusy() && ring.isHeadCommitted() ? 1 : done;
     }
 
     private boolean take() {

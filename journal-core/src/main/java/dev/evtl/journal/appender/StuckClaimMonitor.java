@@ -171,7 +171,7 @@ final class StuckClaimMonitor {
             final int left = stuckEvents();
             final boolean passed = ring.passOver(consumer);
             // not even the claim's length was stored, so nothing after it can be read
-            abandoned = !passed && !isHeadEnded();
+            abandoned = !passed && !ring.isHeadCommitted();
             if (passed || abandoned) {
                 counters.add(RingCounters.ABANDONED, left);
                 events.onAbandonedClaim(new JournalException(journal + ": closed without a claim of " + left
@@ -195,10 +195,6 @@ final class StuckClaimMonitor {
         }
         final long length = head.end() - head.position();
         return head.next().isHole() ? length : ring.buffer().size();
-    }
-
-    private boolean isHeadEnded() {
-        return head.at(ring.head()).isCommitted();
     }
 
     private int stuckEvents() {

@@ -109,8 +109,8 @@ public final class JournalRing {
         return buffer.consumerPosition();
     }
 
-    /** Returns whether the record at the head can be taken. */
-    public boolean isCommitted() {
+    /** Returns whether the record at the head was committed or aborted, so that it can be taken. */
+    public boolean isHeadCommitted() {
         final long head = head();
         return buffer.buffer().getIntVolatile(RecordDescriptor.lengthOffset((int) head & buffer.capacity() - 1)) > 0;
     }

@@ -6,6 +6,7 @@ import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Table;
 import dev.evtl.cli.stress.StressResult.Accounting;
 import dev.evtl.cli.verb.Result;
+import dev.evtl.cli.verb.Verb;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -38,11 +39,9 @@ final class StressReport implements Result {
                         List.of("payload, bytes", count(settings.payload())),
                         List.of("events in a claim", count(settings.batch())),
                         List.of("events/s asked for", settings.rate() == 0 ? "all they can" : count(settings.rate())),
-                        List.of(
-                                "when the ring is full",
-                                settings.policy().toString().toLowerCase(Locale.ROOT)),
-                        List.of("storage", settings.storage().toString().toLowerCase(Locale.ROOT)),
-                        List.of("appender", settings.appender().toString().toLowerCase(Locale.ROOT)),
+                        List.of("when the ring is full", Verb.word(settings.policy())),
+                        List.of("storage", Verb.word(settings.storage())),
+                        List.of("appender", Verb.word(settings.appender())),
                         List.of("checksums", settings.checksums() ? "on" : "off"),
                         List.of("offered", count(accounting.offered())),
                         List.of("journaled", count(accounting.journaled())),
@@ -119,9 +118,9 @@ final class StressReport implements Result {
         json.writeNumberField("payload", settings.payload());
         json.writeNumberField("batch", settings.batch());
         Json.unsigned(json, "rate", settings.rate());
-        json.writeStringField("policy", settings.policy().toString().toLowerCase(Locale.ROOT));
-        json.writeStringField("storage", settings.storage().toString().toLowerCase(Locale.ROOT));
-        json.writeStringField("appender", settings.appender().toString().toLowerCase(Locale.ROOT));
+        json.writeStringField("policy", Verb.word(settings.policy()));
+        json.writeStringField("storage", Verb.word(settings.storage()));
+        json.writeStringField("appender", Verb.word(settings.appender()));
         json.writeBooleanField("checksums", settings.checksums());
         writeFigures(json, accounting, result);
         json.writeArrayFieldStart("rounds");

@@ -36,7 +36,7 @@ public abstract class Verb implements Callable<Integer> {
     }
 
     /** What a constant is called in output. */
-    protected static String word(final Enum<?> constant) {
+    public static String word(final Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
