@@ -216,7 +216,9 @@ public final class Appender {
         state.ringPosition = consumer.end();
         state.fileSequence = storage.fileSequence();
         state.fileOffset = storage.fileOffset();
-        ring.checkpoint().store(state);
+        if (ring.outlivesProcess()) {
+            ring.checkpoint().store(state); // for the next process
+        }
         monitor.clear(); // first: what is then at the head has not held up anything yet
         consumer.release();
         count();

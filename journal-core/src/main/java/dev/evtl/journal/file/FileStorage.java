@@ -14,8 +14,8 @@ import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
-import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -141,36 +141,33 @@ abstract class FileStorage implements JournalStorage {
     /** Returns the index in {@link #buffer} of an offset in the file. */
     abstract int index(long fileOffset);
 
+    /** Without bounds checks: the claim was checked where it was read, and the room was reserved. */
     @Override
     public final void append(final EventMemory source, final int index, final int length, final int eventCount) {
-        final MutableDirectBuffer target = buffer();
-        final int start = index(offset);
+        final long target = buffer().addressOffset() + index(offset);
         copied = offset + length;
-        target.putBytes(start, source.buffer(), index, length);
+        UnsafeApi.copyMemory(null, source.buffer().addressOffset() + index, null, target, length);
         if (checksums) {
-            stamp(source, index, length, target, start);
+            stamp(source, index, length, eventCount, target);
         }
         offset += length;
         events += eventCount;
     }
 
     private void stamp(
-            final EventMemory source,
-            final int index,
-            final int length,
-            final MutableDirectBuffer target,
-            final int start) {
-        final DirectBuffer events = source.buffer();
+            final EventMemory source, final int index, final int length, final int eventCount, final long target) {
         final ByteBuffer bytes = source.bytes();
-        final long end = offset + length;
-        int event = index;
-        int checksumIndex = start + EventHeader.CHECKSUM_OFFSET;
-        for (long eventOffset = offset; eventOffset < end; ) {
-            final int eventLength = EventHeader.eventLength(events, event);
-            target.putInt(checksumIndex, checksum.compute(bytes, event, eventLength, eventOffset));
-            event += eventLength;
-            checksumIndex += eventLength;
-            eventOffset += eventLength;
+        int done = 0;
+        while (done < length) {
+            final int event = index + done;
+            final int eventLength = eventCount == 1 ? length : EventHeader.eventLength(source.buffer(), event);
+            if (eventLength > length - done) {
+                throw new IllegalStateException("a claim was stored into after its commit");
+            }
+            UnsafeApi.putInt(
+                    target + done + EventHeader.CHECKSUM_OFFSET,
+                    checksum.compute(bytes, event, eventLength, offset + done));
+            done += eventLength;
         }
     }
 

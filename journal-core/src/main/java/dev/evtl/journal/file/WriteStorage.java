@@ -27,6 +27,9 @@ public class WriteStorage extends FileStorage {
     private final long maximumEnd;
 
     private long stageStart;
+    /** Offset up to which there is room in the window, in the file and in the stage; it may be more by now. */
+    private long roomEnd;
+
     private long written;
 
     /**
@@ -94,12 +97,19 @@ public class WriteStorage extends FileStorage {
 
     @Override
     public final int reserve(final int length) {
+        return fileOffset() + length <= roomEnd ? READY : makeRoom(length);
+    }
+
+    private int makeRoom(final int length) {
         if (fileOffset() + length > window().end()) {
             writeAppended(); // what is staged belongs into this window
         }
         final int result = fileOffset() + length > maximumEnd ? FULL : advance(length);
         if (result == READY && fileOffset() - stageStart + length > stageLength) {
             writeAppended();
+        }
+        if (result == READY) {
+            roomEnd = Math.min(Math.min(window().end(), maximumEnd), stageStart + stageLength);
         }
         return result;
     }

@@ -16,6 +16,9 @@ public final class RingConsumer {
         boolean onClaim(RingRecord claim);
     }
 
+    /** Length in bytes up to which stores are faster than the call that zeroes memory. */
+    private static final int SHORT = 256;
+
     private final RingBuffer ring;
     private final AtomicBuffer buffer;
     private final int capacity;
@@ -103,11 +106,21 @@ public final class RingConsumer {
     public void release() {
         if (taken > 0) {
             if (zeroing) {
-                buffer.setMemory((int) head & capacity - 1, taken, (byte) 0);
+                zero((int) head & capacity - 1, taken);
             }
             buffer.putLongRelease(capacity + RingBufferDescriptor.HEAD_POSITION_OFFSET, head + taken);
             head += taken;
             taken = 0;
+        }
+    }
+
+    private void zero(final int index, final int length) {
+        if (length <= SHORT) {
+            for (int i = index; i < index + length; i += Long.BYTES) {
+                buffer.putLong(i, 0);
+            }
+        } else {
+            buffer.setMemory(index, length, (byte) 0);
         }
     }
 }

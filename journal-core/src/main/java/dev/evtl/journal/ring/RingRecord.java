@@ -3,6 +3,7 @@ package dev.evtl.journal.ring;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.GapEvent;
 import org.agrona.BitUtil;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
@@ -45,6 +46,9 @@ public final class RingRecord {
     }
 
     private final AtomicBuffer ring;
+    /** Of the ring in memory. Indexes are masked, so that reading there needs no bounds check. */
+    private final long address;
+
     private final int capacity;
     /** Agrona's rings take no longer message. */
     private final int most;
@@ -61,6 +65,7 @@ public final class RingRecord {
      */
     RingRecord(final AtomicBuffer ring, final int capacity) {
         this.ring = ring;
+        this.address = ring.addressOffset();
         this.capacity = capacity;
         this.most = capacity / 8;
     }
@@ -69,7 +74,7 @@ public final class RingRecord {
     public RingRecord at(final long recordPosition) {
         position = recordPosition;
         index = (int) recordPosition & capacity - 1;
-        word = ring.getLongVolatile(index);
+        word = UnsafeApi.getLongVolatile(null, address + index);
         return this;
     }
 
