@@ -20,11 +20,14 @@ public final class PublisherRunner extends ThreadRunner {
     /** Longest time for which the thread parks: stuck claims, forces by policy and lost locks are noticed after it. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     /** Tries of the appender's thread to get the turn, which a publishing thread has for a few claims. */
-    private static final int TRIES = 1000;
+    private static final int TRIES = 100;
+    /** Time for which it parks without the turn: its holder may be waiting for the core on which this thread runs. */
+    private static final long MISSED_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     private final JournalRing ring;
     private final Turn turn = new Turn();
     private final long pauseNanos;
+    private boolean missed;
 
     /** Creates the runner of an appender that does not run yet; the arguments are those of {@link ThreadRunner}. */
     public PublisherRunner(
@@ -67,11 +70,12 @@ public final class PublisherRunner extends ThreadRunner {
         return ring.head() != head;
     }
 
-    /** Runs the appender if the turn is to be had. Returns 0 only if there is nothing left to append. */
+    /** Runs the appender if the turn is to be had. Returns 0 only if there is nothing left to append, or no turn. */
     @Override
     int work() {
-        if (!take()) {
-            return 1;
+        missed = !take();
+        if (missed) {
+            return 0;
         }
         final int done;
         try {
@@ -105,7 +109,9 @@ public final class PublisherRunner extends ThreadRunner {
 
     @Override
     void idle(final int done) {
-        if (done > 0 || appender.isBusy() || ring.outlivesProcess()) {
+        if (missed) {
+            LockSupport.parkNanos(MISSED_NANOS);
+        } else if (done > 0 || appender.isBusy() || ring.outlivesProcess()) {
             super.idle(done);
         } else {
             LockSupport.parkNanos(pauseNanos);
