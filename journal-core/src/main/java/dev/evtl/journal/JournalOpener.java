@@ -184,6 +184,7 @@ final class JournalOpener implements JournalLease {
                             + " and are not in the file yet; open it with ringFile(" + noted
                             + ") or run evtl recover");
                 }
+                recovery = recovery.with(found);
                 left.delete();
             }
         }

@@ -15,7 +15,8 @@ final class LoggingListener implements JournalListener {
         final boolean lost = report.bytesZeroed() > 0
                 || report.condition() == Condition.LOST
                 || report.setAside().isPresent()
-                || report.missingRing().isPresent();
+                || report.missingRing().isPresent()
+                || report.bytesMissing() > 0;
         LOGGER.log(lost ? Level.WARNING : Level.DEBUG, "recovered: " + report);
     }
 

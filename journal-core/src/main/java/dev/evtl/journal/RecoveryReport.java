@@ -30,6 +30,8 @@ import java.util.Optional;
  *     there was none
  * @param missingRing path of the ring file that the last writer had, which is gone, and with it all that was accepted
  *     into it and is not in the file; how much that is cannot be known; empty if none is missing
+ * @param bytesMissing number of bytes of events that the ring file knows to have been published and that are not in the
+ *     file: it was cut short, or is a copy of an earlier moment; 0 if there is no ring file to know it
  * @param failure     why the journal failed when it was open last, so that what was not on the device by then had to be
  *     written again; empty if it did not fail, or could not note it, as where it was killed or the disk was full
  */
@@ -44,6 +46,7 @@ public record RecoveryReport(
         int claimsAbandoned,
         Optional<Path> setAside,
         Optional<Path> missingRing,
+        long bytesMissing,
         Optional<String> failure) {
 
     /**
@@ -79,6 +82,7 @@ public record RecoveryReport(
                 0,
                 Optional.empty(),
                 Optional.empty(),
+                0,
                 Optional.empty());
     }
 
@@ -94,23 +98,24 @@ public record RecoveryReport(
                 0,
                 Optional.empty(),
                 Optional.empty(),
+                0,
                 Optional.empty());
     }
 
     RecoveryReport with(final RingCatchUp.Found found) {
-        return with(found.events(), found.abandoned(), setAside, missingRing, failure);
+        return with(found.events(), found.abandoned(), setAside, missingRing, found.missing(), failure);
     }
 
     RecoveryReport withFailure(final Optional<String> noted) {
-        return with(ringEvents, claimsAbandoned, setAside, missingRing, noted);
+        return with(ringEvents, claimsAbandoned, setAside, missingRing, bytesMissing, noted);
     }
 
     RecoveryReport withSetAside(final Optional<Path> ringFile) {
-        return with(ringEvents, claimsAbandoned, ringFile.or(() -> setAside), missingRing, failure);
+        return with(ringEvents, claimsAbandoned, ringFile.or(() -> setAside), missingRing, bytesMissing, failure);
     }
 
     RecoveryReport withMissingRing(final Path ringFile) {
-        return with(ringEvents, claimsAbandoned, setAside, Optional.of(ringFile), failure);
+        return with(ringEvents, claimsAbandoned, setAside, Optional.of(ringFile), bytesMissing, failure);
     }
 
     private RecoveryReport with(
@@ -118,9 +123,21 @@ public record RecoveryReport(
             final int abandoned,
             final Optional<Path> aside,
             final Optional<Path> missing,
+            final long missingBytes,
             final Optional<String> why) {
         return new RecoveryReport(
-                condition, events, validEnd, bytesZeroed, cutFile, reason, broughtIn, abandoned, aside, missing, why);
+                condition,
+                events,
+                validEnd,
+                bytesZeroed,
+                cutFile,
+                reason,
+                broughtIn,
+                abandoned,
+                aside,
+                missing,
+                missingBytes,
+                why);
     }
 
     /**
@@ -134,6 +151,7 @@ public record RecoveryReport(
                 || claimsAbandoned > 0
                 || setAside.isPresent()
                 || missingRing.isPresent()
+                || bytesMissing > 0
                 || failure.isPresent();
     }
 }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Kills a recovery at each of the system calls by which it changes something, and the one after it at any other. */
 @Tag(Torture.TAG)
-@Timeout(600)
+@Timeout(1800)
 class KilledRecoveryTortureTest {
     private static final int KILLED = 128 + 9;
 

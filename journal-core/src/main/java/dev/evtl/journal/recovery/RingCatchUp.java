@@ -24,13 +24,14 @@ import org.agrona.concurrent.UnsafeBuffer;
  * is still to be appended.
  *
  * <p>If the file ends before the checkpoint's file offset, published events are missing, which cannot happen while the
- * machine runs unless the file was cut. If its content differs, the file was changed. In both cases nothing counts as
- * being in the file, and everything in the ring is appended to what the file holds.
+ * machine runs unless the file was cut or is a copy of an earlier moment. If its content differs, the file was changed.
+ * In both cases nothing counts as being in the file, and everything in the ring is appended to what the file holds.
  */
 public final class RingCatchUp {
     private final RingFile ring;
     private final FileChannel channel;
     private final long fileEnd;
+    private final long missing;
     private final AtomicBuffer records;
     private final RingRecord record;
     private final ByteBuffer fileBytes;
@@ -50,6 +51,7 @@ public final class RingCatchUp {
             state.fileOffset =
                     CheckpointState.NOWHERE; // the checkpoint is of another file, so this one holds nothing of the ring
         }
+        this.missing = state.fileOffset == CheckpointState.NOWHERE ? 0 : Math.max(0, state.fileOffset - fileEnd);
     }
 
     /**
@@ -59,10 +61,11 @@ public final class RingCatchUp {
      * @param abandoned  number of claims that were or will be released because their process has died
      * @param drops      number of events dropped by producers that no gap event in the file records
      * @param unrecorded number of events dropped because the file was full that no gap event in it records
+     * @param missing    bytes of events that left the ring when they were published, and that the file does not hold
      */
-    public record Found(long events, int abandoned, long drops, long unrecorded) {
+    public record Found(long events, int abandoned, long drops, long unrecorded, long missing) {
         /** The ring holds nothing that the file does not. */
-        public static final Found NOTHING = new Found(0, 0, 0, 0);
+        public static final Found NOTHING = new Found(0, 0, 0, 0, 0);
 
         /** Returns whether opening for append brings nothing in. */
         public boolean isNothing() {
@@ -233,7 +236,7 @@ public final class RingCatchUp {
             }
             position = record.end();
         }
-        return new Found(events, abandoned, ring.dropped() - state.dropsJournaled, state.unrecorded);
+        return new Found(events, abandoned, ring.dropped() - state.dropsJournaled, state.unrecorded, missing);
     }
 
     /** Appends the committed claims, and gap events for drops that no gap records yet, each at its place. */

@@ -14,6 +14,10 @@ public final class RingBytes {
     private static final int CHECKSUM = 28;
     private static final int BOOT_ID = 32;
     private static final int FIXED_LENGTH = 48;
+    private static final int CHECKPOINT_INDEX = 64;
+    private static final int CHECKPOINTS = 128;
+    private static final int CHECKPOINT_LENGTH = 128;
+    private static final int FILE_OFFSET = 8;
     private static final int SLOTS = 128;
     private static final int SLOT_LENGTH = 128;
     /** Of the process in the first slot; its namespaces follow. */
@@ -37,6 +41,14 @@ public final class RingBytes {
             Arrays.fill(ring, START + slot * SLOT_LENGTH, START + slot * SLOT_LENGTH + 2 * Long.BYTES, (byte) 0);
         }
         return ring;
+    }
+
+    /** As one whose journal's file had grown by some bytes more when they left the ring. */
+    public static void ofALaterMoment(final Path ring, final long bytes) throws IOException {
+        final ByteBuffer ringBytes = ByteBuffer.wrap(Files.readAllBytes(ring)).order(ByteOrder.LITTLE_ENDIAN);
+        final int current = CHECKPOINTS + (int) ringBytes.getLong(CHECKPOINT_INDEX) * CHECKPOINT_LENGTH;
+        ringBytes.putLong(current + FILE_OFFSET, ringBytes.getLong(current + FILE_OFFSET) + bytes);
+        Files.write(ring, ringBytes.array());
     }
 
     private static byte[] invert(final Path ring, final int field) throws IOException {

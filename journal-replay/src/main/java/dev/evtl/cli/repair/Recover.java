@@ -34,7 +34,8 @@ import picocli.CommandLine.Option;
             "0:good: nothing was torn or lost",
             "1:a file could not be read or written, or a process has it or its ring file open",
             "2:wrong usage",
-            "3:recovered, or it would be, but its tail was torn, unsynced data was lost, or its ring file is gone",
+            "3:recovered, or it would be, but its tail was torn, unsynced data was lost, its ring file is gone, or that knows"
+                    + " of events which the file does not hold",
             "4:corrupt, or not a journal: refused and left as it was; see salvage"
         })
 public final class Recover extends FileVerb {
@@ -84,10 +85,14 @@ public final class Recover extends FileVerb {
                             + "; the ring file is of an earlier boot of the machine, which promises nothing, and "
                             + (dryRun ? "would be" : "was") + " set aside as " + path + "; --ring brings it in")
                     .orElse(broughtIn);
+            final String missing = report.bytesMissing() == 0
+                    ? aside
+                    : aside + "; " + report.bytesMissing() + " bytes of events that were published before those in its"
+                            + " ring file are missing: the file was cut short, was not forced before the power went, or is a copy of an earlier moment";
             return report.missingRing()
-                    .map(path -> aside + "; its ring file " + path
+                    .map(path -> missing + "; its ring file " + path
                             + " is gone, and with it what was accepted into it and is not in the file")
-                    .orElse(aside);
+                    .orElse(missing);
         }
 
         @Override
@@ -115,6 +120,10 @@ public final class Recover extends FileVerb {
                     report.flatMap(RecoveryReport::missingRing)
                             .map(Path::toString)
                             .orElse(null));
+            Json.unsigned(
+                    json,
+                    "bytesMissing",
+                    report.map(RecoveryReport::bytesMissing).orElse(0L));
             json.writeStringField(
                     "failure", report.flatMap(RecoveryReport::failure).orElse(null));
             json.writeStringField("reason", reason);
@@ -154,7 +163,9 @@ public final class Recover extends FileVerb {
                 word(report.condition()),
                 Optional.of(report),
                 report.reason(),
-                report.missingRing().isPresent() ? ExitCode.DATA_LOST : ExitCode.of(report.condition()));
+                report.missingRing().isPresent() || report.bytesMissing() > 0
+                        ? ExitCode.DATA_LOST
+                        : ExitCode.of(report.condition()));
     }
 
     private Answer refused(final String result, final String reason, final int exitCode) {

@@ -74,6 +74,7 @@ class RecoverTest {
                         "claimsAbandoned",
                         "setAside",
                         "missingRing",
+                        "bytesMissing",
                         "failure",
                         "reason"),
                 List.copyOf(json.keySet()));
@@ -293,6 +294,23 @@ class RecoverTest {
         }
         assertEquals(0, evtl("verify", file).code(), "it was said");
         assertEquals(0, evtl("recover", file).code());
+    }
+
+    @Test
+    void fileThatIsOlderThanItsRingFileIsSaid() throws Exception {
+        final Path file = directory.resolve("j.evtl");
+        final Path ring = directory.resolve("j.ring");
+        leaveAccepted(file, ring);
+        RingBytes.ofALaterMoment(ring, 96);
+
+        final Ran said = evtl("recover", "--dry-run", file);
+        assertEquals(3, said.code(), said.toString());
+        assertTrue(said.out().contains("; 96 bytes of events that were published"), said.out());
+        final Ran json = evtl("recover", "--json", file);
+        assertEquals(3, json.code(), json.toString());
+        assertEquals(96L, json.json().get("bytesMissing"));
+        assertEquals(5L, json.json().get("ringEvents"));
+        assertEquals(0, evtl("recover", file).code(), "it was said");
     }
 
     @Test
