@@ -20,6 +20,7 @@ final class MemoryStorage implements JournalStorage {
     private long position = FileHeader.LENGTH;
     private long events;
     private volatile long durable = FileHeader.LENGTH;
+    private long forceEnd;
 
     MemoryStorage(final boolean failingReserve, final boolean failingForce) {
         this.failingReserve = failingReserve;
@@ -78,12 +79,21 @@ final class MemoryStorage implements JournalStorage {
     }
 
     @Override
+    public void beginForce() {
+        forceEnd = position;
+    }
+
+    @Override
     public void force() throws IOException {
         if (failingForce) {
             throw new IOException("provoked");
         }
-        durable = position;
-        FileHeader.durableOffset(file, position);
+    }
+
+    @Override
+    public void endForce() {
+        durable = forceEnd;
+        FileHeader.durableOffset(file, forceEnd);
     }
 
     @Override

@@ -8,11 +8,14 @@ public enum AppenderMode {
     /**
      * A publishing thread moves its event, and those committed before it, as part of its commit, unless another thread
      * is at it, which then moves this one too. So an event is in the file when the commit returns, no thread waits for
-     * another, and no core is taken. A parked thread does what takes time: forces, space, claims that are stuck, and
-     * events of other processes; to wake it is a system call. For {@link StorageMode#MAPPED}, where all else needs none.
+     * another, and no core is taken. A parked thread does what takes time: forces, which hold up no event here, space,
+     * claims that are stuck, and events of other processes; to wake it is a system call. For {@link StorageMode#MAPPED}, where all else needs none.
      */
     PUBLISHERS,
-    /** A thread of its own, where there is a core for it. Publishing threads only fill the ring. */
+    /**
+     * A thread of its own, where there is a core for it. Publishing threads only fill the ring. While it forces, events
+     * wait there.
+     */
     THREAD,
     /** The application's duty cycle, through {@link Journal#invoker}. */
     INVOKER

@@ -10,6 +10,7 @@ import dev.evtl.journal.ring.RingCounters;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.AtomicHistogram;
+import org.agrona.LangUtil;
 
 /**
  * The one writer of a journal, run on one thread at a time by an {@link AppenderRunner}. It takes claims from the ring
@@ -61,6 +62,12 @@ public final class Appender {
     /** Whether a thread is at work here. */
     private boolean inside;
 
+    /** Whether what was published is being forced, or was, and does not count as durable yet. */
+    private boolean forcing;
+
+    private Throwable forceFailure;
+    private long forceHead;
+
     private boolean failed;
     private boolean runnerErrorTold;
     private boolean laterFailureTold;
@@ -99,23 +106,37 @@ public final class Appender {
 
     /** Does the next step, on one thread at a time. Returns the bytes that it has taken from the ring. */
     public int doWork() {
+        final int done = step();
+        if (forcing) {
+            force();
+            endForce();
+        }
+        return done;
+    }
+
+    /** Does the next step up to a force. If it {@link #isForcing} then, {@link #force} and {@link #endForce} must follow. */
+    int step() {
         if (terminated) {
             return 0; // its end must not run twice
         }
         final long head = ring.head();
         enter();
         try {
+            if (forcing) {
+                forcing = false;
+                throw new IllegalStateException("a thread left the appender in the middle of a force");
+            }
             if (failure == null) {
                 checkHeld();
                 final boolean idle = append(BATCH_LIMIT) == 0;
-                forceIfDue(idle);
+                beginForceIfDue(idle);
             } else if (!ring.outlivesProcess()) {
                 consumer.read(discardHandler, BATCH_LIMIT);
                 consumer.release();
                 count();
             }
             final boolean drained = isDrained(head);
-            if (closeRequested && drained) {
+            if (closeRequested && drained && !forcing) {
                 finish();
             }
         } catch (final Throwable t) {
@@ -144,14 +165,14 @@ public final class Appender {
      * @return number of claims that were taken from the ring, or {@link #HAND_OVER}
      */
     int drain(final int limit) {
-        if (terminated || isBusy()) {
+        if (terminated || isEnding()) {
             return HAND_OVER;
         }
         enter();
         int result = HAND_OVER;
         try {
             final int claims = failure == null ? append(limit) : 0;
-            result = isBusy() || isForceDue() ? HAND_OVER : claims;
+            result = isBusy() || !forcing && isForceDue() ? HAND_OVER : claims;
         } catch (final Throwable t) {
             fail(t);
         }
@@ -161,7 +182,11 @@ public final class Appender {
 
     /** Returns whether there is work that takes time. */
     boolean isBusy() {
-        return closeRequested || failure != null || copier.isWaitingForSpace();
+        return isEnding() || copier.isWaitingForSpace();
+    }
+
+    private boolean isEnding() {
+        return closeRequested || failure != null;
     }
 
     /** Returns whether a waiter or the policy asks for a force. */
@@ -239,10 +264,21 @@ public final class Appender {
         }
     }
 
-    private void forceIfDue(final boolean idle) throws IOException {
+    private void beginForceIfDue(final boolean idle) throws IOException {
         final long unforced = publishedEnd - storage.durable();
-        if (syncs.isDue(ring.head(), idle) || unforced >= settings.syncBytes() || unforced > 0 && intervalIsOver()) {
-            force(unforced);
+        if (!syncs.isDue(ring.head(), idle)
+                && unforced < settings.syncBytes()
+                && (unforced == 0 || !intervalIsOver())) {
+            return;
+        }
+        lease.check(false); // what was published by now is kept by whoever comes later
+        if (unforced > 0) {
+            storage.beginForce();
+            forceHead = ring.head();
+            forcing = true;
+        } else {
+            storage.check(); // what was forced before may be gone by now
+            syncs.done(ring.head());
         }
     }
 
@@ -250,24 +286,42 @@ public final class Appender {
         return settings.syncNanos() != Long.MAX_VALUE && System.nanoTime() - lastForce >= settings.syncNanos();
     }
 
-    private void force(final long unforced) throws IOException {
-        lease.check(false); // what was published by now is kept by whoever comes later
-        if (unforced > 0) {
-            final long start = System.nanoTime();
-            try {
-                storage.force();
-                counters.add(RingCounters.FORCES, 1);
-            } catch (final Throwable t) {
-                counters.add(RingCounters.FORCES_FAILED, 1);
-                throw t;
-            } finally {
-                lastForce = System.nanoTime();
-                forceTimes.recordValue(Math.min(lastForce - start, LONGEST_FORCE_NANOS));
-            }
-        } else {
-            storage.check(); // what was forced before may be gone by now
+    /** Returns whether a step has begun a force. */
+    boolean isForcing() {
+        return forcing;
+    }
+
+    /** Forces what was published when the force began. Others may append meanwhile. */
+    void force() {
+        final long start = System.nanoTime();
+        try {
+            storage.force();
+            counters.add(RingCounters.FORCES, 1);
+        } catch (final Throwable t) {
+            counters.add(RingCounters.FORCES_FAILED, 1);
+            forceFailure = t;
+        } finally {
+            lastForce = System.nanoTime();
+            forceTimes.recordValue(Math.min(lastForce - start, LONGEST_FORCE_NANOS));
         }
-        syncs.done(ring.head());
+    }
+
+    /** Acknowledges what was forced, or fails; for who may do the next step. */
+    void endForce() {
+        enter();
+        forcing = false;
+        try {
+            if (forceFailure != null) {
+                LangUtil.rethrowUnchecked(forceFailure);
+            }
+            if (failure == null) {
+                storage.endForce();
+                syncs.done(forceHead);
+            }
+        } catch (final Throwable t) {
+            fail(t);
+        }
+        inside = false;
     }
 
     private void finish() throws IOException {

@@ -41,9 +41,7 @@ public abstract class AppenderRunner implements PublishingHelp {
 
     /** Runs the appender once on the calling thread. */
     int work() {
-        if (thread != Thread.currentThread()) {
-            runsHere();
-        }
+        runsHere();
         return appender.doWork();
     }
 
@@ -63,7 +61,9 @@ public abstract class AppenderRunner implements PublishingHelp {
 
     /** Notes that the calling thread is the one that runs the appender. */
     final void runsHere() {
-        thread = Thread.currentThread();
+        if (thread != Thread.currentThread()) {
+            thread = Thread.currentThread();
+        }
     }
 
     /** Closes the journal on the calling thread, so that it does not look alive when nobody runs it any more. */

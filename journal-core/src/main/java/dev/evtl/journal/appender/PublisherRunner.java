@@ -78,12 +78,36 @@ public final class PublisherRunner extends ThreadRunner {
             return 0;
         }
         final int done;
+        final boolean forcing;
         try {
-            done = super.work();
+            runsHere();
+            done = appender.step();
+            forcing = appender.isForcing();
         } finally {
             turn.word = Turn.FREE;
         }
+        if (forcing) {
+            force();
+            return 1;
+        }
         return done == 0 && !appender.isBusy() && ring.isHeadCommitted() ? 1 : done;
+    }
+
+    /** Forces without the turn, so that publishing threads go on appending. */
+    private void force() {
+        appender.force();
+        takeSurely();
+        try {
+            appender.endForce();
+        } finally {
+            turn.word = Turn.FREE;
+        }
+    }
+
+    private void takeSurely() {
+        while (!take()) {
+            LockSupport.parkNanos(MISSED_NANOS);
+        }
     }
 
     private boolean take() {
@@ -97,9 +121,7 @@ public final class PublisherRunner extends ThreadRunner {
 
     @Override
     void fail(final Throwable cause) {
-        while (!take()) {
-            Thread.onSpinWait();
-        }
+        takeSurely();
         try {
             super.fail(cause);
         } finally {

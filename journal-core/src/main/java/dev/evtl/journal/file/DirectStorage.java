@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.file.Preallocator.Window;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.Uninterruptible;
@@ -113,9 +114,9 @@ public final class DirectStorage extends WriteStorage {
     }
 
     @Override
-    void forceEvents(final long from, final long to) throws IOException {
+    void forceEvents(final Window last, final long from, final long to) throws IOException {
         if (!synchronous || from < Preallocator.PAGE_LENGTH) {
-            super.forceEvents(from, to);
+            super.forceEvents(last, from, to);
         }
     }
 

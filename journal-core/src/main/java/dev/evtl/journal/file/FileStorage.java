@@ -37,6 +37,10 @@ abstract class FileStorage implements JournalStorage {
     private final MappedByteBuffer headerMap;
     private final UnsafeBuffer header;
     private Window window;
+    /** The window that is being forced, which stays mapped until then; null if none is. */
+    private Window forcing;
+
+    private long forceEnd;
     private long wantAt;
     private long offset;
     private long events;
@@ -110,10 +114,16 @@ abstract class FileStorage implements JournalStorage {
             if (next == null) {
                 return preallocator.exhausted() ? FULL : NOT_READY;
             }
-            preallocator.retire(window);
+            retire(window);
             use(next);
         }
         return READY;
+    }
+
+    private void retire(final Window used) {
+        if (used != forcing) {
+            preallocator.retire(used);
+        }
     }
 
     final Window window() {
@@ -198,22 +208,41 @@ abstract class FileStorage implements JournalStorage {
     }
 
     @Override
+    public final void beginForce() {
+        forcing = window;
+        forceEnd = published;
+    }
+
+    @Override
     public final void force() throws IOException {
         try {
-            if (durable < published) {
-                forceEvents(durable, published);
+            if (durable < forceEnd) {
+                forceEvents(forcing, durable, forceEnd);
             }
             if (!checksums) {
                 forceHeader(); // without checksums a recovery stops at write_offset
             }
         } catch (final IOException e) {
-            throw IoFailures.classify(file.path(), published - durable, "could not be forced", e);
+            throw IoFailures.classify(file.path(), forceEnd - durable, "could not be forced", e);
         }
         MappedFault.throwPending();
+    }
+
+    @Override
+    public final void endForce() throws IOException {
+        releaseForced();
         checkLength();
         marks.checkAtForce();
-        durable = published;
+        durable = forceEnd;
         mark();
+    }
+
+    private void releaseForced() {
+        final Window forced = forcing;
+        forcing = null;
+        if (forced != null && forced != window) {
+            retire(forced);
+        }
     }
 
     /**
@@ -285,12 +314,12 @@ abstract class FileStorage implements JournalStorage {
         file.checkLength(window.end());
     }
 
-    /** Forces published events and the metadata that is needed to find them. */
-    void forceEvents(final long from, final long to) throws IOException {
-        if (from < window.start()) {
+    /** Forces published events, which end in this window, and the metadata that is needed to find them. */
+    void forceEvents(final Window last, final long from, final long to) throws IOException {
+        if (from < last.start()) {
             file.sync();
         } else {
-            FileCalls.force(file.path(), window.map(), window.start(), from, to);
+            FileCalls.force(file.path(), last.map(), last.start(), from, to);
         }
     }
 
@@ -316,6 +345,7 @@ abstract class FileStorage implements JournalStorage {
 
     /** Ends the preallocation, and unmaps and closes the file. */
     final void letGo() {
+        releaseForced();
         preallocator.close();
         if (window != null) {
             window.unmap();

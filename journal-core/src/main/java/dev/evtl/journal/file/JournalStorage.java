@@ -10,8 +10,8 @@ import java.io.IOException;
  * <p>A place in the journal is a <em>position</em>, a number of bytes that only grows. In a journal of one file it is
  * the offset in that file. {@link #fileSequence} and {@link #fileOffset} name the same place for a later process.
  *
- * <p>One thread reserves, appends, publishes, forces, checks and closes. The methods that only return a value may be
- * called from any thread. After a method has thrown, only {@link #retract} and {@link #abandon} may be called.
+ * <p>One thread at a time reserves, appends, publishes, begins and ends forces, checks and closes. Only {@link #force} may
+ * run beside these on another one. The methods that only return a value may be called from any thread. After a method has thrown, only {@link #retract} and {@link #abandon} may be called.
  */
 public interface JournalStorage {
     /** {@link #reserve} result: there is room. */
@@ -57,12 +57,22 @@ public interface JournalStorage {
      */
     void publish() throws IOException;
 
+    /** Begins a force of everything that was published. */
+    void beginForce();
+
     /**
-     * Forces everything that was published to the device.
+     * Forces to the device what was published when the force began, while another thread may append and publish more.
      *
      * @throws IOException if it could not be forced; a later attempt cannot succeed either
      */
     void force() throws IOException;
+
+    /**
+     * Ends a force: what it has forced is durable.
+     *
+     * @throws IOException if that cannot be stored or what was published is gone
+     */
+    void endForce() throws IOException;
 
     /**
      * Makes sure that what was published is still there, as far as can be told without reading it all.

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Claim;
+import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
@@ -25,6 +26,7 @@ import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalTimeoutException;
 import dev.evtl.journal.file.JournalFile;
+import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.support.FailingStorage;
 import dev.evtl.journal.support.FailingStorage.Call;
 import dev.evtl.journal.support.MemoryDirectory;
@@ -35,8 +37,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import org.agrona.LangUtil;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -137,30 +142,117 @@ class PublisherRunnerTest {
         }
     }
 
-    @Test
-    void forceOfAnotherThreadHoldsUpNoCommit() throws Exception {
-        final CompletableFuture<Void> forcing = new CompletableFuture<>();
-        final CompletableFuture<Void> released = new CompletableFuture<>();
-        final Journal journal = JournalAccess.open(
-                file,
-                config().build(),
-                storage -> new FailingStorage(storage, Call.FORCE, 1, () -> {
-                    forcing.complete(null);
-                    released.join();
-                }));
-        try (journal) {
+    /** A journal with one event that another thread syncs, and whose force takes until it is let go. */
+    private final class LongForce implements AutoCloseable {
+        private final CompletableFuture<Void> released = new CompletableFuture<>();
+        private final CompletableFuture<Long> synced;
+        private final Journal journal;
+
+        /** Begins it. What the force does in the end may throw. */
+        LongForce(final JournalConfig.Builder config, final Runnable end, final UnaryOperator<JournalStorage> inner) {
+            final CompletableFuture<Void> begun = new CompletableFuture<>();
+            journal = JournalAccess.open(
+                    file,
+                    config.build(),
+                    storage -> new FailingStorage(inner.apply(storage), Call.FORCE, 1, () -> {
+                        begun.complete(null);
+                        released.join();
+                        end.run();
+                    }));
             assertTrue(offer(journal) > 0);
-            final CompletableFuture<Long> synced = CompletableFuture.supplyAsync(journal::sync);
-            forcing.join();
-            for (int i = 0; i < 100; i++) {
-                assertTrue(offer(journal) > 0);
-            }
+            synced = CompletableFuture.supplyAsync(journal::sync);
+            begun.join();
+        }
+
+        void letGo() {
             assertFalse(synced.isDone());
             released.complete(null);
-            synced.join();
-            journal.sync();
-            assertEquals(101, eventsInTheFile());
         }
+
+        @Override
+        public void close() {
+            released.complete(null);
+            journal.close();
+        }
+    }
+
+    private static void nothing() {}
+
+    @Test
+    void forceHoldsUpNoAppendAndAcknowledgesWhatWasThereWhenItBegan() throws Exception {
+        try (LongForce force = new LongForce(config(), PublisherRunnerTest::nothing, UnaryOperator.identity())) {
+            for (int i = 0; i < 100; i++) {
+                assertTrue(offer(force.journal) > 0);
+                assertEquals(i + 2, eventsInTheFile());
+            }
+            force.letGo();
+            final long durable = force.synced.join();
+            assertTrue(durable < force.journal.stats().getFileOffset(), durable + " bytes");
+            assertEquals(force.journal.stats().getFileOffset(), force.journal.sync());
+        }
+    }
+
+    @Test
+    void windowThatIsForcedStaysMappedWhileOthersFollow() throws Exception {
+        try (LongForce force = new LongForce(
+                config().initialSize(4096).growth(Growth.steps(4096)).backPressure(BackPressure.BLOCK),
+                PublisherRunnerTest::nothing,
+                UnaryOperator.identity())) {
+            for (int i = 0; i < EVENTS; i++) {
+                assertTrue(offer(force.journal) > 0);
+            }
+            assertTrue(force.journal.stats().getGrowths() > 10);
+            force.letGo();
+            force.synced.join();
+            force.journal.sync();
+        }
+        assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
+        assertEquals(EVENTS + 1, eventsInTheFile());
+    }
+
+    @Test
+    void forceThatFailsFailsTheJournalAndWhatWasAppendedMeanwhileIsThere() throws Exception {
+        final Error failure = new InternalError("the device is gone");
+        final LongForce force = new LongForce(
+                config().listener(JournalListener.NONE),
+                () -> LangUtil.rethrowUnchecked(failure),
+                UnaryOperator.identity());
+        assertTrue(offer(force.journal) > 0);
+        force.letGo();
+        assertSame(
+                failure,
+                assertThrows(CompletionException.class, force.synced::join)
+                        .getCause()
+                        .getCause());
+        assertEquals(Publisher.FAILED, offer(force.journal));
+        assertThrows(JournalFailedException.class, force::close);
+        assertEquals(2, JournalScan.of(file).events());
+    }
+
+    @Test
+    void appendThatFailsDuringAForceFailsTheJournalAndTheSync() throws Exception {
+        final Error failure = new InternalError("a page that is gone");
+        final LongForce force = new LongForce(
+                config().listener(JournalListener.NONE),
+                PublisherRunnerTest::nothing,
+                storage -> FailingStorage.throwing(storage, Call.APPEND, 2, failure));
+        assertEquals(Publisher.FAILED, untilFailed(force.journal));
+        force.released.complete(null);
+        assertSame(
+                failure,
+                assertThrows(CompletionException.class, force.synced::join)
+                        .getCause()
+                        .getCause());
+        assertThrows(JournalFailedException.class, force::close);
+        assertEquals(1, JournalScan.of(file).events());
+    }
+
+    private static long untilFailed(final Journal journal) {
+        long result = 1;
+        while (result > 0) {
+            result = offer(journal);
+        }
+        return result;
     }
 
     @ParameterizedTest
@@ -181,11 +273,7 @@ class PublisherRunnerTest {
                         })
                         .build(),
                 storage -> FailingStorage.throwing(storage, call, 3, failure));
-        long result = 1;
-        while (result > 0) {
-            result = offer(journal); // the appender's thread may have the turn for some of them
-        }
-        assertEquals(Publisher.FAILED, result);
+        assertEquals(Publisher.FAILED, untilFailed(journal)); // the appender's thread may have the turn for some
         assertSame(failure, heard.join().getCause());
         assertNotSame(Thread.currentThread(), told.get());
         assertSame(failure, journal.failure().orElseThrow());

@@ -86,7 +86,10 @@ class MappedStorageTest {
         assertEquals(1, StoredEvent.eventCount(Files.readAllBytes(file)));
         assertEquals(64, storage.durable());
         assertEquals(64, StoredEvent.durableOffset(Files.readAllBytes(file)));
+        storage.beginForce();
         storage.force();
+        assertEquals(64, storage.durable());
+        storage.endForce();
         assertEquals(80, storage.durable());
         assertEquals(80, StoredEvent.durableOffset(Files.readAllBytes(file)));
         storage.abandon();

@@ -52,7 +52,9 @@ class StorageOrderTest {
         try (RandomAccessFile raw = new RandomAccessFile(file.path().toFile(), "rw")) {
             raw.setLength(100);
         }
-        assertThrows(JournalException.class, storage::force);
+        storage.beginForce();
+        storage.force();
+        assertThrows(JournalException.class, storage::endForce);
         assertEquals(64, storage.durable());
         assertEquals(64, StoredEvent.durableOffset(bytes()));
         storage.abandon();

@@ -39,6 +39,16 @@ public abstract class ForwardingStorage implements JournalStorage {
     }
 
     @Override
+    public void beginForce() {
+        storage.beginForce();
+    }
+
+    @Override
+    public void endForce() throws IOException {
+        storage.endForce();
+    }
+
+    @Override
     public void force() throws IOException {
         before(Call.FORCE);
         storage.force();
