@@ -36,6 +36,8 @@ import picocli.CommandLine.Option;
 public final class Stress extends Verb {
     private static final long DEFAULT_EVENTS = 10_000_000;
     private static final long DEFAULT_BYTES = 1L << 30;
+    private static final long WARM_UP_EVENTS = 1_000_000;
+    private static final long WARM_UP_BYTES = 128L << 20;
 
     private final UnaryOperator<JournalConfig.Builder> tuning;
 
@@ -114,9 +116,15 @@ public final class Stress extends Verb {
             names = "--rounds",
             paramLabel = "R",
             defaultValue = "1",
-            description = "Writes so many files, one after the other; of several, the first is warm-up and does not"
-                    + " count, and the figures are medians.")
+            description = "Writes so many files, one after the other; the figures of several are medians.")
     private int rounds;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            description = "Events written and replayed before that, as fast as they can, which do not count; by default"
+                    + " 1,000,000, or fewer that take 128 MiB; 0 for none.")
+    private Long warmUp;
 
     @Mixin
     private ResultOutput output;
@@ -206,6 +214,9 @@ public final class Stress extends Verb {
         if (rate != null) {
             check("--rate", rate, 1, Long.MAX_VALUE);
         }
+        if (warmUp != null) {
+            check("--warm-up", warmUp, 0, Long.MAX_VALUE);
+        }
         if (seconds != null && !(seconds > 0)) {
             throw wrongUsage("--seconds " + seconds + " is not above 0");
         }
@@ -239,20 +250,28 @@ public final class Stress extends Verb {
     }
 
     private int run(final Path path, final StressSettings settings) throws IOException, InterruptedException {
+        final StressSettings warming = settings.asFastAsTheyCan(warmUpEvents());
+        final int warmUps = warming.events() > 0 ? 1 : 0;
         final List<StressResult> results = new ArrayList<>();
         List<String> problems = List.of();
-        while (results.size() < rounds && problems.isEmpty()) {
+        while (results.size() < warmUps + rounds && problems.isEmpty()) {
             if (!results.isEmpty()) {
                 Files.delete(path);
             }
-            final StressResult result = new StressRound(path, settings, console()::printError).run();
+            final StressSettings now = results.size() < warmUps ? warming : settings;
+            final StressResult result = new StressRound(path, now, console()::printError).run();
             results.add(result);
             problems = result.accounting().problems();
         }
+        final StressReport report = new StressReport(settings, warmUps, results);
         for (final String problem : problems) {
-            console().printError("round " + results.size() + ": " + problem);
+            console().printError(report.lastRound() + ": " + problem);
         }
-        output.print(new StressReport(settings, results), console());
+        output.print(report, console());
         return problems.isEmpty() ? ExitCode.GOOD : ExitCode.CORRUPT;
+    }
+
+    private long warmUpEvents() {
+        return warmUp != null ? warmUp : Math.min(WARM_UP_EVENTS, WARM_UP_BYTES / (EventHeader.LENGTH + payload));
     }
 }

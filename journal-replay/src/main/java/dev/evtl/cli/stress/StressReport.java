@@ -15,15 +15,20 @@ import java.util.stream.IntStream;
 /** Prints what {@link Stress} has found. */
 final class StressReport implements Result {
     private final StressSettings settings;
+    private final int warmUps;
     private final List<StressResult> rounds;
     private final StressResult result;
     private final Accounting accounting;
 
-    /** The first of several rounds is warm-up. If something is wrong in the last, it is the one accounted for. */
-    StressReport(final StressSettings settings, final List<StressResult> rounds) {
+    /**
+     * Of the rounds so many are warm-up, which count only if there are no others. If something is wrong in the last, it is
+     * the one accounted for.
+     */
+    StressReport(final StressSettings settings, final int warmUps, final List<StressResult> rounds) {
         this.settings = settings;
+        this.warmUps = warmUps;
         this.rounds = rounds;
-        this.result = StressResult.median(rounds.size() == 1 ? rounds : rounds.subList(1, rounds.size()));
+        this.result = StressResult.median(rounds.size() > warmUps ? rounds.subList(warmUps, rounds.size()) : rounds);
         final Accounting last = rounds.get(rounds.size() - 1).accounting();
         this.accounting = last.problems().isEmpty() ? result.accounting() : last;
     }
@@ -33,7 +38,7 @@ final class StressReport implements Result {
         final StressResult.Allocation allocation = result.allocation();
         Table.printFigures(
                 console,
-                List.of("figure", rounds.size() == 1 ? "value" : "median"),
+                List.of("figure", isMedian() ? "median" : "value"),
                 List.of(
                         List.of("producers", count(settings.producers())),
                         List.of("payload, bytes", count(settings.payload())),
@@ -43,6 +48,7 @@ final class StressReport implements Result {
                         List.of("storage", Verb.word(settings.storage())),
                         List.of("appender", Verb.word(settings.appender())),
                         List.of("checksums", settings.checksums() ? "on" : "off"),
+                        List.of("events before, to warm up", count(warmUps == 0 ? 0 : offered(0))),
                         List.of("offered", count(accounting.offered())),
                         List.of("journaled", count(accounting.journaled())),
                         List.of("journaled, bytes", count(accounting.journaledBytes())),
@@ -64,7 +70,7 @@ final class StressReport implements Result {
                         List.of("ring used at the most, bytes", count(result.ringHighWaterMark())),
                         List.of("growths of the file", count(result.growths())),
                         List.of("forces before the close", count(result.forces()))));
-        if (rounds.size() > 1) {
+        if (isMedian()) {
             Table.printFigures(
                     console,
                     List.of(
@@ -83,11 +89,24 @@ final class StressReport implements Result {
         }
     }
 
+    private boolean isMedian() {
+        return rounds.size() - warmUps > 1;
+    }
+
+    private long offered(final int index) {
+        return rounds.get(index).accounting().offered();
+    }
+
+    /** Returns which round the last was. */
+    String lastRound() {
+        return rounds.size() <= warmUps ? "warm-up" : "round " + (rounds.size() - warmUps);
+    }
+
     private List<?> round(final int index) {
         final StressResult round = rounds.get(index);
         final Accounting accounting = round.accounting();
         return List.of(
-                index == 0 ? "warm-up" : Integer.toString(index + 1),
+                index < warmUps ? "warm-up" : Integer.toString(index - warmUps + 1),
                 count(accounting.offered()),
                 count(accounting.journaled()),
                 count(accounting.dropped()),
@@ -126,7 +145,7 @@ final class StressReport implements Result {
         json.writeArrayFieldStart("rounds");
         for (int i = 0; i < rounds.size(); i++) {
             json.writeStartObject();
-            json.writeBooleanField("warmUp", i == 0 && rounds.size() > 1);
+            json.writeBooleanField("warmUp", i < warmUps);
             writeFigures(json, rounds.get(i).accounting(), rounds.get(i));
             json.writeEndObject();
         }

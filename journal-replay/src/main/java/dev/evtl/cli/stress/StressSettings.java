@@ -57,6 +57,12 @@ record StressSettings(
                 .checksums(checksums));
     }
 
+    /** The same for a number of events, without a limit of time or a rate. */
+    StressSettings asFastAsTheyCan(final long number) {
+        return new StressSettings(
+                number, Long.MAX_VALUE, producers, payload, batch, 0, policy, storage, appender, checksums, tuning);
+    }
+
     /** What one of the producers offers of all events. */
     long eventsOf(final int producer) {
         return events / producers + (producer < events % producers ? 1 : 0);

@@ -192,7 +192,7 @@ class StressTest {
     }
 
     @Test
-    void everyRoundIsListedTheFirstIsWarmUpAndTheFileOfTheLastIsKept() throws IOException {
+    void everyRoundIsListedBehindTheWarmUpAndTheFileOfTheLastIsKept() throws IOException {
         final Path file = directory.resolve("rounds.evtl");
         final List<Long> created = new ArrayList<>();
         final UnaryOperator<JournalConfig.Builder> spy = builder -> builder.clock(() -> {
@@ -202,14 +202,26 @@ class StressTest {
         });
         assertEquals(
                 0,
-                stress(spy, "--events", "1000", "--rounds", "4", "--json", "--file", file.toString()),
+                stress(
+                        spy,
+                        "--warm-up",
+                        "500",
+                        "--events",
+                        "1000",
+                        "--rounds",
+                        "3",
+                        "--json",
+                        "--file",
+                        file.toString()),
                 err::toString);
 
         final List<Map<String, Double>> rounds = rounds();
         assertEquals(
                 List.of(1.0, 0.0, 0.0, 0.0),
                 rounds.stream().map(round -> round.get("warmUp")).toList());
-        assertTrue(rounds.stream().allMatch(round -> round.get("replayed") == 1000));
+        assertEquals(
+                List.of(500.0, 1000.0, 1000.0, 1000.0),
+                rounds.stream().map(round -> round.get("replayed")).toList());
         final List<Double> counted = rounds.stream()
                 .skip(1)
                 .map(round -> round.get("eventsPerSecond"))
@@ -224,8 +236,37 @@ class StressTest {
 
     @Test
     void tableListsEveryRound() {
-        assertEquals(0, stress("--events", "1000", "--rounds", "3"), err::toString);
-        assertTrue(out.toString().matches("(?s).*\\| warm-up \\|.*\\| 2 +\\|.*\\| 3 +\\|.*"), out::toString);
+        assertEquals(0, stress("--warm-up", "500", "--events", "1000", "--rounds", "3"), err::toString);
+        assertTrue(
+                out.toString().matches("(?s).*\\| warm-up \\|.*\\| 1 +\\|.*\\| 2 +\\|.*\\| 3 +\\|.*"), out::toString);
+    }
+
+    @Test
+    void warmsUpByItselfAsFastAsItCanAndSaysSo() throws IOException {
+        assertEquals(
+                0,
+                stress("--warm-up-by-default", "--payload", "65535", "--events", "10", "--rate", "1000"),
+                err::toString);
+        assertTrue(out.toString().matches("(?s).*\\| events before, to warm up +\\| +2,047 \\|.*"), out::toString);
+        assertTrue(out.toString().matches("(?s).*\\| offered +\\| +10 \\|.*"), out::toString);
+        assertFalse(out.toString().contains("| round"), out::toString);
+    }
+
+    @Test
+    void whatIsWrongInTheWarmUpFailsTheRun() throws IOException {
+        final Path file = directory.resolve("damaged.evtl");
+        assertEquals(
+                4,
+                stress(
+                        builder -> builder.idleStrategy(damageFirstEvent(file)),
+                        "--warm-up",
+                        "20000",
+                        "--events",
+                        "50",
+                        "--no-checksums",
+                        "--file",
+                        file.toString()));
+        assertTrue(err.toString().startsWith("warm-up: mismatched 1: sequence 0: "), err::toString);
     }
 
     @Test
@@ -390,6 +431,7 @@ class StressTest {
         "--rate, 0",
         "--policy, wait",
         "--rounds, 0",
+        "--warm-up, -1",
         "--unknown, 1"
     })
     void wrongUsageIsRefused(final String option, final String value) {
@@ -418,7 +460,7 @@ class StressTest {
 
     @Test
     void temporaryFileIsDeleted() throws IOException, InterruptedException {
-        assertEquals(0, child("--events", "1000").waitFor());
+        assertEquals(0, child("--warm-up", "0", "--events", "1000").waitFor());
         assertEquals(List.of(), list(directory));
     }
 
@@ -460,16 +502,21 @@ class StressTest {
         }
     }
 
+    /** Without a warm-up, unless the arguments ask for one. */
     private int stress(final String... args) {
         return stress(UnaryOperator.identity(), args);
     }
 
-    private int stress(final UnaryOperator<JournalConfig.Builder> tuning, final String... args) {
+    private int stress(final UnaryOperator<JournalConfig.Builder> tuning, final String... given) {
+        final List<String> args = new ArrayList<>(List.of(given));
+        if (!args.remove("--warm-up-by-default") && !args.contains("--warm-up")) {
+            args.addAll(List.of("--warm-up", "0"));
+        }
         final Console console = new Console(InputStream.nullInputStream(), out, err);
         final int code = new CommandLine(new Stress(console, tuning))
                 .setOut(console.out())
                 .setErr(console.err())
-                .execute(args);
+                .execute(args.toArray(String[]::new));
         console.out().flush();
         return code;
     }
