@@ -10,7 +10,7 @@ import java.nio.file.StandardOpenOption;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** The wall of reading: a plain loop over the mapped events that a {@link MappedTarget} wrote. */
+/** The wall of reading: a plain loop over the mapped events that one of the walls of writing wrote. */
 public final class MappedSource implements EventSource {
     private final MappedByteBuffer map;
     private final UnsafeBuffer buffer;
@@ -19,10 +19,12 @@ public final class MappedSource implements EventSource {
     /**
      * Maps a file.
      *
-     * @param path of the file
+     * @param path  of the file
+     * @param start offset of the first event
      * @throws IOException if it cannot be mapped
      */
-    public MappedSource(final Path path) throws IOException {
+    public MappedSource(final Path path, final int start) throws IOException {
+        position = start;
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             map = channel.map(MapMode.READ_ONLY, 0, channel.size());
         }

@@ -86,7 +86,7 @@ public class Walls extends FileBenchmark {
 
     private long read(final int payload) throws IOException {
         final ContentCheck check = new ContentCheck(payload, true);
-        try (MappedSource source = new MappedSource(file())) {
+        try (MappedSource source = new MappedSource(file(), 0)) {
             source.read(check, EVENTS);
         }
         check.requireAll(EVENTS);

@@ -6,6 +6,7 @@ import dev.evtl.bench.JournalSource;
 import dev.evtl.bench.JournalTarget;
 import dev.evtl.bench.MappedSource;
 import dev.evtl.bench.MappedTarget;
+import dev.evtl.bench.PromisingTarget;
 import dev.evtl.bench.RawSource;
 import dev.evtl.bench.RawTarget;
 import dev.evtl.journal.AppenderMode;
@@ -27,10 +28,13 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 /** Who takes part: the walls, the journal, and the peers if the build has them. */
 final class Roster {
     static final String WALL = "wall";
+    static final String PROMISING_WALL = "wall-promising";
     static final String EACH = "evtl-each";
     static final String EACH_UNCHECKED = "evtl-each-unchecked";
     static final String BATCH = "evtl-batch";
     static final String BATCH_UNCHECKED = "evtl-batch-unchecked";
+    static final String PUBLISHERS = "evtl-publishers-1-1";
+    static final String DIRECT = "evtl-each-direct";
     static final String FOUR_PRODUCERS = "evtl-4-producers";
     static final String VERIFIED = "evtl-verified";
     static final String UNVERIFIED = "evtl-unverified";
@@ -57,7 +61,16 @@ final class Roster {
                 1,
                 List.of(),
                 (directory, events) -> new MappedTarget(file(directory), events, PAYLOAD_LENGTH),
-                directory -> new MappedSource(file(directory))));
+                directory -> new MappedSource(file(directory), 0)));
+        all.add(new Contestant(
+                PROMISING_WALL,
+                "wall: the same with checksums, each event published, space prepared meanwhile",
+                Role.WALL,
+                EnumSet.of(Group.WRITE),
+                1,
+                List.of(),
+                (directory, events) -> new PromisingTarget(file(directory), events, PAYLOAD_LENGTH),
+                directory -> new MappedSource(file(directory), FileHeader.LENGTH)));
         all.add(writer(EACH, "EVTL, a claim each", 1, 1, true, EnumSet.of(Group.WRITE, Group.CALLER, Group.VISIBLE)));
         all.add(writer(EACH_UNCHECKED, "EVTL, a claim each, no checksums", 1, 1, false, EnumSet.of(Group.WRITE)));
         all.add(writer(BATCH, "EVTL, 64 events a claim", 1, 64, true, EnumSet.of(Group.WRITE)));

@@ -48,38 +48,31 @@ record Target(String what, RowKey of, double bound, boolean atLeast, OptionalDou
     }
 
     static List<Target> of(final Results results) {
-        final Figure throughput = Figure.EVENTS_PER_SECOND;
         final List<Target> targets = new ArrayList<>();
-        targets.add(ofChronicle(results, new RowKey(Group.WRITE, Roster.EACH, "", throughput), 6, true));
-        targets.add(ofChronicle(results, new RowKey(Group.WRITE, Roster.BATCH, "", throughput), 10, true));
-        targets.add(ofOther(
-                results,
-                "of the wall",
-                new RowKey(Group.WRITE, Roster.BATCH_UNCHECKED, "", throughput),
-                new RowKey(Group.WRITE, Roster.WALL, "", throughput),
-                0.4,
-                true));
-        targets.add(ofOther(
-                results,
-                "of one producer",
-                new RowKey(Group.WRITE, Roster.FOUR_PRODUCERS, "", throughput),
-                new RowKey(Group.WRITE, Roster.EACH, "", throughput),
-                0.7,
-                true));
-        for (final Figure figure : List.of(Figure.P50, Figure.P99, Figure.P999)) {
-            targets.add(ofChronicle(results, new RowKey(Group.CALLER, Roster.EACH, RATE, figure), 1.0 / 3, false));
+        targets.addAll(ofWriting(results));
+        for (final String id : List.of(Roster.EACH, Roster.PUBLISHERS)) {
+            targets.add(ofChronicle(results, new RowKey(Group.CALLER, id, RATE, Figure.P50), 1, false));
+            targets.add(ofChronicle(results, new RowKey(Group.CALLER, id, RATE, Figure.P99), 1.0 / 3, false));
+            targets.add(ofChronicle(results, new RowKey(Group.CALLER, id, RATE, Figure.P999), 0.1, false));
+            for (final long rate : List.of(100_000L, 1_000_000L)) {
+                for (final Figure figure : List.of(Figure.P50, Figure.P99)) {
+                    final RowKey visible = new RowKey(Group.VISIBLE, id, Comparison.rateLabel(rate), figure);
+                    targets.add(ofChronicle(results, visible, 1, false));
+                }
+            }
         }
+        final Figure throughput = Figure.EVENTS_PER_SECOND;
         targets.add(ofOther(
                 results,
                 "of the wall",
                 new RowKey(Group.READ, Roster.UNVERIFIED, "", throughput),
                 new RowKey(Group.READ, Roster.WALL, "", throughput),
-                0.9,
+                0.95,
                 true));
-        targets.add(ofChronicle(results, new RowKey(Group.READ, Roster.UNVERIFIED, "", throughput), 6, true));
-        targets.add(ofChronicle(results, new RowKey(Group.READ, Roster.VERIFIED, "", throughput), 1, true));
+        targets.add(ofChronicle(results, new RowKey(Group.READ, Roster.VERIFIED, "", throughput), 1.3, true));
         for (final RowKey row : List.of(
                 new RowKey(Group.WRITE, Roster.EACH, "", Figure.ALLOCATED),
+                new RowKey(Group.WRITE, Roster.PUBLISHERS, "", Figure.ALLOCATED),
                 new RowKey(Group.WRITE, Roster.BATCH, "", Figure.ALLOCATED),
                 new RowKey(Group.READ, Roster.VERIFIED, "", Figure.ALLOCATED),
                 new RowKey(Group.READ, Roster.UNVERIFIED, "", Figure.ALLOCATED))) {
@@ -87,6 +80,40 @@ record Target(String what, RowKey of, double bound, boolean atLeast, OptionalDou
         }
         targets.addAll(ofSync(results));
         targets.addAll(ofLongFiles(results));
+        return targets;
+    }
+
+    private static List<Target> ofWriting(final Results results) {
+        final Figure throughput = Figure.EVENTS_PER_SECOND;
+        final RowKey each = new RowKey(Group.WRITE, Roster.EACH, "", throughput);
+        final RowKey batch = new RowKey(Group.WRITE, Roster.BATCH, "", throughput);
+        final RowKey publishers = new RowKey(Group.WRITE, Roster.PUBLISHERS, "", throughput);
+        final RowKey wall = new RowKey(Group.WRITE, Roster.PROMISING_WALL, "", throughput);
+        final RowKey aeron = new RowKey(Group.WRITE, "aeron", "", throughput);
+        final List<Target> targets = new ArrayList<>();
+        for (final RowKey row : List.of(each, publishers)) {
+            targets.add(ofChronicle(results, row, 2, true));
+            targets.add(ofOther(results, "of the wall with promises", row, wall, 0.6, true));
+            targets.add(ofOther(results, "x Aeron Archive", row, aeron, 1.3, true));
+        }
+        targets.add(ofOther(
+                results,
+                "of that with checksums",
+                new RowKey(Group.WRITE, Roster.EACH_UNCHECKED, "", throughput),
+                each,
+                1,
+                true));
+        targets.add(ofChronicle(results, batch, 4, true));
+        targets.add(ofOther(results, "of the wall with promises", batch, wall, 0.85, true));
+        targets.add(ofOther(
+                results,
+                "of one producer",
+                new RowKey(Group.WRITE, Roster.FOUR_PRODUCERS, "", throughput),
+                each,
+                0.8,
+                true));
+        targets.add(
+                ofOther(results, "of MAPPED", new RowKey(Group.WRITE, Roster.DIRECT, "", throughput), each, 0.6, true));
         return targets;
     }
 
@@ -98,7 +125,7 @@ record Target(String what, RowKey of, double bound, boolean atLeast, OptionalDou
                         "of the wall",
                         new RowKey(Group.SYNC, Roster.SYNC, "", Figure.P50),
                         new RowKey(Group.SYNC, Roster.FORCE, "", Figure.P50),
-                        1.25,
+                        1.1,
                         false),
                 ofOther(
                         results,
