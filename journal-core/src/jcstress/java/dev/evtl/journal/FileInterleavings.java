@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.IoUtil;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -21,10 +23,12 @@ import org.openjdk.jcstress.infra.results.L_Result;
 public final class FileInterleavings {
     private FileInterleavings() {}
 
-    /**
-     * A file that one actor writes and grows and the other follows, one for all iterations of a JVM. It has no name any
-     * more, so that it goes with the JVM.
-     */
+    /** Of the files of this JVM, which they leave with it: a journal fails that loses its name. */
+    private static final Path DIRECTORY = directory();
+
+    private static final AtomicLong NUMBER = new AtomicLong();
+
+    /** A file that one actor writes and grows and the other follows, one for all iterations of a JVM. */
     private static final class Followed {
         private final Journal journal;
         private final EventBatch batch;
@@ -48,12 +52,15 @@ public final class FileInterleavings {
             batch = journal.publisher().newBatch();
             view = new JournalView(journal.path());
             block = new EventVerifier(view.header(), view);
-            unlink(journal.path());
         }
 
         /** Claims of two events, numbered on and on. */
         void write() {
-            if (batch.tryClaim(2, 2 * Long.BYTES) > 0) {
+            final long result = batch.tryClaim(2, 2 * Long.BYTES);
+            if (result == Publisher.FAILED) {
+                throw new IllegalStateException(journal.failure().orElseThrow());
+            }
+            if (result > 0) {
                 batch.next(1, Long.BYTES).putLong(0, next++);
                 batch.next(2, Long.BYTES).putLong(0, next++);
                 batch.commit();
@@ -80,26 +87,21 @@ public final class FileInterleavings {
         }
     }
 
-    private static Path newFile() {
+    private static Path directory() {
         final Path memory = Path.of("/dev/shm");
         try {
-            final Path file = Files.isWritable(memory)
-                    ? Files.createTempFile(memory, "evtl-jcstress", ".evtl")
-                    : Files.createTempFile("evtl-jcstress", ".evtl");
-            Files.delete(file);
-            return file;
+            final Path directory = Files.isWritable(memory)
+                    ? Files.createTempDirectory(memory, "evtl-jcstress")
+                    : Files.createTempDirectory("evtl-jcstress");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> IoUtil.delete(directory.toFile(), true)));
+            return directory;
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static void unlink(final Path file) {
-        try {
-            Files.delete(file);
-            Files.delete(file.resolveSibling(file.getFileName() + ".lock"));
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static Path newFile() {
+        return DIRECTORY.resolve(NUMBER.getAndIncrement() + ".evtl");
     }
 
     /** Stores into a mapping. */
@@ -170,7 +172,6 @@ public final class FileInterleavings {
         private final JournalView view = new JournalView(journal.path());
 
         public ClosedIsTheEnd() {
-            unlink(journal.path());
             final Claim claim = journal.publisher().newClaim();
             journal.publisher().tryClaim(claim, 1, Long.BYTES);
             claim.commit();
@@ -192,6 +193,10 @@ public final class FileInterleavings {
         @Arbiter
         public void end() {
             view.close();
+            if (journal.failure().isPresent() || !journal.path().toFile().delete()) {
+                throw new IllegalStateException(
+                        "failed, or is gone", journal.failure().orElse(null));
+            }
         }
     }
 }
