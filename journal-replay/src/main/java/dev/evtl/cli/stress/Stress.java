@@ -44,7 +44,7 @@ public final class Stress extends Verb {
     @Option(
             names = "--file",
             paramLabel = "F",
-            description = "New file to write, and keep; by default one that is deleted.")
+            description = "New file to write, and keep, of several rounds the last; by default one that is deleted.")
     private Path file;
 
     @Option(
@@ -180,13 +180,14 @@ public final class Stress extends Verb {
         final StressSettings settings = settings();
         if (file != null) {
             NewJournal.refuseExisting(file);
-            return run(file, settings);
         }
-        final Path directory = Files.createTempDirectory("evtl-stress");
+        final Path directory = file == null
+                ? Files.createTempDirectory("evtl-stress")
+                : Files.createTempDirectory(file.toAbsolutePath().getParent(), "evtl-stress");
         final Thread cleanup = new Thread(() -> delete(directory), "evtl-stress cleanup");
         Runtime.getRuntime().addShutdownHook(cleanup);
         try {
-            return run(directory.resolve("stress.evtl"), settings);
+            return run(directory, settings);
         } finally {
             delete(directory);
             try {
@@ -249,17 +250,22 @@ public final class Stress extends Verb {
         }
     }
 
-    private int run(final Path path, final StressSettings settings) throws IOException, InterruptedException {
+    private int run(final Path directory, final StressSettings settings) throws IOException, InterruptedException {
+        final Path path = file != null ? file : directory.resolve("stress.evtl");
         final StressSettings warming = settings.asFastAsTheyCan(warmUpEvents());
         final int warmUps = warming.events() > 0 ? 1 : 0;
         final List<StressResult> results = new ArrayList<>();
         List<String> problems = List.of();
         while (results.size() < warmUps + rounds && problems.isEmpty()) {
-            if (!results.isEmpty()) {
+            final boolean isWarmUp = results.size() < warmUps;
+            if (results.size() > warmUps) {
                 Files.delete(path);
             }
-            final StressSettings now = results.size() < warmUps ? warming : settings;
-            final StressResult result = new StressRound(path, now, console()::printError).run();
+            final StressResult result = new StressRound(
+                            isWarmUp ? directory.resolve("warm-up.evtl") : path,
+                            isWarmUp ? warming : settings,
+                            console()::printError)
+                    .run();
             results.add(result);
             problems = result.accounting().problems();
         }

@@ -51,9 +51,9 @@ record StressResult(
     }
 
     /** Bytes of heap for an event, while running. */
-    record Allocation(double publishers, double appender, double replay) {
-        double total() {
-            return publishers + appender + replay;
+    record Allocation(double publishers, double appender, double replay, double total) {
+        static Allocation of(final double publishers, final double appender, final double replay) {
+            return new Allocation(publishers, appender, replay, publishers + appender + replay);
         }
     }
 
@@ -73,7 +73,8 @@ record StressResult(
                 new Allocation(
                         median(results, result -> result.allocation.publishers),
                         median(results, result -> result.allocation.appender),
-                        median(results, result -> result.allocation.replay)),
+                        median(results, result -> result.allocation.replay),
+                        median(results, result -> result.allocation.total)),
                 middle.ringSize,
                 (long) median(results, StressResult::ringHighWaterMark),
                 (long) median(results, StressResult::growths),

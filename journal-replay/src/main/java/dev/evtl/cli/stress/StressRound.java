@@ -191,7 +191,7 @@ final class StressRound {
                     stats.getJournaledBytes() / seconds,
                     replaySeconds,
                     checker.replayed() / replaySeconds,
-                    new StressResult.Allocation(
+                    StressResult.Allocation.of(
                             perEvent(sum(StressProducer::allocatedBytes), sum(StressProducer::allocatingEvents)),
                             appenderAfter.perEventSince(appenderBefore),
                             perEvent(allocated, polled)),

@@ -50,6 +50,13 @@ class StressResultTest {
     }
 
     @Test
+    void medianOfWhatIsAllocatedIsThatOfTheSums() {
+        final StressResult median = StressResult.median(List.of(
+                result(Allocation.of(1, 0, 0)), result(Allocation.of(0, 2, 0)), result(Allocation.of(0, 0, 3))));
+        assertEquals(2, median.allocation().total());
+    }
+
+    @Test
     void medianOfTwoIsHalfwayAndItsAccountingIsOfOne() {
         final StressResult median = StressResult.median(List.of(result(4, 30), result(1, 10)));
         assertEquals(2.5, median.eventsPerSecond());
@@ -68,7 +75,16 @@ class StressResultTest {
         return new Accounting(offered, journaled, dropped, refused, replayed, mismatched, droppedInGaps, 0, 0, "what");
     }
 
+    private static StressResult result(final Allocation allocation) {
+        return result(1, 1, allocation);
+    }
+
     private static StressResult result(final int eventsPerSecond, final double replayEventsPerSecond) {
+        return result(eventsPerSecond, replayEventsPerSecond, Allocation.of(0, 0, replayEventsPerSecond));
+    }
+
+    private static StressResult result(
+            final int eventsPerSecond, final double replayEventsPerSecond, final Allocation allocation) {
         return new StressResult(
                 accounting(eventsPerSecond, eventsPerSecond, 0, 0, eventsPerSecond, 0, 0),
                 1,
@@ -76,7 +92,7 @@ class StressResultTest {
                 0,
                 1,
                 replayEventsPerSecond,
-                new Allocation(0, 0, replayEventsPerSecond),
+                allocation,
                 0,
                 0,
                 0,

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.agrona.concurrent.IdleStrategy;
@@ -253,12 +254,12 @@ class StressTest {
     }
 
     @Test
-    void whatIsWrongInTheWarmUpFailsTheRun() throws IOException {
+    void whatIsWrongInTheWarmUpFailsTheRunAndNothingOfItStays() throws IOException {
         final Path file = directory.resolve("damaged.evtl");
         assertEquals(
                 4,
                 stress(
-                        builder -> builder.idleStrategy(damageFirstEvent(file)),
+                        builder -> builder.idleStrategy(damageFirstEvent(this::warmUpFile)),
                         "--warm-up",
                         "20000",
                         "--events",
@@ -267,6 +268,34 @@ class StressTest {
                         "--file",
                         file.toString()));
         assertTrue(err.toString().startsWith("warm-up: mismatched 1: sequence 0: "), err::toString);
+        assertEquals(List.of(), list(directory));
+    }
+
+    private Path warmUpFile() {
+        try {
+            return list(directory).get(0).resolve("warm-up.evtl");
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void nothingOfTheWarmUpStaysWhereTheCommandIsInterrupted() throws IOException, InterruptedException {
+        final Process child = child(
+                "--warm-up",
+                "1000000000",
+                "--file",
+                directory.resolve("kept.evtl").toString());
+        try {
+            while (list(directory).isEmpty() || !Files.exists(warmUpFile())) {
+                assertFalse(child.waitFor(10, TimeUnit.MILLISECONDS));
+            }
+            child.destroy();
+            child.waitFor();
+            assertEquals(List.of(), list(directory));
+        } finally {
+            child.destroyForcibly();
+        }
     }
 
     @Test
@@ -311,7 +340,7 @@ class StressTest {
         assertEquals(
                 4,
                 stress(
-                        builder -> builder.idleStrategy(damageFirstEvent(file)),
+                        builder -> builder.idleStrategy(damageFirstEvent(() -> file)),
                         "--events",
                         "50",
                         "--rate",
@@ -331,7 +360,7 @@ class StressTest {
     }
 
     /** Damages a byte of the first event's payload once it is in the file. */
-    private static IdleStrategy damageFirstEvent(final Path file) {
+    private static IdleStrategy damageFirstEvent(final Supplier<Path> file) {
         return new IdleStrategy() {
             private boolean done;
 
@@ -344,7 +373,8 @@ class StressTest {
             public void idle() {
                 Thread.yield();
                 if (!done) {
-                    try (RandomAccessFile damaged = new RandomAccessFile(file.toFile(), "rw")) {
+                    try (RandomAccessFile damaged =
+                            new RandomAccessFile(file.get().toFile(), "rw")) {
                         done = flipByteOfFirstEvent(damaged);
                     } catch (final IOException e) {
                         throw new UncheckedIOException(e);
