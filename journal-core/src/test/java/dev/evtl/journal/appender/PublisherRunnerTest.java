@@ -34,6 +34,7 @@ import dev.evtl.journal.support.Producers;
 import dev.evtl.journal.support.StoredEvent;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -41,6 +42,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.agrona.LangUtil;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -195,19 +197,32 @@ class PublisherRunnerTest {
     @Test
     void windowThatIsForcedStaysMappedWhileOthersFollow() throws Exception {
         try (LongForce force = new LongForce(
-                config().initialSize(4096).growth(Growth.steps(4096)).backPressure(BackPressure.BLOCK),
+                config().initialSize(8192).growth(Growth.steps(4096)).backPressure(BackPressure.BLOCK),
                 PublisherRunnerTest::nothing,
                 UnaryOperator.identity())) {
             for (int i = 0; i < EVENTS; i++) {
                 assertTrue(offer(force.journal) > 0);
             }
             assertTrue(force.journal.stats().getGrowths() > 10);
+            assertTrue(isFirstWindowMapped(), "a force of other pages at its address would succeed");
             force.letGo();
             force.synced.join();
+            while (isFirstWindowMapped()) {
+                TimeUnit.MILLISECONDS.sleep(1); // until the test's timeout
+            }
             force.journal.sync();
         }
         assertEquals(Condition.CLEAN, JournalScan.of(file).condition());
         assertEquals(EVENTS + 1, eventsInTheFile());
+    }
+
+    private boolean isFirstWindowMapped() throws IOException {
+        final Pattern mapping =
+                Pattern.compile("(\\p{XDigit}+)-(\\p{XDigit}+) \\S+ 0+ .*" + Pattern.quote(file.toString()));
+        return Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                .map(mapping::matcher)
+                .anyMatch(found -> found.matches()
+                        && Long.parseLong(found.group(2), 16) - Long.parseLong(found.group(1), 16) == 8192);
     }
 
     @Test
