@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -91,9 +92,13 @@ class EvtlTest {
     @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
     void whatCanBeNoFileIsToldAsWhatItIs(final String verb) throws IOException {
         final Path below = TestFiles.golden("closed", directory).resolve("below");
-        assertEquals(
-                "evtl: " + below + ": cannot be looked at: Not a directory",
-                evtl(verb, below).error());
+        final String error = evtl(verb, below).error();
+        assertTrue(
+                Set.of(
+                                "evtl: " + below + ": cannot be looked at: Not a directory",
+                                "evtl: " + below + ": does not exist") // as JDK 25 has it
+                        .contains(error),
+                error);
         final Path loop = Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
         assertEquals(
                 "evtl: " + loop + ": cannot be looked at: Too many levels of symbolic links"
