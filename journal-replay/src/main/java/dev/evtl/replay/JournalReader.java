@@ -169,8 +169,7 @@ public final class JournalReader implements AutoCloseable {
     /**
      * Hands over events and gaps as {@link #poll(EventHandler, int)} does, but waits for the first one: it looks again
      * every 20 microseconds at first, and when nothing has come for 10 milliseconds at growing intervals of up to a
-     * millisecond. Who wants an event sooner calls the other {@code poll} in a
-     * loop, which takes a core.
+     * millisecond. Who wants an event sooner calls the other {@code poll} in a loop, which takes a core.
      *
      * @param handler to hand them to
      * @param limit   most events to read, 0 or more

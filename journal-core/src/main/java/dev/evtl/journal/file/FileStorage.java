@@ -238,11 +238,10 @@ abstract class FileStorage implements JournalStorage {
     }
 
     private void releaseForced() {
-        final Window forced = forcing;
-        forcing = null;
-        if (forced != null && forced != window) {
-            retire(forced);
+        if (forcing != null && forcing != window) {
+            preallocator.retire(forcing);
         }
+        forcing = null;
     }
 
     /**

@@ -10,8 +10,9 @@ import java.io.IOException;
  * <p>A place in the journal is a <em>position</em>, a number of bytes that only grows. In a journal of one file it is
  * the offset in that file. {@link #fileSequence} and {@link #fileOffset} name the same place for a later process.
  *
- * <p>One thread at a time reserves, appends, publishes, begins and ends forces, checks and closes. Only {@link #force} may
- * run beside these on another one. The methods that only return a value may be called from any thread. After a method has thrown, only {@link #retract} and {@link #abandon} may be called.
+ * <p>One thread at a time reserves, appends, publishes, begins and ends forces, checks and closes. Only {@link #force}
+ * may run beside these on another one. The methods that only return a value may be called from any thread. After a
+ * method has thrown, only {@link #retract} and {@link #abandon} may be called.
  */
 public interface JournalStorage {
     /** {@link #reserve} result: there is room. */

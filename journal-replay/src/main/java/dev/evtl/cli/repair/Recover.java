@@ -88,7 +88,8 @@ public final class Recover extends FileVerb {
             final String missing = report.bytesMissing() == 0
                     ? aside
                     : aside + "; " + report.bytesMissing() + " bytes of events that were published before those in its"
-                            + " ring file are missing: the file was cut short, was not forced before the power went, or is a copy of an earlier moment";
+                            + " ring file are missing: the file was cut short, was not forced before the power went, or is"
+                            + " a copy of an earlier moment";
             return report.missingRing()
                     .map(path -> missing + "; its ring file " + path
                             + " is gone, and with it what was accepted into it and is not in the file")

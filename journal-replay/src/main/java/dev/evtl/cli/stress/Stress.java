@@ -10,6 +10,7 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.io.JournalPaths;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -183,7 +184,7 @@ public final class Stress extends Verb {
         }
         final Path directory = file == null
                 ? Files.createTempDirectory("evtl-stress")
-                : Files.createTempDirectory(file.toAbsolutePath().getParent(), "evtl-stress");
+                : Files.createTempDirectory(JournalPaths.writable(file).getParent(), "evtl-stress");
         final Thread cleanup = new Thread(() -> delete(directory), "evtl-stress cleanup");
         Runtime.getRuntime().addShutdownHook(cleanup);
         try {

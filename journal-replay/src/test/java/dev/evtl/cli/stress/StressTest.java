@@ -281,21 +281,12 @@ class StressTest {
 
     @Test
     void nothingOfTheWarmUpStaysWhereTheCommandIsInterrupted() throws IOException, InterruptedException {
-        final Process child = child(
+        assertInterruptedLeavesNothing(
+                "warm-up.evtl",
                 "--warm-up",
                 "1000000000",
                 "--file",
                 directory.resolve("kept.evtl").toString());
-        try {
-            while (list(directory).isEmpty() || !Files.exists(warmUpFile())) {
-                assertFalse(child.waitFor(10, TimeUnit.MILLISECONDS));
-            }
-            child.destroy();
-            child.waitFor();
-            assertEquals(List.of(), list(directory));
-        } finally {
-            child.destroyForcibly();
-        }
     }
 
     @Test
@@ -332,6 +323,16 @@ class StressTest {
         assertEquals("mine", Files.readString(file));
         assertTrue(err.toString().contains(file.toString()), err::toString);
         assertEquals("", out.toString());
+    }
+
+    @Test
+    void fileInADirectoryThatIsMissingIsRefused() {
+        final Path missing = directory.resolve("missing");
+        assertEquals(
+                1, stress("--events", "10", "--file", missing.resolve("f.evtl").toString()));
+        assertTrue(
+                err.toString().contains("its directory " + missing + " does not exist; create it first"),
+                err::toString);
     }
 
     @Test
@@ -496,9 +497,15 @@ class StressTest {
 
     @Test
     void temporaryFileIsDeletedWhenTheCommandIsInterrupted() throws IOException, InterruptedException {
-        final Process child = child("--seconds", "240", "--rate", "1000");
+        assertInterruptedLeavesNothing("stress.evtl", "--seconds", "240", "--rate", "1000");
+    }
+
+    /** Interrupts the command when it has begun to write a temporary file of this name. */
+    private void assertInterruptedLeavesNothing(final String name, final String... args)
+            throws IOException, InterruptedException {
+        final Process child = child(args);
         try {
-            while (list(directory).stream().noneMatch(temporary -> Files.exists(temporary.resolve("stress.evtl")))) {
+            while (list(directory).stream().noneMatch(temporary -> Files.exists(temporary.resolve(name)))) {
                 assertFalse(child.waitFor(10, TimeUnit.MILLISECONDS));
             }
             child.destroy();
