@@ -31,8 +31,8 @@ import java.util.stream.IntStream;
  * ring from the mark's position on.
  */
 public final class FuzzedRing extends Fuzzed {
-    /** Some 4 MiB in 20 ms, and more the longer it takes: who holds a claim is asked for every millisecond. */
-    private static final long MAX_ALLOCATED = 64 << 20;
+    /** Twice what one needs that takes a second: who holds a claim is asked for more rarely the longer that takes. */
+    private static final long MAX_ALLOCATED = 16 << 20;
 
     private static final int EVENTS = 3;
 

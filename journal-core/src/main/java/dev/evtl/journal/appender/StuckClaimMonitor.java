@@ -20,8 +20,10 @@ final class StuckClaimMonitor {
     private static final int TAIL_LOOK_CYCLES = 1024;
     /** Upper bound for the time in which a commit becomes visible that was under way when the state changed. */
     static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    /** Time between two questions to the operating system which processes are alive. */
+    /** Shortest and longest time between two questions to the operating system which processes are alive. */
     private static final long DEATH_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final long LONGEST_DEATH_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final JournalRing ring;
     private final RingConsumer consumer;
@@ -96,7 +98,7 @@ final class StuckClaimMonitor {
             counters.set(RingCounters.STUCK_SINCE, now);
         }
         if (now - nextDeathLook >= 0) {
-            nextDeathLook = now + DEATH_LOOK_NANOS;
+            nextDeathLook = now + deathLookNanos(now - stuckSince);
             if (isEmpty(failed)) {
                 clear(); // what begins here is no claim, but stores past the end of the last one
                 return true;
@@ -117,6 +119,11 @@ final class StuckClaimMonitor {
             leaveStuckClaim(now, failed);
         }
         return abandoned;
+    }
+
+    /** Asks less often the longer a claim is stuck: a living process may keep one open for long. */
+    private static long deathLookNanos(final long stuckFor) {
+        return Math.max(DEATH_LOOK_NANOS, Math.min(stuckFor / 8, LONGEST_DEATH_LOOK_NANOS));
     }
 
     /** Reads the tail. After a failure a ring whose tail is damaged counts as empty too. */
