@@ -31,8 +31,7 @@ import java.util.stream.IntStream;
  * ring from the mark's position on.
  */
 public final class FuzzedRing extends Fuzzed {
-    /** Twice what one needs that takes a second: who holds a claim is asked for more rarely the longer that takes. */
-    private static final long MAX_ALLOCATED = 16 << 20;
+    private static final long MAX_ALLOCATED = 8 << 20;
 
     private static final int EVENTS = 3;
 

@@ -189,7 +189,10 @@ public abstract class AppenderRunner implements PublishingHelp {
      */
     private synchronized boolean canRunHere() {
         final Thread last = thread;
-        if (last != null && !appender.isTerminated() && (!last.isAlive() || isEndingTheJvm(last))) {
+        if (last != null
+                && last != Thread.currentThread()
+                && !appender.isTerminated()
+                && (!last.isAlive() || isEndingTheJvm(last))) {
             thread = Thread.currentThread();
         }
         return isOnAppenderThread();
