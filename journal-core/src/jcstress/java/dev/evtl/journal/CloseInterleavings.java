@@ -274,7 +274,7 @@ public final class CloseInterleavings {
 
         @Actor
         public void closer() {
-            appender.doWork();
+            AppenderAccess.step(appender);
             close();
         }
 
@@ -303,7 +303,7 @@ public final class CloseInterleavings {
 
         @Actor
         public void closer() {
-            appender.doWork();
+            AppenderAccess.step(appender);
             close();
         }
 

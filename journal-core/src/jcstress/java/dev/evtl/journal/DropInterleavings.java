@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import dev.evtl.journal.appender.AppenderAccess;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -26,7 +27,7 @@ public final class DropInterleavings {
             super(DROP);
             fill(0);
             offerLong(8);
-            appender.doWork();
+            AppenderAccess.step(appender);
         }
 
         @Actor
@@ -54,7 +55,7 @@ public final class DropInterleavings {
             super(DROP);
             fill(0);
             offerLong(8);
-            appender.doWork();
+            AppenderAccess.step(appender);
         }
 
         @Actor
@@ -153,7 +154,7 @@ public final class DropInterleavings {
 
         @Actor
         public void closer() {
-            appender.doWork();
+            AppenderAccess.step(appender);
             close();
         }
 
@@ -173,7 +174,7 @@ public final class DropInterleavings {
             super(DROP);
             fill(0);
             offerLong(8);
-            appender.doWork();
+            AppenderAccess.step(appender);
         }
 
         @Actor

@@ -148,7 +148,7 @@ class Rig {
     /** Runs the appender a few times. */
     final void append() {
         for (int i = 0; i < 3; i++) {
-            appender.doWork();
+            AppenderAccess.step(appender);
         }
     }
 
@@ -168,11 +168,23 @@ class Rig {
         }
     }
 
+    /** As {@link Journal#sync} on a thread that may force itself. */
+    final String lead() {
+        try {
+            runner.awaitSync(ring.tail(), Long.MAX_VALUE);
+            return Long.toString(storage.durable());
+        } catch (final JournalFailedException e) {
+            return "failed";
+        } catch (final InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** As {@link Journal#sync} on the thread that runs the appender. */
     final String syncHere() {
         final long position = ring.tail();
         while (!appender.isSynced(position)) {
-            appender.doWork();
+            AppenderAccess.step(appender);
         }
         return Long.toString(storage.durable());
     }

@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import dev.evtl.journal.appender.AppenderAccess;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -40,7 +41,7 @@ public final class SyncInterleavings {
         @Actor
         public void appender() {
             while (!done) {
-                appender.doWork();
+                AppenderAccess.step(appender);
             }
         }
 
@@ -72,7 +73,7 @@ public final class SyncInterleavings {
         @Actor
         public void appender() {
             while (!done) {
-                appender.doWork();
+                AppenderAccess.step(appender);
             }
         }
 
@@ -107,7 +108,7 @@ public final class SyncInterleavings {
             offer(2);
             r.r2 = syncHere();
             while (!done) {
-                appender.doWork();
+                AppenderAccess.step(appender);
             }
         }
 
@@ -140,7 +141,7 @@ public final class SyncInterleavings {
         @Actor
         public void appender() {
             while (!done) {
-                appender.doWork();
+                AppenderAccess.step(appender);
             }
         }
 
@@ -173,7 +174,7 @@ public final class SyncInterleavings {
         @Actor
         public void appender() {
             while (!done) {
-                appender.doWork();
+                AppenderAccess.step(appender);
             }
         }
 

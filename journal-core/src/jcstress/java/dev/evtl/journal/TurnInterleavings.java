@@ -191,4 +191,115 @@ public final class TurnInterleavings {
             r.r3 = outcome(0, r.r1, r.r2);
         }
     }
+
+    /** A commit while another thread forces and leaves. */
+    @JCStressTest
+    @Outcome(id = "accepted, (88|112), (1 2|2 1)", expect = ACCEPTABLE, desc = "Both are in the file.")
+    @State
+    public static class PublisherAndLeader extends Rig {
+        public PublisherAndLeader() {
+            super(REFUSE);
+        }
+
+        @Actor
+        public void publisher(final LLL_Result r) {
+            stagger();
+            r.r1 = offer(1);
+        }
+
+        @Actor
+        public void leader(final LLL_Result r) {
+            stagger();
+            offer(2);
+            r.r2 = lead();
+        }
+
+        @Arbiter
+        public void end(final LLL_Result r) {
+            r.r3 = read();
+        }
+    }
+
+    /** Two threads of which one forces for both, or each for itself. */
+    @JCStressTest
+    @Outcome(id = "(88|112), 112, 1 2", expect = ACCEPTABLE, desc = "Each as far as its event.")
+    @Outcome(id = "112, (88|112), 2 1", expect = ACCEPTABLE, desc = "Each as far as its event.")
+    @State
+    public static class TwoLeaders extends Rig {
+        public TwoLeaders() {
+            super(REFUSE);
+        }
+
+        @Actor
+        public void first(final LLL_Result r) {
+            stagger();
+            offer(1);
+            r.r1 = lead();
+        }
+
+        @Actor
+        public void second(final LLL_Result r) {
+            stagger();
+            offer(2);
+            r.r2 = lead();
+        }
+
+        @Arbiter
+        public void end(final LLL_Result r) {
+            r.r3 = outcome(2);
+        }
+    }
+
+    /** Two threads of which one forces, which fails. */
+    @JCStressTest
+    @Outcome(id = "failed, failed", expect = ACCEPTABLE, desc = "Both are told.")
+    @State
+    public static class TwoLeadersAndFailure extends Rig {
+        public TwoLeadersAndFailure() {
+            super(REFUSE, new MemoryStorage(false, true));
+        }
+
+        @Actor
+        public void first(final LL_Result r) {
+            stagger();
+            offer(1);
+            r.r1 = lead();
+        }
+
+        @Actor
+        public void second(final LL_Result r) {
+            stagger();
+            offer(2);
+            r.r2 = lead();
+        }
+    }
+
+    /** A thread that forces while another closes. */
+    @JCStressTest
+    @Outcome(id = "accepted, 88, 1", expect = ACCEPTABLE, desc = "Before the close.")
+    @Outcome(id = "closed, 64, nothing", expect = ACCEPTABLE, desc = "After it.")
+    @State
+    public static class LeaderAndClose extends Rig {
+        public LeaderAndClose() {
+            super(REFUSE);
+        }
+
+        @Actor
+        public void leader(final LLL_Result r) {
+            stagger();
+            r.r1 = offer(1);
+            r.r2 = lead();
+        }
+
+        @Actor
+        public void closer() {
+            stagger();
+            AppenderAccess.close(appender, runner);
+        }
+
+        @Arbiter
+        public void end(final LLL_Result r) {
+            r.r3 = outcome(0, r.r1);
+        }
+    }
 }

@@ -253,12 +253,13 @@ public final class Journal implements AutoCloseable {
         final JournalFile file = opened.file();
         final JournalHeader header = opened.header();
         final int maxClaimLength = config.ringSize / 8 + FullFileDrops.RESERVE;
+        final boolean everyBatch = config.syncPolicy == SyncPolicy.EVERY_BATCH;
         return switch (config.storage) {
-            case MAPPED -> new MappedStorage(file, header, config.space, maxClaimLength);
+            case MAPPED ->
+                new MappedStorage(
+                        file, header, everyBatch ? config.space.forFrequentForces() : config.space, maxClaimLength);
             case WRITE -> WriteStorage.open(file, header, config.space, maxClaimLength);
-            case DIRECT ->
-                DirectStorage.open(
-                        file, header, config.space, maxClaimLength, config.syncPolicy == SyncPolicy.EVERY_BATCH);
+            case DIRECT -> DirectStorage.open(file, header, config.space, maxClaimLength, everyBatch);
         };
     }
 
@@ -281,8 +282,10 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Waits until all events that were accepted before the call are on the device. One force serves all waiting
-     * threads. After a clean close this returns at once. With an invoker, the thread that invokes it runs the appender
-     * in this call.
+     * threads. It is one of them that forces, if nobody does already and it has a second left or more; from then on
+     * neither its timeout nor an interrupt, whose flag is kept, ends the call before the device does. After a clean close
+     * this returns at once. With an invoker, the thread that invokes it runs the appender in this call, and no other
+     * forces.
      *
      * @return offset in the file before which everything is on the device
      * @throws JournalFailedException  if the journal fails first

@@ -83,7 +83,7 @@ class OpeningUnderPressureTest {
             final boolean ring = args[3].equals("file");
             switch (args[0]) {
                 case "memory" -> {
-                    FileCalls.zeros(); // memory that is there for all files
+                    FileCalls.zeros(1); // memory that is there for all files
                     final ByteBuffer most = ByteBuffer.allocateDirect(1400 << 10);
                     tryOnce(directory, config(directory, storage, ring, 1 << 20));
                     most.put(0, (byte) 1);

@@ -115,7 +115,7 @@ class PassedOverClaimTest {
             }
             AppenderAccess.requestClose(appender);
             while (ring.buffer().getIntVolatile(lengthIndex) < 0) {
-                appender.doWork();
+                AppenderAccess.step(appender);
             }
         } else {
             close();
@@ -169,7 +169,7 @@ class PassedOverClaimTest {
         while (dropping.offer(1, payload(8), 0, 8) != Publisher.DROPPED) {
             assertEquals(0, journalRing.drops().dropped());
         }
-        appender.doWork();
+        AppenderAccess.step(appender);
         stopAfter = "tryClaim";
         goOnWhenPassedOver = recordedBeforeTheEnd;
         stopBefore = recordedBeforeTheEnd ? "commit" : "";
@@ -197,7 +197,7 @@ class PassedOverClaimTest {
         ring.buffer().putIntRelease(RecordDescriptor.lengthOffset(record), -32);
         AppenderAccess.requestClose(appender);
         while (ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(record)) < 0) {
-            appender.doWork();
+            AppenderAccess.step(appender);
         }
         ring.buffer().putInt(RecordDescriptor.typeOffset(record), 1);
         close();

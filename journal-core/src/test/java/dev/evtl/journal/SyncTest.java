@@ -18,8 +18,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -161,7 +161,13 @@ class SyncTest {
         try (Journal journal = Journal.open(
                 directory.resolve("s.evtl"),
                 small().build(),
-                storage -> new FailingStorage(storage, Call.FORCE, 1, () -> threads.forEach(Threads::awaitWaiting)))) {
+                storage -> new FailingStorage(
+                        storage,
+                        Call.FORCE,
+                        1,
+                        () -> threads.stream()
+                                .filter(thread -> thread != Thread.currentThread()) // one of them may force
+                                .forEach(Threads::awaitWaiting)))) {
             final ConcurrentLinkedQueue<Long> offsets = new ConcurrentLinkedQueue<>();
             IntStream.range(0, 8)
                     .forEach(i -> threads.add(new Thread(() -> {
@@ -207,19 +213,22 @@ class SyncTest {
         }
     }
 
-    @Test
-    void interruptedWaiterIsToldAndTheJournalGoesOn() throws Exception {
-        final CountDownLatch forced = new CountDownLatch(1);
-        try (Journal journal = Journal.open(
+    /** Opens a journal whose first force takes until it is let go. */
+    private Journal openWithLongForce(final CompletableFuture<Void> letGo) {
+        return Journal.open(
                 directory.resolve("s.evtl"),
                 small().build(),
-                storage -> new FailingStorage(storage, Call.FORCE, 1, () -> {
-                    try {
-                        forced.await();
-                    } catch (final InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
-                }))) {
+                storage -> new FailingStorage(storage, Call.FORCE, 1, letGo::join));
+    }
+
+    @Test
+    void interruptedWaiterIsToldAndTheJournalGoesOn() throws Exception {
+        final CompletableFuture<Void> letGo = new CompletableFuture<>();
+        try (Journal journal = openWithLongForce(letGo)) {
+            final Thread forcing = new Thread(journal::sync);
+            offer(journal);
+            forcing.start();
+            Threads.awaitWaiting(forcing);
             final ConcurrentLinkedQueue<Throwable> thrown = new ConcurrentLinkedQueue<>();
             final Thread waiter = new Thread(() -> {
                 offer(journal);
@@ -232,13 +241,29 @@ class SyncTest {
             Threads.awaitWaiting(waiter);
             waiter.interrupt();
             waiter.join();
-            forced.countDown();
+            letGo.complete(null);
             assertEquals(1, thrown.size());
             assertEquals(
                     journal.path() + ": interrupted while waiting",
                     thrown.peek().getMessage());
-            offer(journal);
+            forcing.join();
             assertEquals(64 + 2 * EVENT, journal.sync());
+        }
+    }
+
+    @Test
+    void threadThatForcesDoesSoToTheEndAndKeepsItsInterrupt() {
+        final CompletableFuture<Void> letGo = new CompletableFuture<>();
+        try (Journal journal = openWithLongForce(letGo)) {
+            final Thread forcing = Thread.currentThread();
+            offer(journal);
+            CompletableFuture.runAsync(() -> {
+                Threads.awaitWaiting(forcing);
+                forcing.interrupt();
+                letGo.complete(null);
+            });
+            assertEquals(64 + EVENT, journal.sync());
+            assertTrue(Thread.interrupted());
         }
     }
 }

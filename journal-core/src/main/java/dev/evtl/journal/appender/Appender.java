@@ -56,17 +56,24 @@ public final class Appender {
     /** Position of the ring's head at the failure: claims before it are in the file, claims taken after it are not. */
     private volatile long failedHead;
 
+    /**
+     * Set by a thread that began a force and could not end it. By a store and not by a call, for which a thread that has
+     * run out of its stack would have no room.
+     */
+    volatile boolean forceLeft;
+
     private volatile boolean closeRequested;
     private volatile boolean terminated;
 
     /** Whether a thread is at work here. */
     private boolean inside;
 
-    /** Whether what was published is being forced, or was, and does not count as durable yet. */
-    private boolean forcing;
+    /** The thread that forces what was published, until that counts as durable; null if none does. */
+    private volatile Thread forcer;
 
     private Throwable forceFailure;
     private long forceHead;
+    private long forceEnded;
 
     private boolean failed;
     private boolean runnerErrorTold;
@@ -104,17 +111,12 @@ public final class Appender {
         return "evtl-appender " + storage.name();
     }
 
-    /** Does the next step, on one thread at a time. Returns the bytes that it has taken from the ring. */
-    public int doWork() {
-        final int done = step();
-        if (forcing) {
-            force();
-            endForce();
-        }
-        return done;
-    }
-
-    /** Does the next step up to a force. If it {@link #isForcing} then, {@link #force} and {@link #endForce} must follow. */
+    /**
+     * Does the next step, on the thread that has the turn. If it {@link #isForcingHere} then, {@link #force} and {@link
+     * #endForce} must follow on this thread; others may go on with steps in between.
+     *
+     * @return bytes that were taken from the ring
+     */
     int step() {
         if (terminated) {
             return 0; // its end must not run twice
@@ -122,24 +124,28 @@ public final class Appender {
         final long head = ring.head();
         enter();
         try {
-            if (forcing) {
-                forcing = false;
+            if (isForcingHere() || forceLeft) {
+                forceLeft = false;
+                forcer = null;
                 throw new IllegalStateException("a thread left the appender in the middle of a force");
             }
             if (failure == null) {
                 checkHeld();
                 final boolean idle = append(BATCH_LIMIT) == 0;
-                beginForceIfDue(idle);
+                if (!isForcing()) {
+                    beginForceIfDue(idle);
+                }
             } else if (!ring.outlivesProcess()) {
                 consumer.read(discardHandler, BATCH_LIMIT);
                 consumer.release();
                 count();
             }
             final boolean drained = isDrained(head);
-            if (closeRequested && drained && !forcing) {
+            if (closeRequested && drained && !isForcing()) {
                 finish();
             }
         } catch (final Throwable t) {
+            forcer = isForcingHere() ? null : forcer; // what has failed is not forced
             fail(t);
         }
         inside = false;
@@ -172,7 +178,7 @@ public final class Appender {
         int result = HAND_OVER;
         try {
             final int claims = failure == null ? append(limit) : 0;
-            result = isBusy() || !forcing && isForceDue() ? HAND_OVER : claims;
+            result = isBusy() || !isForcing() && isForceDue() ? HAND_OVER : claims;
         } catch (final Throwable t) {
             fail(t);
         }
@@ -275,7 +281,7 @@ public final class Appender {
         if (unforced > 0) {
             storage.beginForce();
             forceHead = ring.head();
-            forcing = true;
+            forcer = Thread.currentThread();
         } else {
             storage.check(); // what was forced before may be gone by now
             syncs.done(ring.head());
@@ -286,12 +292,17 @@ public final class Appender {
         return settings.syncNanos() != Long.MAX_VALUE && System.nanoTime() - lastForce >= settings.syncNanos();
     }
 
-    /** Returns whether a step has begun a force. */
+    /** Returns whether a force is under way. */
     boolean isForcing() {
-        return forcing;
+        return forcer != null;
     }
 
-    /** Forces what was published when the force began. Others may append meanwhile. */
+    /** Returns whether a step on this thread has begun a force. */
+    boolean isForcingHere() {
+        return forcer == Thread.currentThread();
+    }
+
+    /** Forces what was published when the force began, without the turn. */
     void force() {
         final long start = System.nanoTime();
         try {
@@ -301,15 +312,16 @@ public final class Appender {
             counters.add(RingCounters.FORCES_FAILED, 1);
             forceFailure = t;
         } finally {
-            lastForce = System.nanoTime();
-            forceTimes.recordValue(Math.min(lastForce - start, LONGEST_FORCE_NANOS));
+            forceEnded = System.nanoTime();
+            forceTimes.recordValue(Math.min(forceEnded - start, LONGEST_FORCE_NANOS));
         }
     }
 
-    /** Acknowledges what was forced, or fails; for who may do the next step. */
+    /** Acknowledges what was forced, or fails, on the thread that has forced it and has the turn again. */
     void endForce() {
         enter();
-        forcing = false;
+        lastForce = forceEnded;
+        forcer = null;
         try {
             if (forceFailure != null) {
                 LangUtil.rethrowUnchecked(forceFailure);
@@ -495,6 +507,17 @@ public final class Appender {
      */
     boolean awaitSync(final long ringPosition, final long nanos, final Runnable wake) throws InterruptedException {
         return syncs.await(() -> isSynced(ringPosition), nanos, wake);
+    }
+
+    /**
+     * Waits until everything before a ring position was forced, or the calling thread can force it, or at most for a time
+     * in nanoseconds.
+     */
+    void awaitForce(final long ringPosition, final long nanos, final Runnable wake) throws InterruptedException {
+        syncs.await(
+                () -> isSynced(ringPosition) || !isForcing() && ring.head() >= ringPosition,
+                nanos,
+                isForcing() ? () -> {} : wake);
     }
 
     /** Fails the journal when an error ends its thread. */

@@ -15,9 +15,16 @@ import org.agrona.concurrent.AgentInvoker;
 public abstract class AppenderRunner implements PublishingHelp {
     private static final long END_CHECK_MILLIS = 100;
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+    /** {@link #work} result: another thread has the turn. */
+    static final int NO_TURN = -1;
+    /** Tries to get the turn, which a publishing thread has for a few claims. */
+    private static final int TRIES = 100;
+    /** Time to park without the turn: its holder may be waiting for the core on which the calling thread runs. */
+    static final long MISSED_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     final Appender appender;
-    private final JournalRing ring;
+    final JournalRing ring;
+    final Turn turn = new Turn();
     private volatile Thread thread;
 
     AppenderRunner(final Appender appender, final JournalRing ring) {
@@ -39,10 +46,72 @@ public abstract class AppenderRunner implements PublishingHelp {
         }
     }
 
-    /** Runs the appender once on the calling thread. */
+    /**
+     * Runs the appender once on the calling thread, if the turn is to be had. A force holds up nobody else.
+     *
+     * @return 0 only if there is nothing left to append; {@link #NO_TURN} if nothing was done
+     */
     int work() {
-        runsHere();
-        return appender.doWork();
+        return take() ? workInTurn() : NO_TURN;
+    }
+
+    final boolean take() {
+        boolean taken = turn.tryTakeKept();
+        for (int i = 0; !taken && i < TRIES; i++) {
+            Thread.onSpinWait();
+            taken = turn.tryTakeKept();
+        }
+        return taken;
+    }
+
+    private void takeSurely() {
+        while (!take()) {
+            LockSupport.parkNanos(MISSED_NANOS);
+        }
+    }
+
+    /** Does the same with the turn, and gives it back. */
+    final int workInTurn() {
+        final int done;
+        boolean keeps = false;
+        try {
+            done = appender.step();
+            keeps = appender.isBusy() && !appender.isForcing();
+        } finally {
+            turn.word = keeps ? Turn.KEPT : Turn.FREE;
+        }
+        if (appender.isForcingHere()) {
+            force();
+            return 1;
+        }
+        return done == 0 && !keeps && ring.isHeadCommitted() ? 1 : done;
+    }
+
+    private void force() {
+        boolean ended = false;
+        try {
+            afterEnd(); // what was committed while the turn was here
+            appender.force();
+            takeSurely();
+            try {
+                appender.endForce();
+            } finally {
+                turn.word = Turn.FREE;
+            }
+            ended = true;
+        } finally {
+            appender.forceLeft |= !ended;
+        }
+    }
+
+    /** Fails the journal because the thread that runs the appender ends. */
+    final void fail(final Throwable cause) {
+        takeSurely();
+        try {
+            appender.onThreadEnd(cause);
+        } finally {
+            turn.word = Turn.FREE;
+        }
     }
 
     abstract void startAppender();
@@ -114,11 +183,13 @@ public abstract class AppenderRunner implements PublishingHelp {
      * @return false if the time, in nanoseconds, was over first
      */
     public final boolean awaitSync(final long position, final long nanos) throws InterruptedException {
-        if (!isOnAppenderThread()) {
-            return appender.awaitSync(position, nanos, this::wake);
-        }
-        return runUntil(() -> appender.isSynced(position), nanos);
+        return isOnAppenderThread()
+                ? runUntil(() -> appender.isSynced(position), nanos)
+                : awaitSyncElsewhere(position, nanos);
     }
+
+    /** Does so on a thread that is not the one that runs the appender. */
+    abstract boolean awaitSyncElsewhere(long position, long nanos) throws InterruptedException;
 
     /**
      * Waits until everything before a position of the ring is in the file, where readers see it. On the thread that

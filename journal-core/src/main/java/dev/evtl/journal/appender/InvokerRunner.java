@@ -9,7 +9,6 @@ import org.agrona.concurrent.AgentInvoker;
 public final class InvokerRunner extends AppenderRunner {
     private static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final Turn turn = new Turn();
     private final AgentInvoker invoker;
     private final long patienceNanos;
 
@@ -23,14 +22,11 @@ public final class InvokerRunner extends AppenderRunner {
     /** Does nothing while another thread runs the appender: an application may well invoke it on two by mistake. */
     @Override
     int work() {
-        if (!turn.tryTake()) {
+        if (!take()) {
             return 0;
         }
-        try {
-            return super.work();
-        } finally {
-            turn.word = Turn.FREE;
-        }
+        runsHere();
+        return workInTurn();
     }
 
     /** Unlike Agrona's own, it goes on when an interrupted thread invokes it. */
@@ -81,6 +77,11 @@ public final class InvokerRunner extends AppenderRunner {
     @Override
     public AgentInvoker invoker() {
         return invoker;
+    }
+
+    @Override
+    boolean awaitSyncElsewhere(final long position, final long nanos) throws InterruptedException {
+        return appender.awaitSync(position, nanos, this::wake);
     }
 
     @Override

@@ -19,15 +19,8 @@ public final class PublisherRunner extends ThreadRunner {
     private static final int LIMIT = 64;
     /** Longest time for which the thread parks: stuck claims, forces by policy and lost locks are noticed after it. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-    /** Tries of the appender's thread to get the turn, which a publishing thread has for a few claims. */
-    private static final int TRIES = 100;
-    /** Time for which it parks without the turn: its holder may be waiting for the core on which this thread runs. */
-    private static final long MISSED_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
-    private final JournalRing ring;
-    private final Turn turn = new Turn();
     private final long pauseNanos;
-    private boolean missed;
 
     /** Creates the runner of an appender that does not run yet; the arguments are those of {@link ThreadRunner}. */
     public PublisherRunner(
@@ -38,7 +31,6 @@ public final class PublisherRunner extends ThreadRunner {
             final ThreadFactory threadFactory,
             final String journal) {
         super(appender, ring, idleStrategy, threadFactory, journal);
-        this.ring = ring;
         this.pauseNanos = Math.min(PAUSE_NANOS, settings.syncNanos() / 2);
     }
 
@@ -49,14 +41,16 @@ public final class PublisherRunner extends ThreadRunner {
             if (!turn.tryTake()) {
                 return; // its holder looks at the ring after it has given the turn back
             }
-            final int taken;
+            int taken = Appender.HAND_OVER;
+            boolean keeps = false;
             try {
                 taken = appender.drain(left);
+                keeps = appender.isBusy() && !appender.isForcing();
             } finally {
-                turn.word = Turn.FREE;
+                turn.word = keeps ? Turn.KEPT : Turn.FREE;
             }
-            left -= taken;
-            if (taken == Appender.HAND_OVER || left <= 0) {
+            left = taken == Appender.HAND_OVER ? 0 : left - taken;
+            if (left <= 0) {
                 wake();
                 return;
             }
@@ -70,68 +64,9 @@ public final class PublisherRunner extends ThreadRunner {
         return ring.head() != head;
     }
 
-    /** Runs the appender if the turn is to be had. Returns 0 only if there is nothing left to append, or no turn. */
-    @Override
-    int work() {
-        missed = !take();
-        if (missed) {
-            return 0;
-        }
-        final int done;
-        final boolean forcing;
-        try {
-            runsHere();
-            done = appender.step();
-            forcing = appender.isForcing();
-        } finally {
-            turn.word = Turn.FREE;
-        }
-        if (forcing) {
-            force();
-            return 1;
-        }
-        return done == 0 && !appender.isBusy() && ring.isHeadCommitted() ? 1 : done;
-    }
-
-    /** Forces without the turn, so that publishing threads go on appending. */
-    private void force() {
-        appender.force();
-        takeSurely();
-        try {
-            appender.endForce();
-        } finally {
-            turn.word = Turn.FREE;
-        }
-    }
-
-    private void takeSurely() {
-        while (!take()) {
-            LockSupport.parkNanos(MISSED_NANOS);
-        }
-    }
-
-    private boolean take() {
-        boolean taken = turn.tryTake();
-        for (int i = 0; !taken && i < TRIES; i++) {
-            Thread.onSpinWait();
-            taken = turn.tryTake();
-        }
-        return taken;
-    }
-
-    @Override
-    void fail(final Throwable cause) {
-        takeSurely();
-        try {
-            super.fail(cause);
-        } finally {
-            turn.word = Turn.FREE;
-        }
-    }
-
     @Override
     void idle(final int done) {
-        if (missed) {
+        if (done == NO_TURN) {
             LockSupport.parkNanos(MISSED_NANOS);
         } else if (done > 0 || appender.isBusy() || ring.outlivesProcess()) {
             super.idle(done);

@@ -25,6 +25,9 @@ public class ThreadRunner extends AppenderRunner {
      */
     private static final long END_MILLIS = TimeUnit.SECONDS.toMillis(1);
 
+    /** A thread that has less time left does not force, for it could not leave when that is over. */
+    private static final long LEADER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final IdleStrategy idleStrategy;
     private final ThreadFactory threadFactory;
     private final String journal;
@@ -94,20 +97,50 @@ public class ThreadRunner extends AppenderRunner {
         Thread.interrupted(); // with the flag set it could not park; nobody else has a say on this thread
     }
 
-    /** Idles after a step that has done so much. */
+    /** Idles after work with this result. */
     void idle(final int done) {
-        idleStrategy.idle(done);
-    }
-
-    /** Fails the journal because its thread ends. */
-    void fail(final Throwable cause) {
-        appender.onThreadEnd(cause);
+        idleStrategy.idle(Math.max(0, done));
     }
 
     @Override
     public final AgentInvoker invoker() {
         throw new IllegalStateException(
                 journal + ": has no invoker; set appenderMode(INVOKER) to run the appender yourself");
+    }
+
+    /**
+     * Who waits forces, unless somebody is about to, and so waits for no other thread. Those who come meanwhile find the
+     * next one among themselves: leader and followers, as databases commit in groups.
+     */
+    @Override
+    final boolean awaitSyncElsewhere(final long position, final long nanos) throws InterruptedException {
+        final long start = System.nanoTime();
+        try {
+            while (!appender.isSynced(position)) {
+                final long left = nanos - (System.nanoTime() - start);
+                if (left <= 0) {
+                    return false;
+                }
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                if (left < LEADER_NANOS) {
+                    return appender.awaitSync(position, left, this::wake);
+                }
+                final int done = appender.isForcing() ? 0 : work();
+                if (done == NO_TURN) {
+                    LockSupport.parkNanos(MISSED_NANOS);
+                } else if (done == 0) {
+                    appender.awaitForce(position, left - LEADER_NANOS, this::wake);
+                }
+            }
+            return true;
+        } finally {
+            afterEnd(); // what was committed while the turn was here
+            if (turn.word == Turn.KEPT) {
+                wake();
+            }
+        }
     }
 
     @Override

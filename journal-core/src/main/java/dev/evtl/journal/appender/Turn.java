@@ -45,6 +45,8 @@ abstract class TurnWord extends TurnPadding {
 final class Turn extends TurnWord {
     static final int FREE = 0;
     static final int TAKEN = 1;
+    /** Free for the appender's thread only. */
+    static final int KEPT = 2;
 
     private static final VarHandle WORD;
 
@@ -72,6 +74,11 @@ final class Turn extends TurnWord {
     long q13;
     long q14;
     long q15;
+
+    /** Takes the turn if it is free or kept for the appender's thread. */
+    boolean tryTakeKept() {
+        return word == KEPT && (boolean) WORD.compareAndSet(this, KEPT, TAKEN) || tryTake();
+    }
 
     /** Takes the turn if it is free. */
     boolean tryTake() {

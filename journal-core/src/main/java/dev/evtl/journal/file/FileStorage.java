@@ -36,6 +36,7 @@ abstract class FileStorage implements JournalStorage {
     private final EventChecksum checksum;
     private final MappedByteBuffer headerMap;
     private final UnsafeBuffer header;
+    private final ByteBuffer lastByte = ByteBuffer.allocateDirect(1);
     private Window window;
     /** The window that is being forced, which stays mapped until then; null if none is. */
     private Window forcing;
@@ -308,9 +309,13 @@ abstract class FileStorage implements JournalStorage {
 
     /**
      * Checks that the file was not cut short below the space that the appender uses, unless it was made longer again.
+     * Its last byte tells so without its times, as {@link JournalFile#seemsInPlace} says.
      */
     final void checkLength() throws IOException {
-        file.checkLength(window.end());
+        FileCalls.read(file.channel(), lastByte.clear(), window.end() - 1);
+        if (lastByte.hasRemaining()) {
+            file.checkLength(window.end());
+        }
     }
 
     /** Forces published events, which end in this window, and the metadata that is needed to find them. */

@@ -5,9 +5,9 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.ModificationTime;
 import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.Uninterruptible;
-import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -25,8 +25,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class JournalFile implements AutoCloseable {
     private final Path path;
-    /** The same, kept because making it allocates. */
-    private final File asFile;
+    private final ModificationTime directoryTime;
 
     private final RandomAccessFile file;
     private final FileChannel channel;
@@ -36,7 +35,7 @@ public final class JournalFile implements AutoCloseable {
     private JournalFile(final Path path, final RandomAccessFile file, final FileChannel channel, final TwinLock lock)
             throws IOException {
         this.path = path;
-        this.asFile = path.toFile();
+        this.directoryTime = new ModificationTime(path.getParent().toFile());
         this.file = file;
         this.channel = channel;
         this.lock = lock;
@@ -156,11 +155,13 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
-     * Returns whether this file is still what its path leads to, for all that can be told without allocating. Where
-     * this is false, {@link #checkPlace} finds out.
+     * Returns whether this file is still what its path leads to, as far as its directory's time tells, without
+     * allocating. Where this is false, {@link #checkPlace} finds out. The file itself is not asked: since Linux 6.13 a
+     * file whose times were asked for gets a new one at its next change, which makes the force of that change longer by
+     * half.
      */
-    public boolean seemsInPlace() throws IOException {
-        return asFile.length() == file.length();
+    public boolean seemsInPlace() {
+        return directoryTime.isAsNoted();
     }
 
     /**
@@ -170,6 +171,7 @@ public final class JournalFile implements AutoCloseable {
      * @throws JournalException if not
      */
     public void checkPlace() throws IOException {
+        directoryTime.note();
         if (!key.equals(NeighbourFiles.keyIfThere(path))) {
             throw new JournalException(path + ": was moved, removed or replaced while this process had it open for"
                     + " writing; what it held by then is where it was moved to");

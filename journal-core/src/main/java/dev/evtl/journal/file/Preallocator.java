@@ -49,7 +49,7 @@ final class Preallocator implements AutoCloseable {
     private final int maxClaimLength;
     private final boolean touch;
     private final FileChannel fillChannel;
-    private final ByteBuffer zeros = FileCalls.zeros();
+    private final ByteBuffer zeros;
     private final Thread thread;
     private final Queue<Window> retired = new ConcurrentLinkedQueue<>();
     private long mappedEnd;
@@ -74,6 +74,7 @@ final class Preallocator implements AutoCloseable {
             final FileChannel fillChannel) {
         this.file = file;
         this.space = space;
+        this.zeros = FileCalls.zeros(space.piece());
         this.maxClaimLength = maxClaimLength;
         this.touch = touch;
         this.fillChannel = fillChannel;

@@ -7,10 +7,10 @@ import static java.nio.file.StandardOpenOption.READ;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.ModificationTime;
 import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.ProcessIdentity;
 import dev.evtl.journal.io.Uninterruptible;
-import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -54,15 +54,8 @@ public final class WriterLock implements AutoCloseable {
 
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-    /** Longest time in which two changes of a file may have the same time, with much to spare. */
-    private static final long TIME_GRAIN_MILLIS = 50;
-
-    private static final long UNKNOWN = Long.MIN_VALUE;
-
     private final Path journal;
     private final Path path;
-    /** The same, kept because making it allocates. */
-    private final File asFile;
 
     private final FileChannel channel;
     /** The same file, opened by its path once more, which therefore leads to what is locked. */
@@ -73,14 +66,14 @@ public final class WriterLock implements AutoCloseable {
     private final Object key;
     private LockText text;
     private byte[] written;
-    private long modified;
+    private final ModificationTime time;
 
     /** Takes over a file that is open and locked. */
     private WriterLock(final Path journal, final FileChannel channel, final RandomAccessFile file, final TwinLock lock)
             throws IOException {
         this.journal = journal;
         this.path = fileFor(journal);
-        this.asFile = path.toFile();
+        this.time = new ModificationTime(path.toFile());
         this.channel = channel;
         this.file = file;
         this.lock = lock;
@@ -183,13 +176,7 @@ public final class WriterLock implements AutoCloseable {
         file.setLength(bytes.length);
         text = next;
         written = bytes;
-        noteTime();
-    }
-
-    /** A file that was just written could be written again without its time showing that. */
-    private void noteTime() {
-        final long found = asFile.lastModified();
-        modified = System.currentTimeMillis() - found > TIME_GRAIN_MILLIS ? found : UNKNOWN;
+        time.note();
     }
 
     private byte[] read() throws IOException {
@@ -242,7 +229,7 @@ public final class WriterLock implements AutoCloseable {
      * is false, {@link #check} finds out.
      */
     public boolean seemsUntouched() {
-        return asFile.lastModified() == modified;
+        return time.isAsNoted();
     }
 
     /**
@@ -253,6 +240,7 @@ public final class WriterLock implements AutoCloseable {
      *     be let in
      */
     public void check() throws IOException {
+        time.note();
         if (!key.equals(NeighbourFiles.keyIfThere(path))) {
             throw new JournalException(path + ": was removed or replaced while this process had the journal open for"
                     + " writing; another writer may have been let in");
@@ -263,7 +251,6 @@ public final class WriterLock implements AutoCloseable {
             throw new JournalLockedException(path + ": was taken over by process " + process + " while process "
                     + text.process() + " had the journal open for writing");
         }
-        noteTime();
         lock.again(); // without it the file still names this process
     }
 

@@ -30,10 +30,13 @@ import org.agrona.LangUtil;
  * For any thread. New files are made whole or not at all.
  */
 public final class FileCalls {
-    /** Zeros in one large buffer, because large writes let the kernel use large folios; aligned for direct I/O. */
-    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect((1 << 20) + 4096)
+    /** Most zeros that are written at once: large writes let the kernel use large folios. */
+    public static final int MOST_ZEROS = 1 << 20;
+
+    /** Aligned for direct I/O. */
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(MOST_ZEROS + 4096)
             .alignedSlice(4096)
-            .limit(1 << 20)
+            .limit(MOST_ZEROS)
             .slice();
 
     /** What follows the name of a file that is being made, before a number that nobody can guess. */
@@ -181,9 +184,9 @@ public final class FileCalls {
         }
     }
 
-    /** Returns zeros for {@link #fill}, for one thread. */
-    public static ByteBuffer zeros() {
-        return ZEROS.duplicate();
+    /** Returns so many zeros, for {@link #fill} on one thread. */
+    public static ByteBuffer zeros(final int length) {
+        return ZEROS.slice(0, length);
     }
 
     /**
@@ -191,7 +194,7 @@ public final class FileCalls {
      * signal later.
      */
     public static void fill(final FileChannel channel, final long from, final long to) throws IOException {
-        fill(channel, zeros(), from, to);
+        fill(channel, zeros(MOST_ZEROS), from, to);
     }
 
     /** Writes zeros between two offsets, from a buffer of the caller that is used again and again without garbage. */

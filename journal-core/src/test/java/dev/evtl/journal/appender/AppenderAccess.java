@@ -7,6 +7,15 @@ import org.agrona.concurrent.NoOpIdleStrategy;
 public final class AppenderAccess {
     private AppenderAccess() {}
 
+    /** Does the next step, with the force that it begins. */
+    public static void step(final Appender appender) {
+        appender.step();
+        if (appender.isForcingHere()) {
+            appender.force();
+            appender.endForce();
+        }
+    }
+
     /** Refuses claims from now on. */
     public static void requestClose(final Appender appender) {
         appender.requestClose();
@@ -16,7 +25,7 @@ public final class AppenderAccess {
     public static void close(final Appender appender) {
         appender.requestClose();
         while (!appender.isTerminated()) {
-            appender.doWork();
+            step(appender);
         }
     }
 
