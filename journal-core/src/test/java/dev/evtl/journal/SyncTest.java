@@ -161,13 +161,7 @@ class SyncTest {
         try (Journal journal = Journal.open(
                 directory.resolve("s.evtl"),
                 small().build(),
-                storage -> new FailingStorage(
-                        storage,
-                        Call.FORCE,
-                        1,
-                        () -> threads.stream()
-                                .filter(thread -> thread != Thread.currentThread()) // one of them may force
-                                .forEach(Threads::awaitWaiting)))) {
+                storage -> new FailingStorage(storage, Call.FORCE, 1, () -> Threads.awaitOthersWaiting(threads)))) {
             final ConcurrentLinkedQueue<Long> offsets = new ConcurrentLinkedQueue<>();
             IntStream.range(0, 8)
                     .forEach(i -> threads.add(new Thread(() -> {

@@ -155,9 +155,14 @@ abstract class FileStorage implements JournalStorage {
     /** Without bounds checks: the claim was checked where it was read, and the room was reserved. */
     @Override
     public final void append(final EventMemory source, final int index, final int length, final int eventCount) {
+        final long from = source.buffer().addressOffset() + index;
         final long target = buffer().addressOffset() + index(offset);
         copied = offset + length;
-        UnsafeApi.copyMemory(null, source.buffer().addressOffset() + index, null, target, length);
+        if (length <= ShortMemory.LENGTH) {
+            ShortMemory.copy(from, target, length);
+        } else {
+            UnsafeApi.copyMemory(null, from, null, target, length);
+        }
         if (checksums) {
             stamp(source, index, length, eventCount, target);
         }
@@ -175,9 +180,9 @@ abstract class FileStorage implements JournalStorage {
             if (eventLength > length - done) {
                 throw new IllegalStateException("a claim was stored into after its commit");
             }
-            UnsafeApi.putInt(
-                    target + done + EventHeader.CHECKSUM_OFFSET,
-                    checksum.compute(bytes, event, eventLength, offset + done));
+            final int sum = checksum.compute(bytes, event, eventLength, offset + done);
+            final long word = target + done + EventHeader.WORD_OFFSET;
+            UnsafeApi.putLong(word, EventHeader.withChecksum(UnsafeApi.getLong(word), sum));
             done += eventLength;
         }
     }

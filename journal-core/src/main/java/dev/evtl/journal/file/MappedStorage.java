@@ -5,6 +5,7 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.MappedFault;
 import java.io.IOException;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -19,9 +20,6 @@ import java.nio.ByteOrder;
 public final class MappedStorage extends WriteStorage {
     /** As much as leaves the first cache of a core room for what it is copied from and to, in bytes. */
     private static final int STAGED = 8192;
-
-    /** Length in bytes up to which a loop is faster than the call of the comparison that the JVM has. */
-    private static final int SHORT = 256;
 
     private final ByteBuffer staged;
 
@@ -59,24 +57,27 @@ public final class MappedStorage extends WriteStorage {
 
     /** Copies staged bytes into the mapping. Returns whether they are there. */
     private boolean store(final int from, final int to, final int length) {
-        window().buffer().putBytes(to, buffer(), from, length);
+        if (length > ShortMemory.LENGTH) {
+            window().buffer().putBytes(to, buffer(), from, length);
+        } else {
+            ShortMemory.copy(staged(from), mapped(to), length);
+        }
+        VarHandle.acquireFence(); // otherwise a compiler could take what it has stored for what is there
         return isThere(from, to, length);
     }
 
     private boolean isThere(final int from, final int to, final int length) {
-        final ByteBuffer map = window().map();
-        if (length > SHORT) {
-            return isThere(map, from, to, length);
-        }
-        final int whole = length & -Long.BYTES;
-        long differing = 0;
-        for (int i = 0; i < whole; i += Long.BYTES) {
-            differing |= staged.getLong(from + i) ^ map.getLong(to + i);
-        }
-        for (int i = whole; i < length; i++) {
-            differing |= staged.get(from + i) ^ map.get(to + i);
-        }
-        return differing == 0;
+        return length > ShortMemory.LENGTH
+                ? isThere(window().map(), from, to, length)
+                : ShortMemory.isSame(staged(from), mapped(to), length);
+    }
+
+    private long staged(final int index) {
+        return buffer().addressOffset() + index;
+    }
+
+    private long mapped(final int index) {
+        return window().buffer().addressOffset() + index;
     }
 
     private boolean isThere(final ByteBuffer map, final int from, final int to, final int length) {

@@ -75,8 +75,11 @@ final class PublishedMarks {
     /** Takes them from what is published: what lies between two offsets, in memory that begins at a third. */
     void note(final DirectBuffer memory, final long memoryStart, final long from, final long to) {
         last.find(memory, memoryStart, from, to);
-        // the first page is never written in blocks
-        settled.find(memory, memoryStart, from, to <= Preallocator.PAGE_LENGTH ? to : to & -blockLength);
+        if (blockLength == 1 || to <= Preallocator.PAGE_LENGTH) { // the first page is never written in blocks
+            settled.set(last);
+        } else {
+            settled.find(memory, memoryStart, from, to & -blockLength);
+        }
         if (earlier.offset == 0) {
             earlier.set(settled);
         }

@@ -1,5 +1,6 @@
 package dev.evtl.journal.ring;
 
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
@@ -116,8 +117,10 @@ public final class RingConsumer {
 
     private void zero(final int index, final int length) {
         if (length <= SHORT) {
-            for (int i = index; i < index + length; i += Long.BYTES) {
-                buffer.putLong(i, 0);
+            final long start =
+                    buffer.addressOffset() + index; // without bounds checks: what was read is within the ring
+            for (int i = 0; i < length; i += Long.BYTES) {
+                UnsafeApi.putLong(null, start + i, 0);
             }
         } else {
             buffer.setMemory(index, length, (byte) 0);

@@ -186,9 +186,7 @@ class FailureTest {
                 directory.resolve("f.evtl"),
                 small().listener(reports).build(),
                 storage -> new FailingStorage(storage, Call.FORCE, 1, () -> {
-                    for (final Thread waiter : waiters) {
-                        Threads.awaitWaiting(waiter);
-                    }
+                    Threads.awaitOthersWaiting(List.of(waiters)); // one of them may force
                     LangUtil.rethrowUnchecked(failure);
                 }));
         final ConcurrentLinkedQueue<Throwable> woken = new ConcurrentLinkedQueue<>();

@@ -1,5 +1,7 @@
 package dev.evtl.journal.support;
 
+import java.util.List;
+
 /** What a test asks of other threads. */
 public final class Threads {
     private Threads() {}
@@ -9,6 +11,11 @@ public final class Threads {
         final Thread thread = new Thread(work);
         thread.setUncaughtExceptionHandler((ended, error) -> {});
         return thread;
+    }
+
+    /** Returns when each of these threads waits for another, but for the calling one if it is one of them. */
+    public static void awaitOthersWaiting(final List<Thread> threads) {
+        threads.stream().filter(thread -> thread != Thread.currentThread()).forEach(Threads::awaitWaiting);
     }
 
     /** Returns when a thread waits for another, with a limit or without. */
