@@ -59,7 +59,7 @@ final class Charts {
         for (final Group group : List.of(Group.WRITE, Group.READ, Group.SYNC)) {
             addBars(pictures, results, group);
         }
-        for (final Group group : List.of(Group.CALLER, Group.VISIBLE)) {
+        for (final Group group : List.of(Group.CALLER, Group.VISIBLE, Group.BESIDE_SYNC)) {
             final Map<String, List<Series>> byVariant = new LinkedHashMap<>();
             for (final Series series : results.of(group)) {
                 if (series.histogram().isPresent()) {

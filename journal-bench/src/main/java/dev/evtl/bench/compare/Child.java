@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -76,6 +77,8 @@ final class Child {
             case "open" -> open(Path.of(words[1]), Long.parseLong(words[2]));
             case "publish" -> publish(Long.parseLong(words[1]));
             case "offer" -> offer(Long.parseLong(words[1]), Long.parseLong(words[2]));
+            case "offerBesideSync" -> offerBesideSync(Long.parseLong(words[1]), Long.parseLong(words[2]));
+            case "idle" -> idle(Long.parseLong(words[1]));
             case "sync" -> sync(Long.parseLong(words[1]));
             case "close" -> close();
             case "attach" -> attach(Path.of(words[1]));
@@ -116,9 +119,11 @@ final class Child {
     private Reply offer(final long events, final long rate) {
         final Histogram call = new Histogram(LONGEST_NANOS, 3);
         final Histogram sinceIntended = new Histogram(LONGEST_NANOS, 3);
+        final Histogram longestOfSeconds = new Histogram(LONGEST_NANOS, 3);
         final EventProducer producer = target.producer(0);
         final double interval = 1e9 / rate;
         final long start = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(1);
+        long longest = 0;
         for (long i = 0; i < events; i++) {
             final long intended = start + (long) (i * interval);
             long now = System.nanoTime();
@@ -130,10 +135,47 @@ final class Child {
             final long done = System.nanoTime();
             call.recordValue(done - now);
             sinceIntended.recordValue(done - intended);
+            longest = Math.max(longest, done - now);
+            if ((i + 1) % rate == 0) {
+                longestOfSeconds.recordValue(longest);
+                longest = 0;
+            }
         }
         published += events;
         target.awaitWritten(published);
-        return new Reply().with("call", call).with("sinceIntended", sinceIntended);
+        return new Reply()
+                .with("call", call)
+                .with("sinceIntended", sinceIntended)
+                .with("longest", longestOfSeconds);
+    }
+
+    private Reply offerBesideSync(final long events, final long rate) throws InterruptedException, ExecutionException {
+        final AtomicBoolean stop = new AtomicBoolean();
+        final ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            final Future<?> syncing = thread.submit(() -> {
+                while (!stop.get()) {
+                    target.sync();
+                }
+            });
+            final Reply offered = offer(events, rate);
+            stop.set(true);
+            syncing.get();
+            return offered;
+        } finally {
+            stop.set(true);
+            thread.shutdown();
+        }
+    }
+
+    private static Reply idle(final long millis) throws InterruptedException {
+        Thread.sleep(millis); // what opening has started ends
+        final long cpuBefore = SYSTEM.getProcessCpuTime();
+        final long start = System.nanoTime();
+        Thread.sleep(millis);
+        return new Reply()
+                .with("cpuNanos", SYSTEM.getProcessCpuTime() - cpuBefore)
+                .with("nanos", System.nanoTime() - start);
     }
 
     /** Each producer forces each of its events before it publishes the next. */

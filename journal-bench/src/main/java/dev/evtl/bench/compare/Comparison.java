@@ -23,6 +23,12 @@ final class Comparison {
     static final String WRITTEN = "written";
     static final String READ = "read";
     static final String SINCE_DUE = ", since it was due";
+    static final String ALONE = "alone";
+    static final String BESIDE = "while another thread forces without pause";
+    /** Of the caller beside forces: the middle one. */
+    private static final long BESIDE_RATE = 1_000_000;
+
+    static final long STALL_RATE = 250_000;
 
     private final Settings settings;
     private final List<Contestant> contestants;
@@ -56,7 +62,10 @@ final class Comparison {
         run(Group.READ, settings.rounds(), List.of(""), this::read);
         run(Group.CALLER, settings.rounds(), callerVariants(rates), this::offer);
         run(Group.VISIBLE, settings.rounds(), rates, this::offerAndFollow);
+        run(Group.STALL, 1, List.of(rateLabel(STALL_RATE)), this::offerLong);
         run(Group.SYNC, settings.rounds(), List.of(""), this::sync);
+        run(Group.BESIDE_SYNC, settings.rounds(), List.of(ALONE, BESIDE), this::offerBesideSync);
+        run(Group.IDLE, 1, List.of(""), this::idle);
         run(
                 Group.SIZE,
                 settings.longRounds(),
@@ -298,6 +307,39 @@ final class Comparison {
         figures.add(synced.histogram("durable"));
         figures.add(Figure.EVENTS_PER_SECOND, synced.number("events") * 1e9 / synced.number("nanos"));
         figures.add(Figure.FORCES_PER_SECOND, synced.number("forces") * 1e9 / synced.number("nanos"));
+    }
+
+    private void offerLong(final Entrant entrant, final Path round, final Function<String, Series> series)
+            throws ChildException, InterruptedException {
+        final long events = STALL_RATE * settings.stalling().toSeconds();
+        request(entrant.writer, "open " + round + " " + events);
+        final Reply offered = request(entrant.writer, "offer " + events + " " + STALL_RATE);
+        request(entrant.writer, "close");
+        series.apply(rateLabel(STALL_RATE)).add(offered.histogram("longest"));
+    }
+
+    private void offerBesideSync(final Entrant entrant, final Path round, final Function<String, Series> series)
+            throws ChildException, InterruptedException, IOException {
+        final long events = events(BESIDE_RATE);
+        for (final String variant : List.of(ALONE, BESIDE)) {
+            final Path file = Files.createDirectory(round.resolve(variant.replace(' ', '-')));
+            request(entrant.writer, "open " + file + " " + events);
+            final Reply offered = request(
+                    entrant.writer,
+                    (variant.equals(BESIDE) ? "offerBesideSync " : "offer ") + events + " " + BESIDE_RATE);
+            request(entrant.writer, "close");
+            request(entrant.writer, "read " + file + " " + events + " false");
+            BenchDirectory.delete(file);
+            series.apply(variant).add(offered.histogram("call"));
+        }
+    }
+
+    private void idle(final Entrant entrant, final Path round, final Function<String, Series> series)
+            throws ChildException, InterruptedException {
+        request(entrant.writer, "open " + round + " 1");
+        final Reply idled = request(entrant.writer, "idle " + settings.idling().toMillis());
+        request(entrant.writer, "close");
+        series.apply("").add(Figure.CORE_SHARE, (double) idled.number("cpuNanos") / idled.number("nanos"));
     }
 
     private void writeAndReadSizes(final Entrant entrant, final Path round, final Function<String, Series> series)

@@ -10,6 +10,7 @@ enum Figure {
     PAGE_CACHE("bytes of page cache per byte of events"),
     NANOS_PER_EVENT("ns per event"),
     ALLOCATED("bytes allocated per event"),
+    CORE_SHARE("share of a core"),
     P50("p50, ns", 50),
     P90("p90, ns", 90),
     P99("p99, ns", 99),

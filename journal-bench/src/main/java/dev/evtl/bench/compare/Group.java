@@ -10,8 +10,14 @@ public enum Group {
     CALLER,
     /** At fixed rates: until a reader in another process has seen an event. */
     VISIBLE,
+    /** At a fixed rate for long: the longest of the caller's times in each second. */
+    STALL,
     /** Each event forced to the device before the next. */
     SYNC,
+    /** At a fixed rate: the caller's time for an event, alone and while another thread forces without pause. */
+    BESIDE_SYNC,
+    /** Open, and nothing is published. */
+    IDLE,
     /** A long file against a short one. */
     SIZE,
     /** A file much longer than memory, written, forced, and read from the device. */

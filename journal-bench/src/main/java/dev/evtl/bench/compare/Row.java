@@ -1,6 +1,7 @@
 package dev.evtl.bench.compare;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,7 +40,7 @@ record Row(
         MISSED
     }
 
-    private static final Map<Group, List<Figure>> FIGURES = Map.of(
+    private static final Map<Group, List<Figure>> FIGURES = new EnumMap<>(Map.of(
             Group.WRITE,
                     List.of(
                             Figure.EVENTS_PER_SECOND,
@@ -50,18 +51,24 @@ record Row(
             Group.READ, List.of(Figure.EVENTS_PER_SECOND, Figure.ALLOCATED),
             Group.CALLER, List.of(Figure.P50, Figure.P99, Figure.P999, Figure.MAX),
             Group.VISIBLE, List.of(Figure.P50, Figure.P99, Figure.P999, Figure.MAX),
+            Group.STALL, List.of(Figure.P50, Figure.MAX),
             Group.SYNC, List.of(Figure.P50, Figure.P99, Figure.EVENTS_PER_SECOND, Figure.FORCES_PER_SECOND),
+            Group.BESIDE_SYNC, List.of(Figure.P50, Figure.P99, Figure.P999),
+            Group.IDLE, List.of(Figure.CORE_SHARE),
             Group.SIZE, List.of(Figure.NANOS_PER_EVENT),
-            Group.COLD, List.of(Figure.BYTES_PER_SECOND, Figure.DEVICE_BYTES_PER_BYTE));
+            Group.COLD, List.of(Figure.BYTES_PER_SECOND, Figure.DEVICE_BYTES_PER_BYTE)));
 
-    private static final Map<Group, String> TITLES = Map.of(
+    private static final Map<Group, String> TITLES = new EnumMap<>(Map.of(
             Group.WRITE, "write until in the file",
             Group.READ, "read",
             Group.CALLER, "claim to commit, or append",
             Group.VISIBLE, "offer to visible in another process",
+            Group.STALL, "longest claim to commit, or append, of each second",
             Group.SYNC, "publish and force",
+            Group.BESIDE_SYNC, "claim to commit at 1 M/s",
+            Group.IDLE, "open and idle",
             Group.SIZE, "write and read",
-            Group.COLD, "far past memory");
+            Group.COLD, "far past memory"));
 
     static String title(final Group group) {
         return TITLES.get(group);
@@ -137,7 +144,7 @@ record Row(
     /** The short table has one rate, the one that has targets, and no longest times. */
     private static boolean isBrief(final Series series, final Figure figure) {
         final boolean atRates = series.group() == Group.CALLER || series.group() == Group.VISIBLE;
-        return figure != Figure.MAX
+        return (figure != Figure.MAX || series.group() == Group.STALL)
                 && (!atRates || series.variant().equals(Comparison.rateLabel(1_000_000)))
                 && (figure != Figure.ALLOCATED || series.contestant().role() == Role.JOURNAL);
     }
@@ -145,7 +152,7 @@ record Row(
     static String format(final Figure figure, final double value) {
         return switch (figure) {
             case EVENTS_PER_SECOND, FORCES_PER_SECOND, BYTES_PER_SECOND -> scaled(value);
-            case ALLOCATED -> String.format(Locale.ROOT, "%.4f", value);
+            case ALLOCATED, CORE_SHARE -> String.format(Locale.ROOT, "%.4f", value);
             case DEVICE_BYTES_PER_BYTE, PAGE_CACHE -> String.format(Locale.ROOT, "%.3f", value);
             case CALLER_NANOS, CPU_NANOS, NANOS_PER_EVENT -> String.format(Locale.ROOT, "%.1f", value);
             default -> String.format(Locale.ROOT, "%,d", Math.round(value));

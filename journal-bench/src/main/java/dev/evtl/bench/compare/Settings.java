@@ -15,6 +15,8 @@ import java.util.Set;
  * @param rates          of events offered, per second
  * @param offering       how long events are offered at a rate
  * @param syncing        how long events are forced
+ * @param stalling       how long events are offered to find the longest time
+ * @param idling         how long nothing is published
  * @param sizes          of the files of {@link Group#SIZE}, in bytes
  * @param coldBytes      length of the file of {@link Group#COLD}
  * @param droppingCaches whether the page cache of the whole machine may be dropped before that file is read
@@ -28,22 +30,26 @@ record Settings(
         List<Long> rates,
         Duration offering,
         Duration syncing,
+        Duration stalling,
+        Duration idling,
         List<Long> sizes,
         long coldBytes,
         boolean droppingCaches,
         Duration timeout) {
     static final List<Long> RATES = List.of(5_000_000L, 1_000_000L, 100_000L);
 
-    /** Ends in three minutes. */
+    /** Ends in four minutes. */
     static Settings quick() {
         return new Settings(
-                EnumSet.of(Group.WRITE, Group.READ, Group.CALLER, Group.VISIBLE, Group.SYNC),
+                EnumSet.complementOf(EnumSet.of(Group.SIZE, Group.COLD)),
                 5,
                 0,
                 2_000_000,
                 RATES,
                 Duration.ofMillis(300),
                 Duration.ofMillis(200),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(1),
                 List.of(),
                 0,
                 false,
@@ -60,6 +66,8 @@ record Settings(
                 RATES,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(1),
+                Duration.ofMinutes(2),
+                Duration.ofSeconds(10),
                 List.of(1L << 30, 8L << 30),
                 40L << 30,
                 true,
@@ -67,12 +75,27 @@ record Settings(
     }
 
     Settings withRounds(final int count) {
-        return new Settings(
-                groups, count, longRounds, events, rates, offering, syncing, sizes, coldBytes, droppingCaches, timeout);
+        return with(groups, count);
     }
 
     Settings withGroups(final Set<Group> some) {
+        return with(some, rounds);
+    }
+
+    private Settings with(final Set<Group> some, final int count) {
         return new Settings(
-                some, rounds, longRounds, events, rates, offering, syncing, sizes, coldBytes, droppingCaches, timeout);
+                some,
+                count,
+                longRounds,
+                events,
+                rates,
+                offering,
+                syncing,
+                stalling,
+                idling,
+                sizes,
+                coldBytes,
+                droppingCaches,
+                timeout);
     }
 }

@@ -79,6 +79,19 @@ record Target(String what, RowKey of, double bound, boolean atLeast, OptionalDou
             targets.add(new Target("bytes", row, NO_ALLOCATION, false, median(results, row)));
         }
         targets.addAll(ofSync(results));
+        for (final String id : List.of(Roster.EACH, Roster.PUBLISHERS)) {
+            final RowKey longest = new RowKey(Group.STALL, id, Comparison.rateLabel(Comparison.STALL_RATE), Figure.MAX);
+            targets.add(ofChronicle(results, longest, 0.5, false));
+            targets.add(ofOther(
+                    results,
+                    "of that alone",
+                    new RowKey(Group.BESIDE_SYNC, id, Comparison.BESIDE, Figure.P999),
+                    new RowKey(Group.BESIDE_SYNC, id, Comparison.ALONE, Figure.P999),
+                    2,
+                    false));
+        }
+        final RowKey idle = new RowKey(Group.IDLE, Roster.PUBLISHERS, "", Figure.CORE_SHARE);
+        targets.add(new Target("of a core", idle, 0.005, false, median(results, idle)));
         targets.addAll(ofLongFiles(results));
         return targets;
     }

@@ -25,7 +25,7 @@ public final class AllPeers implements Peers {
                         "chronicle-document",
                         "Chronicle Queue, writingDocument in place",
                         false,
-                        EnumSet.of(Group.WRITE, Group.CALLER, Group.VISIBLE)),
+                        EnumSet.of(Group.WRITE, Group.CALLER, Group.VISIBLE, Group.STALL)),
                 chronicle(
                         "chronicle-bytes", "Chronicle Queue, writeBytes", true, EnumSet.of(Group.WRITE, Group.CALLER)),
                 chronicle("chronicle-tailer", "Chronicle Queue, tailer", false, EnumSet.of(Group.READ)),

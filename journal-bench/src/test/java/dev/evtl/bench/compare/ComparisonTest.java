@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ComparisonTest {
     private static final long RATE = 1_000_000;
+    private static final Set<Group> ONE_ROUND = EnumSet.of(Group.STALL, Group.IDLE, Group.SIZE, Group.COLD);
 
     @TempDir
     private Path directory;
@@ -33,6 +34,8 @@ class ComparisonTest {
                 10_000,
                 List.of(RATE),
                 Duration.ofMillis(10),
+                Duration.ofMillis(10),
+                Duration.ofSeconds(2),
                 Duration.ofMillis(10),
                 List.of(1L << 20),
                 1 << 20,
@@ -50,12 +53,12 @@ class ComparisonTest {
     @Test
     void everyContestantHasAFigureForEachCountedRound() throws IOException, InterruptedException {
         final Results results = run(
-                EnumSet.of(Group.WRITE, Group.READ, Group.CALLER, Group.VISIBLE, Group.SIZE, Group.COLD),
+                EnumSet.complementOf(EnumSet.of(Group.SYNC)),
                 contestants(Roster.WALL, Roster.EACH, Roster.SIZE, Roster.RAW));
 
         for (final Series series : results.series()) {
             assertTrue(series.failure().isEmpty(), () -> series.failure().orElseThrow());
-            final int rounds = series.group() == Group.SIZE || series.group() == Group.COLD ? 1 : 2;
+            final int rounds = ONE_ROUND.contains(series.group()) ? 1 : 2;
             assertTrue(!series.values().isEmpty());
             series.values().values().forEach(values -> assertEquals(rounds, values.size()));
         }
@@ -63,6 +66,10 @@ class ComparisonTest {
         assertEquals(1, results.of(Group.READ).size());
         assertEquals(4, results.of(Group.CALLER).size());
         assertEquals(1, results.of(Group.VISIBLE).size());
+        assertEquals(2, results.of(Group.BESIDE_SYNC).size());
+        assertEquals(
+                2, results.of(Group.STALL).get(0).histogram().orElseThrow().getTotalCount(), "one for each second");
+        assertEquals(1, results.of(Group.IDLE).size());
         assertEquals(
                 20_000,
                 results.of(Group.VISIBLE).get(0).histogram().orElseThrow().getTotalCount());
