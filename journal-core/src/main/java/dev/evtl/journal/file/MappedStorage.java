@@ -5,9 +5,10 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.MappedFault;
 import java.io.IOException;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
+import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Stores the events of a batch into a mapping of the file, on the appender's thread.
@@ -22,6 +23,10 @@ public final class MappedStorage extends WriteStorage {
     private static final int STAGED = 8192;
 
     private final ByteBuffer staged;
+    /** Where what was stored is copied back to. */
+    private final ByteBuffer back;
+
+    private final UnsafeBuffer backBytes;
 
     /**
      * Opens the storage. It takes over the open file unless this throws.
@@ -36,7 +41,17 @@ public final class MappedStorage extends WriteStorage {
     public MappedStorage(
             final JournalFile file, final JournalHeader opened, final Space space, final int maxClaimLength) {
         super(file, opened, space, maxClaimLength, STAGED, true, file.channel(), 1);
-        this.staged = staged().order(ByteOrder.nativeOrder());
+        boolean ready = false;
+        try {
+            this.staged = staged();
+            this.back = ByteBuffer.allocateDirect(staged.capacity());
+            this.backBytes = new UnsafeBuffer(back);
+            ready = true;
+        } finally {
+            if (!ready) {
+                letGo();
+            }
+        }
     }
 
     @Override
@@ -60,34 +75,29 @@ public final class MappedStorage extends WriteStorage {
         if (length > ShortMemory.LENGTH) {
             window().buffer().putBytes(to, buffer(), from, length);
         } else {
-            ShortMemory.copy(staged(from), mapped(to), length);
+            ShortMemory.copy(address(buffer(), from), address(window().buffer(), to), length);
         }
-        VarHandle.acquireFence(); // otherwise a compiler could take what it has stored for what is there
         return isThere(from, to, length);
     }
 
+    /**
+     * Returns whether staged bytes are in the mapping. They are copied back before they are compared: a load of a word
+     * that fails is passed over and leaves in the register what was there, perhaps the word that was stored; a copy that
+     * fails is given up, and then its first or last word is not there.
+     */
     private boolean isThere(final int from, final int to, final int length) {
+        final long first = address(buffer(), from);
+        final long copy = address(backBytes, 0);
+        final int last = length - Long.BYTES;
+        UnsafeApi.putLong(null, copy, ~UnsafeApi.getLong(null, first));
+        UnsafeApi.putLong(null, copy + last, ~UnsafeApi.getLong(null, first + last));
+        UnsafeApi.copyMemory(null, address(window().buffer(), to), null, copy, length);
         return length > ShortMemory.LENGTH
-                ? isThere(window().map(), from, to, length)
-                : ShortMemory.isSame(staged(from), mapped(to), length);
+                ? staged.limit(from + length).position(from).equals(back.limit(length))
+                : ShortMemory.isSame(first, copy, length);
     }
 
-    private long staged(final int index) {
-        return buffer().addressOffset() + index;
-    }
-
-    private long mapped(final int index) {
-        return window().buffer().addressOffset() + index;
-    }
-
-    private boolean isThere(final ByteBuffer map, final int from, final int to, final int length) {
-        staged.limit(from + length).position(from);
-        map.limit(to + length).position(to);
-        try {
-            return staged.mismatch(map) < 0;
-        } finally {
-            staged.clear();
-            map.clear(); // a force needs all of it
-        }
+    private static long address(final DirectBuffer memory, final int index) {
+        return memory.addressOffset() + index;
     }
 }
