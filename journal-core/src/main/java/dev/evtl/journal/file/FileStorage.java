@@ -158,11 +158,7 @@ abstract class FileStorage implements JournalStorage {
         final long from = source.buffer().addressOffset() + index;
         final long target = buffer().addressOffset() + index(offset);
         copied = offset + length;
-        if (length <= ShortMemory.LENGTH) {
-            ShortMemory.copy(from, target, length);
-        } else {
-            UnsafeApi.copyMemory(null, from, null, target, length);
-        }
+        UnsafeApi.copyMemory(null, from, null, target, length);
         if (checksums) {
             stamp(source, index, length, eventCount, target);
         }
@@ -180,9 +176,9 @@ abstract class FileStorage implements JournalStorage {
             if (eventLength > length - done) {
                 throw new IllegalStateException("a claim was stored into after its commit");
             }
-            final int sum = checksum.compute(bytes, event, eventLength, offset + done);
-            final long word = target + done + EventHeader.WORD_OFFSET;
-            UnsafeApi.putLong(word, EventHeader.withChecksum(UnsafeApi.getLong(word), sum));
+            UnsafeApi.putInt(
+                    target + done + EventHeader.CHECKSUM_OFFSET,
+                    checksum.compute(bytes, event, eventLength, offset + done));
             done += eventLength;
         }
     }

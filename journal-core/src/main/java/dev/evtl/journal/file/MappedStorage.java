@@ -22,6 +22,9 @@ public final class MappedStorage extends WriteStorage {
     /** As much as leaves the first cache of a core room for what it is copied from and to, in bytes. */
     private static final int STAGED = 8192;
 
+    /** Length in bytes up to which a loop is faster than the call of the comparison that the JVM has. */
+    private static final int SHORT = 256;
+
     private final ByteBuffer staged;
     /** Where what was stored is copied back to. */
     private final ByteBuffer back;
@@ -72,11 +75,7 @@ public final class MappedStorage extends WriteStorage {
 
     /** Copies staged bytes into the mapping. Returns whether they are there. */
     private boolean store(final int from, final int to, final int length) {
-        if (length > ShortMemory.LENGTH) {
-            window().buffer().putBytes(to, buffer(), from, length);
-        } else {
-            ShortMemory.copy(address(buffer(), from), address(window().buffer(), to), length);
-        }
+        window().buffer().putBytes(to, buffer(), from, length);
         return isThere(from, to, length);
     }
 
@@ -92,9 +91,21 @@ public final class MappedStorage extends WriteStorage {
         UnsafeApi.putLong(null, copy, ~UnsafeApi.getLong(null, first));
         UnsafeApi.putLong(null, copy + last, ~UnsafeApi.getLong(null, first + last));
         UnsafeApi.copyMemory(null, address(window().buffer(), to), null, copy, length);
-        return length > ShortMemory.LENGTH
+        return length > SHORT
                 ? staged.limit(from + length).position(from).equals(back.limit(length))
-                : ShortMemory.isSame(first, copy, length);
+                : isSame(first, copy, length);
+    }
+
+    private static boolean isSame(final long first, final long second, final int length) {
+        final int words = length & -Long.BYTES;
+        long differing = 0;
+        for (int i = 0; i < words; i += Long.BYTES) {
+            differing |= UnsafeApi.getLong(null, first + i) ^ UnsafeApi.getLong(null, second + i);
+        }
+        for (int i = words; i < length; i++) {
+            differing |= UnsafeApi.getByte(null, first + i) ^ UnsafeApi.getByte(null, second + i);
+        }
+        return differing == 0;
     }
 
     private static long address(final DirectBuffer memory, final int index) {

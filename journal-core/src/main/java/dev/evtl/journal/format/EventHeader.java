@@ -41,10 +41,9 @@ public final class EventHeader {
     public static final int RESERVED_FLAGS = 0xE0;
     /** Offset of the checksum in an event. */
     public static final int CHECKSUM_OFFSET = 12;
-    /** Offset of the {@link #word} in an event. */
-    public static final int WORD_OFFSET = 8;
 
     private static final int TIMESTAMP_OFFSET = 0;
+    private static final int WORD_OFFSET = 8;
     private static final int FLAGS_OFFSET = 9;
     private static final int PAYLOAD_LENGTH_OFFSET = 10;
     private static final int FLAGS_SHIFT = 8;
@@ -204,17 +203,6 @@ public final class EventHeader {
             last = next;
         }
         return timestamp(buffer, last);
-    }
-
-    /**
-     * Returns a word with a checksum.
-     *
-     * @param word     of an event, with a checksum of 0
-     * @param checksum to put in
-     * @return the word
-     */
-    public static long withChecksum(final long word, final int checksum) {
-        return word | (long) checksum << CHECKSUM_SHIFT;
     }
 
     /**

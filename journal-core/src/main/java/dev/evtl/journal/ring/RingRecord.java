@@ -218,11 +218,9 @@ public final class RingRecord {
         int at = start;
         while (at + EventHeader.LENGTH <= end) {
             final long header = EventHeader.word(ring, at);
-            final int length = EventHeader.LENGTH + EventHeader.payloadLength(header);
-            if (!EventHeader.isEvent(header)
-                    || EventHeader.type(header) > EventHeader.MAX_APPLICATION_TYPE && !GapEvent.isGap(header)
-                    || EventHeader.checksum(header) != 0
-                    || length > end - at) {
+            final int payload = EventHeader.payloadLength(header);
+            final int length = EventHeader.LENGTH + payload;
+            if (length > end - at || !EventHeader.isApplicationEvent(header, payload) && !isUnstampedGap(header)) {
                 break;
             }
             found++;
@@ -231,6 +229,10 @@ public final class RingRecord {
         return at == end && found == events()
                 ? null
                 : new Damage(at, events() + " events of " + (end - start) + " bytes", found + " of " + (at - start));
+    }
+
+    private static boolean isUnstampedGap(final long header) {
+        return GapEvent.isGap(header) && EventHeader.isEvent(header) && EventHeader.checksum(header) == 0;
     }
 
     /** Returns whether this is a gap that lacks at most the commit; such a gap may count as recorded already. */
