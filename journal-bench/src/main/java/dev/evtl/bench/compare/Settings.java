@@ -49,7 +49,7 @@ record Settings(
                 Duration.ofMillis(300),
                 Duration.ofMillis(200),
                 Duration.ofSeconds(5),
-                Duration.ofSeconds(1),
+                Duration.ofSeconds(2),
                 List.of(),
                 0,
                 false,

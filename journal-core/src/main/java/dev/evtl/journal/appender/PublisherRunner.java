@@ -18,7 +18,7 @@ public final class PublisherRunner extends ThreadRunner {
     /** Claims that a publishing thread appends at most for one commit of its own. */
     private static final int LIMIT = 64;
     /** Longest time for which the thread parks: stuck claims, forces by policy and lost locks are noticed after it. */
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final long pauseNanos;
 
