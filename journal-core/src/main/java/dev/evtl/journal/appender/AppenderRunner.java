@@ -236,7 +236,9 @@ public abstract class AppenderRunner implements PublishingHelp {
         final long start = System.nanoTime();
         while (!appender.isTerminated()) {
             if (canRunHere()) {
-                work();
+                if (work() <= 0) {
+                    LockSupport.parkNanos(LOOK_NANOS); // a claim that holds it up may do so for long
+                }
             } else if (System.nanoTime() - start >= patienceNanos()) {
                 throw new JournalTimeoutException(appender.roleName()
                         + ": is not run by the thread that is to run it; the journal is not closed");
