@@ -15,9 +15,8 @@ public enum AppenderMode {
      */
     PUBLISHERS,
     /**
-     * A thread of its own, where there is a core for it. Publishing threads only fill the ring. While it forces because
-     * the {@link SyncPolicy} says so, events wait there; they do not while a thread forces that calls {@link
-     * Journal#sync}.
+     * A thread of its own, where there is a core for it. Publishing threads only fill the ring. While it forces, events
+     * wait there; they do not while a thread forces that waits in {@link Journal#sync}.
      */
     THREAD,
     /** The application's duty cycle, through {@link Journal#invoker}. */

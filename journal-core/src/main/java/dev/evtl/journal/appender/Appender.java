@@ -69,7 +69,7 @@ public final class Appender {
     private boolean inside;
 
     /** The thread that forces what was published, until that counts as durable; null if none does. */
-    private volatile Thread forcer;
+    volatile Thread forcer;
 
     private Throwable forceFailure;
     private long forceHead;

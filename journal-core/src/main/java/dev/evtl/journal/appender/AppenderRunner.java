@@ -52,10 +52,49 @@ public abstract class AppenderRunner implements PublishingHelp {
      * @return 0 only if there is nothing left to append; {@link #NO_TURN} if nothing was done
      */
     int work() {
-        return take() ? workInTurn() : NO_TURN;
+        final Thread here = Thread.currentThread();
+        boolean left = true;
+        try {
+            final int done = workInTurn();
+            if (appender.forcer == here) {
+                force();
+            }
+            left = false;
+            return done;
+        } finally {
+            if (left && appender.forcer == here) {
+                appender.forceLeft = true;
+            }
+        }
     }
 
-    final boolean take() {
+    private int workInTurn() {
+        int done = NO_TURN;
+        boolean busy = false;
+        boolean taken = false;
+        boolean keeps = false;
+        try {
+            taken = take(); // within, as a thread may run out of its stack at each call
+            if (taken) {
+                onTurn();
+                done = appender.step();
+                busy = appender.isBusy();
+                keeps = busy && !appender.isForcing();
+            }
+        } finally {
+            if (taken) {
+                turn.word = keeps ? Turn.KEPT : Turn.FREE;
+            }
+        }
+        return appender.isForcingHere() || done == 0 && !busy && ring.isHeadCommitted() ? 1 : done;
+    }
+
+    /** Called with the turn before the appender is run. */
+    void onTurn() {
+        // who runs the appender is known
+    }
+
+    private boolean take() {
         boolean taken = turn.tryTakeKept();
         for (int i = 0; !taken && i < TRIES; i++) {
             Thread.onSpinWait();
@@ -70,37 +109,14 @@ public abstract class AppenderRunner implements PublishingHelp {
         }
     }
 
-    /** Does the same with the turn, and gives it back. */
-    final int workInTurn() {
-        final int done;
-        boolean keeps = false;
-        try {
-            done = appender.step();
-            keeps = appender.isBusy() && !appender.isForcing();
-        } finally {
-            turn.word = keeps ? Turn.KEPT : Turn.FREE;
-        }
-        if (appender.isForcingHere()) {
-            force();
-            return 1;
-        }
-        return done == 0 && !keeps && ring.isHeadCommitted() ? 1 : done;
-    }
-
     private void force() {
-        boolean ended = false;
+        afterEnd(); // what was committed while the turn was here
+        appender.force();
+        takeSurely();
         try {
-            afterEnd(); // what was committed while the turn was here
-            appender.force();
-            takeSurely();
-            try {
-                appender.endForce();
-            } finally {
-                turn.word = Turn.FREE;
-            }
-            ended = true;
+            appender.endForce();
         } finally {
-            appender.forceLeft |= !ended;
+            turn.word = Turn.FREE;
         }
     }
 

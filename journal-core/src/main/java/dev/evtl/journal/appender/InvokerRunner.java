@@ -19,14 +19,15 @@ public final class InvokerRunner extends AppenderRunner {
         this.invoker = new Invoker();
     }
 
-    /** Does nothing while another thread runs the appender: an application may well invoke it on two by mistake. */
+    /** Does nothing while another thread has the turn: an application may well invoke it on two by mistake. */
     @Override
     int work() {
-        if (!take()) {
-            return 0;
-        }
+        return Math.max(0, super.work());
+    }
+
+    @Override
+    void onTurn() {
         runsHere();
-        return workInTurn();
     }
 
     /** Unlike Agrona's own, it goes on when an interrupted thread invokes it. */

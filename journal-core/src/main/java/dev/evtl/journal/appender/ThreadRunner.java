@@ -125,18 +125,20 @@ public class ThreadRunner extends AppenderRunner {
                     throw new InterruptedException();
                 }
                 if (left < LEADER_NANOS) {
+                    afterEnd(); // as below
                     return appender.awaitSync(position, left, this::wake);
                 }
                 final int done = appender.isForcing() ? 0 : work();
                 if (done == NO_TURN) {
                     LockSupport.parkNanos(MISSED_NANOS);
                 } else if (done == 0) {
+                    afterEnd(); // what was committed while the turn was here
                     appender.awaitForce(position, left - LEADER_NANOS, this::wake);
                 }
             }
             return true;
         } finally {
-            afterEnd(); // what was committed while the turn was here
+            afterEnd(); // as above
             if (turn.word == Turn.KEPT) {
                 wake();
             }

@@ -26,7 +26,7 @@ abstract class TurnPadding {
 /** The word. */
 abstract class TurnWord extends TurnPadding {
     /**
-     * {@link Turn#TAKEN} or {@link Turn#FREE}. Who has the turn gives it back by a store here and not by a call, for which
+     * {@link Turn#TAKEN}, {@link Turn#FREE} or {@link Turn#KEPT}. Who has the turn gives it back by a store here and not by a call, for which
      * a thread that has run out of its stack would have no room.
      */
     volatile int word;
@@ -45,7 +45,7 @@ abstract class TurnWord extends TurnPadding {
 final class Turn extends TurnWord {
     static final int FREE = 0;
     static final int TAKEN = 1;
-    /** Free for the appender's thread only. */
+    /** Free for those who do whole steps, as the appender's thread does, and not for who has just committed. */
     static final int KEPT = 2;
 
     private static final VarHandle WORD;
@@ -75,7 +75,7 @@ final class Turn extends TurnWord {
     long q14;
     long q15;
 
-    /** Takes the turn if it is free or kept for the appender's thread. */
+    /** Takes the turn if it is free or kept, for a whole step. */
     boolean tryTakeKept() {
         return word == KEPT && (boolean) WORD.compareAndSet(this, KEPT, TAKEN) || tryTake();
     }
