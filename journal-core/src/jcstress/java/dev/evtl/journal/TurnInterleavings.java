@@ -205,6 +205,7 @@ public final class TurnInterleavings {
         public void publisher(final LLL_Result r) {
             stagger();
             r.r1 = offer(1);
+            AppenderAccess.work(runner); // as the appender's thread, which a commit wakes that others wait for
         }
 
         @Actor
