@@ -158,20 +158,21 @@ class Rig {
 
     /** As {@link Journal#sync} on a thread that does not run the appender. */
     final String sync() {
-        try {
-            AppenderAccess.awaitSync(appender, ring.tail());
-            return Long.toString(storage.durable());
-        } catch (final JournalFailedException e) {
-            return "failed";
-        } catch (final InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
+        return durableAfter(() -> AppenderAccess.awaitSync(appender, ring.tail()));
     }
 
     /** As {@link Journal#sync} on a thread that may force itself. */
     final String lead() {
+        return durableAfter(() -> runner.awaitSync(ring.tail(), Long.MAX_VALUE));
+    }
+
+    private interface Wait {
+        void await() throws InterruptedException;
+    }
+
+    private String durableAfter(final Wait wait) {
         try {
-            runner.awaitSync(ring.tail(), Long.MAX_VALUE);
+            wait.await();
             return Long.toString(storage.durable());
         } catch (final JournalFailedException e) {
             return "failed";

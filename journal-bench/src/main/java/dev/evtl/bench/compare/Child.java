@@ -154,20 +154,20 @@ final class Child {
     private Reply offerBesideSync(final long events, final long rate) throws InterruptedException, ExecutionException {
         final AtomicBoolean stop = new AtomicBoolean();
         final ExecutorService thread = Executors.newSingleThreadExecutor();
+        final Future<?> syncing = thread.submit(() -> {
+            while (!stop.get()) {
+                target.sync();
+            }
+        });
+        final Reply offered;
         try {
-            final Future<?> syncing = thread.submit(() -> {
-                while (!stop.get()) {
-                    target.sync();
-                }
-            });
-            final Reply offered = offer(events, rate);
-            stop.set(true);
-            syncing.get();
-            return offered;
+            offered = offer(events, rate);
         } finally {
             stop.set(true);
             thread.shutdown();
         }
+        syncing.get();
+        return offered;
     }
 
     private static Reply idle(final long millis) throws InterruptedException {

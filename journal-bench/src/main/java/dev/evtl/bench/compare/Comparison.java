@@ -25,9 +25,7 @@ final class Comparison {
     static final String SINCE_DUE = ", since it was due";
     static final String ALONE = "alone";
     static final String BESIDE = "while another thread forces without pause";
-    /** Of the caller beside forces: the middle one. */
-    private static final long BESIDE_RATE = 1_000_000;
-
+    static final long BESIDE_RATE = 1_000_000;
     static final long STALL_RATE = 250_000;
 
     private final Settings settings;
@@ -262,16 +260,23 @@ final class Comparison {
     private void offer(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
         for (final long rate : settings.rates()) {
-            final long events = events(rate);
             final Path file = Files.createDirectory(round.resolve(Long.toString(rate)));
-            request(entrant.writer, "open " + file + " " + events);
-            final Reply offered = request(entrant.writer, "offer " + events + " " + rate);
-            request(entrant.writer, "close");
-            request(entrant.writer, "read " + file + " " + events + " false");
-            BenchDirectory.delete(file);
+            final Reply offered = offer(entrant.writer, file, "offer", events(rate), rate);
             series.apply(rateLabel(rate)).add(offered.histogram("call"));
             series.apply(rateLabel(rate) + SINCE_DUE).add(offered.histogram("sinceIntended"));
         }
+    }
+
+    /** Has events offered by a command, reads them back, and deletes them. */
+    private Reply offer(
+            final ChildProcess writer, final Path file, final String command, final long events, final long rate)
+            throws ChildException, InterruptedException, IOException {
+        request(writer, "open " + file + " " + events);
+        final Reply offered = request(writer, command + " " + events + " " + rate);
+        request(writer, "close");
+        request(writer, "read " + file + " " + events + " false");
+        BenchDirectory.delete(file);
+        return offered;
     }
 
     private void offerAndFollow(final Entrant entrant, final Path round, final Function<String, Series> series)
@@ -310,26 +315,19 @@ final class Comparison {
     }
 
     private void offerLong(final Entrant entrant, final Path round, final Function<String, Series> series)
-            throws ChildException, InterruptedException {
+            throws ChildException, InterruptedException, IOException {
+        final Path file = Files.createDirectory(round.resolve("long"));
         final long events = STALL_RATE * settings.stalling().toSeconds();
-        request(entrant.writer, "open " + round + " " + events);
-        final Reply offered = request(entrant.writer, "offer " + events + " " + STALL_RATE);
-        request(entrant.writer, "close");
+        final Reply offered = offer(entrant.writer, file, "offer", events, STALL_RATE);
         series.apply(rateLabel(STALL_RATE)).add(offered.histogram("longest"));
     }
 
     private void offerBesideSync(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
-        final long events = events(BESIDE_RATE);
         for (final String variant : List.of(ALONE, BESIDE)) {
             final Path file = Files.createDirectory(round.resolve(variant.replace(' ', '-')));
-            request(entrant.writer, "open " + file + " " + events);
-            final Reply offered = request(
-                    entrant.writer,
-                    (variant.equals(BESIDE) ? "offerBesideSync " : "offer ") + events + " " + BESIDE_RATE);
-            request(entrant.writer, "close");
-            request(entrant.writer, "read " + file + " " + events + " false");
-            BenchDirectory.delete(file);
+            final String command = variant.equals(BESIDE) ? "offerBesideSync" : "offer";
+            final Reply offered = offer(entrant.writer, file, command, events(BESIDE_RATE), BESIDE_RATE);
             series.apply(variant).add(offered.histogram("call"));
         }
     }

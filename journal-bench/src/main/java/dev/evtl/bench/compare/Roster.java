@@ -46,8 +46,10 @@ final class Roster {
     static final String SIZE = "evtl-size";
     static final String COLD = "evtl-cold";
 
-    private static final Set<Group> AT_RATES =
+    /** In which THREAD and PUBLISHERS stand beside each other. */
+    private static final Set<Group> BOTH_MODES =
             EnumSet.of(Group.WRITE, Group.CALLER, Group.VISIBLE, Group.STALL, Group.BESIDE_SYNC, Group.IDLE);
+
     private static final int PAYLOAD_LENGTH = Contestant.PAYLOAD_LENGTH;
     private static final int RAW_EVENTS_PER_CALL = (1 << 20) / 80;
 
@@ -73,7 +75,7 @@ final class Roster {
                 List.of(),
                 (directory, events) -> new PromisingTarget(file(directory), events, PAYLOAD_LENGTH),
                 directory -> new MappedSource(file(directory), FileHeader.LENGTH)));
-        all.add(writer(EACH, "EVTL, a claim each", 1, 1, true, AT_RATES));
+        all.add(writer(EACH, "EVTL, a claim each", 1, 1, true, BOTH_MODES));
         all.add(writer(EACH_UNCHECKED, "EVTL, a claim each, no checksums", 1, 1, false, EnumSet.of(Group.WRITE)));
         all.add(writer(BATCH, "EVTL, 64 events a claim", 1, 64, true, EnumSet.of(Group.WRITE)));
         all.add(writer(
@@ -93,7 +95,7 @@ final class Roster {
                         64),
                 directory -> new JournalSource(file(directory), true)));
         all.add(writer(FOUR_PRODUCERS, "EVTL, a claim each, 4 producers", 4, 1, true, EnumSet.of(Group.WRITE)));
-        all.add(publishing(1, 1, AT_RATES));
+        all.add(publishing(1, 1, BOTH_MODES));
         all.add(publishing(1, 64, EnumSet.of(Group.WRITE)));
         all.add(publishing(2, 1, EnumSet.of(Group.WRITE)));
         all.add(publishing(4, 1, EnumSet.of(Group.WRITE)));

@@ -1,7 +1,6 @@
 package dev.evtl.bench.compare;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,7 +39,7 @@ record Row(
         MISSED
     }
 
-    private static final Map<Group, List<Figure>> FIGURES = new EnumMap<>(Map.of(
+    private static final Map<Group, List<Figure>> FIGURES = Map.of(
             Group.WRITE,
                     List.of(
                             Figure.EVENTS_PER_SECOND,
@@ -56,19 +55,19 @@ record Row(
             Group.BESIDE_SYNC, List.of(Figure.P50, Figure.P99, Figure.P999),
             Group.IDLE, List.of(Figure.CORE_SHARE),
             Group.SIZE, List.of(Figure.NANOS_PER_EVENT),
-            Group.COLD, List.of(Figure.BYTES_PER_SECOND, Figure.DEVICE_BYTES_PER_BYTE)));
+            Group.COLD, List.of(Figure.BYTES_PER_SECOND, Figure.DEVICE_BYTES_PER_BYTE));
 
-    private static final Map<Group, String> TITLES = new EnumMap<>(Map.of(
+    private static final Map<Group, String> TITLES = Map.of(
             Group.WRITE, "write until in the file",
             Group.READ, "read",
             Group.CALLER, "claim to commit, or append",
             Group.VISIBLE, "offer to visible in another process",
             Group.STALL, "longest claim to commit, or append, of each second",
             Group.SYNC, "publish and force",
-            Group.BESIDE_SYNC, "claim to commit at 1 M/s",
+            Group.BESIDE_SYNC, "claim to commit at " + Comparison.rateLabel(Comparison.BESIDE_RATE),
             Group.IDLE, "open and idle",
             Group.SIZE, "write and read",
-            Group.COLD, "far past memory"));
+            Group.COLD, "far past memory");
 
     static String title(final Group group) {
         return TITLES.get(group);

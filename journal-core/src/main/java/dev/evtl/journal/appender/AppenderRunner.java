@@ -155,8 +155,14 @@ public abstract class AppenderRunner implements PublishingHelp {
     final void closeHere() {
         appender.requestClose();
         while (!appender.isTerminated()) {
-            work();
-            Thread.onSpinWait();
+            workOrPause();
+        }
+    }
+
+    /** For a close, which a claim may hold up for long. */
+    private void workOrPause() {
+        if (work() <= 0) {
+            LockSupport.parkNanos(LOOK_NANOS);
         }
     }
 
@@ -252,9 +258,7 @@ public abstract class AppenderRunner implements PublishingHelp {
         final long start = System.nanoTime();
         while (!appender.isTerminated()) {
             if (canRunHere()) {
-                if (work() <= 0) {
-                    LockSupport.parkNanos(LOOK_NANOS); // a claim that holds it up may do so for long
-                }
+                workOrPause();
             } else if (System.nanoTime() - start >= patienceNanos()) {
                 throw new JournalTimeoutException(appender.roleName()
                         + ": is not run by the thread that is to run it; the journal is not closed");

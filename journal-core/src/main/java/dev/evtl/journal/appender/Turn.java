@@ -26,8 +26,8 @@ abstract class TurnPadding {
 /** The word. */
 abstract class TurnWord extends TurnPadding {
     /**
-     * {@link Turn#TAKEN}, {@link Turn#FREE} or {@link Turn#KEPT}. Who has the turn gives it back by a store here and not by a call, for which
-     * a thread that has run out of its stack would have no room.
+     * {@link Turn#TAKEN}, {@link Turn#FREE} or {@link Turn#KEPT}. Who has the turn gives it back by a store here and not
+     * by a call, for which a thread that has run out of its stack would have no room.
      */
     volatile int word;
 }

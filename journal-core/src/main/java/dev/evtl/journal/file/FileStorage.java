@@ -155,10 +155,9 @@ abstract class FileStorage implements JournalStorage {
     /** Without bounds checks: the claim was checked where it was read, and the room was reserved. */
     @Override
     public final void append(final EventMemory source, final int index, final int length, final int eventCount) {
-        final long from = source.buffer().addressOffset() + index;
         final long target = buffer().addressOffset() + index(offset);
         copied = offset + length;
-        UnsafeApi.copyMemory(null, from, null, target, length);
+        UnsafeApi.copyMemory(null, source.buffer().addressOffset() + index, null, target, length);
         if (checksums) {
             stamp(source, index, length, eventCount, target);
         }

@@ -7,7 +7,7 @@ import java.io.File;
  * thread at a time.
  */
 public final class ModificationTime {
-    /** Longer than the steps in which file systems keep their times. */
+    /** Longer than the steps in which most file systems keep their times; some old ones keep whole seconds. */
     private static final long GRAIN_MILLIS = 50;
 
     private static final long UNKNOWN = Long.MIN_VALUE;

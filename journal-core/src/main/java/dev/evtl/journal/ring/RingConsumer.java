@@ -117,8 +117,8 @@ public final class RingConsumer {
 
     private void zero(final int index, final int length) {
         if (length <= SHORT) {
-            final long start =
-                    buffer.addressOffset() + index; // without bounds checks: what was read is within the ring
+            // without bounds checks: what was read is within the ring
+            final long start = buffer.addressOffset() + index;
             for (int i = 0; i < length; i += Long.BYTES) {
                 UnsafeApi.putLong(null, start + i, 0);
             }
