@@ -161,9 +161,14 @@ class Rig {
         return durableAfter(() -> AppenderAccess.awaitSync(appender, ring.tail()));
     }
 
-    /** As {@link Journal#sync} on a thread that may force itself. */
+    /**
+     * As {@link Journal#sync} on a thread that may force itself. Then it does what the appender's thread would, which is
+     * woken for whoever waits for what this thread appended on its way out.
+     */
     final String lead() {
-        return durableAfter(() -> runner.awaitSync(ring.tail(), Long.MAX_VALUE));
+        final String durable = durableAfter(() -> runner.awaitSync(ring.tail(), Long.MAX_VALUE));
+        AppenderAccess.work(runner);
+        return durable;
     }
 
     private interface Wait {
