@@ -161,14 +161,18 @@ class Rig {
         return durableAfter(() -> AppenderAccess.awaitSync(appender, ring.tail()));
     }
 
-    /**
-     * As {@link Journal#sync} on a thread that may force itself. Then it does what the appender's thread would, which is
-     * woken for whoever waits for what this thread appended on its way out.
-     */
+    /** As {@link Journal#sync} on a thread that may force itself. What it leaves, it then does as the appender's. */
     final String lead() {
         final String durable = durableAfter(() -> runner.awaitSync(ring.tail(), Long.MAX_VALUE));
-        AppenderAccess.work(runner);
+        workAsWoken();
         return durable;
+    }
+
+    /** Does what the appender's thread would, which publishing threads wake for what they leave to it. */
+    final void workAsWoken() {
+        while (AppenderAccess.work(runner) > 0) {
+            Thread.onSpinWait();
+        }
     }
 
     private interface Wait {

@@ -99,9 +99,7 @@ public final class TurnInterleavings {
 
         @Actor
         public void thread() {
-            while (AppenderAccess.work(runner) > 0) {
-                Thread.onSpinWait();
-            }
+            workAsWoken();
         }
 
         @Arbiter
@@ -205,7 +203,7 @@ public final class TurnInterleavings {
         public void publisher(final LLL_Result r) {
             stagger();
             r.r1 = offer(1);
-            AppenderAccess.work(runner); // as the appender's thread, which a commit wakes that others wait for
+            workAsWoken();
         }
 
         @Actor

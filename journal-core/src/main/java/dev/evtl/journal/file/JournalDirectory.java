@@ -1,0 +1,66 @@
+package dev.evtl.journal.file;
+
+import dev.evtl.journal.exceptions.JournalException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The files of a journal that is a directory: each is named by the sequence number of its first event, as FORMAT.md,
+ * "A journal of several files", has it. Other files in the directory are none of the journal's events. For any thread.
+ */
+public final class JournalDirectory {
+    private static final int DIGITS = 20;
+    private static final String SUFFIX = ".evtl";
+    private static final Pattern NAME = Pattern.compile("\\d{" + DIGITS + "}\\" + SUFFIX);
+
+    private JournalDirectory() {}
+
+    /** Returns the path of the file whose first event has a sequence number. */
+    public static Path file(final Path directory, final long baseSequence) {
+        return directory.resolve(String.format(Locale.ROOT, "%0" + DIGITS + "d%s", baseSequence, SUFFIX));
+    }
+
+    /** Returns the sequence number in a file's name; empty if it has another name. */
+    public static OptionalLong baseSequence(final Path file) {
+        final String name = String.valueOf(file.getFileName());
+        if (!NAME.matcher(name).matches()) {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(Long.parseLong(name.substring(0, DIGITS)));
+        } catch (final NumberFormatException e) {
+            return OptionalLong.empty(); // no file of a journal can begin there
+        }
+    }
+
+    /**
+     * Returns the sequence numbers with which the files begin that are there now, in their order.
+     *
+     * @throws JournalException if the directory cannot be read
+     */
+    public static long[] baseSequences(final Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(JournalDirectory::baseSequence)
+                    .filter(OptionalLong::isPresent)
+                    .mapToLong(OptionalLong::getAsLong)
+                    .sorted()
+                    .toArray();
+        } catch (final NoSuchFileException e) {
+            return new long[0];
+        } catch (final IOException e) {
+            throw new JournalException(directory + ": could not be listed: " + e.getMessage(), e);
+        }
+    }
+
+    /** Returns the journal that a file is part of: its directory if it has such a name, otherwise the file itself. */
+    public static Path journalOf(final Path file) {
+        final Path parent = file.getParent();
+        return parent != null && baseSequence(file).isPresent() ? parent : file;
+    }
+}
