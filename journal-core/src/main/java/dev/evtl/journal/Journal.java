@@ -17,6 +17,8 @@ import dev.evtl.journal.file.DirectStorage;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.file.MappedStorage;
+import dev.evtl.journal.file.RollPolicy;
+import dev.evtl.journal.file.RollingStorage;
 import dev.evtl.journal.file.WriteStorage;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
@@ -24,6 +26,7 @@ import dev.evtl.journal.io.Platform;
 import dev.evtl.journal.ring.JournalRing;
 import dev.evtl.journal.ring.RingFile;
 import dev.evtl.journal.ring.RingFiles;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -47,6 +50,9 @@ import org.agrona.concurrent.AgentInvoker;
 public final class Journal implements AutoCloseable {
     private final Path path;
     private final JournalRing ring;
+    /** Null for a journal of one file. */
+    private final RollingStorage files;
+
     private final Publisher publisher;
     private final Appender appender;
     private final AppenderRunner runner;
@@ -64,8 +70,10 @@ public final class Journal implements AutoCloseable {
             final JournalConfig config,
             final JournalOpener opened,
             final JournalRing ring,
-            final JournalStorage storage) {
+            final JournalStorage storage,
+            final RollingStorage files) {
         this.path = path;
+        this.files = files;
         this.recovery = opened.recovery();
         this.ring = ring;
         this.threadFactory = config.threadFactory;
@@ -120,23 +128,40 @@ public final class Journal implements AutoCloseable {
     /** Opens a journal with a wrapper around the file's storage, which tests use to make it fail. */
     static Journal open(final Path path, final JournalConfig config, final UnaryOperator<JournalStorage> around) {
         Platform.check();
+        final boolean several = config.rolls() || Files.isDirectory(path);
+        final JournalFile.NewFile newFile = new JournalFile.NewFile(
+                config.clock.nanoTime(), config.checksums, config.baseSequence, config.filePermissions);
         final JournalOpener opened = JournalOpener.open(
                 path,
+                several,
                 config.openMode,
-                new JournalFile.NewFile(
-                        config.clock.nanoTime(), config.checksums, config.baseSequence, config.filePermissions),
+                newFile,
                 Optional.ofNullable(config.ringFile)
                         .map(file -> new RingFiles.Wanted(file, config.ringSize, config.maxPayloadLength)),
                 config.refuseMissingRing,
                 position -> {});
+        RollingStorage files = null;
         JournalStorage storage = null;
         Journal journal = null;
         boolean running = false;
         try {
-            storage = around.apply(storage(opened, config));
+            if (several) {
+                files = new RollingStorage(
+                        opened.journal(),
+                        new RollPolicy(config.rollSize, config.clock::nanoTime, config.rollTimes::next),
+                        newFile,
+                        opened.file(),
+                        opened.header(),
+                        (file, header) -> storage(file, header, config),
+                        opened::rolledTo);
+                storage = files;
+            } else {
+                storage = storage(opened.file(), opened.header(), config);
+            }
+            storage = around.apply(storage);
             final JournalRing ring =
                     opened.ring().orElseGet(() -> JournalRing.inMemory(config.ringSize, config.singleProducer));
-            journal = new Journal(path, config, opened, ring, storage);
+            journal = new Journal(path, config, opened, ring, storage, files);
             opened.forgetFailure(); // first: the appender makes sure of the lock file's content
             journal.start();
             running = true;
@@ -249,9 +274,8 @@ public final class Journal implements AutoCloseable {
                 : Optional.empty();
     }
 
-    private static JournalStorage storage(final JournalOpener opened, final JournalConfig config) {
-        final JournalFile file = opened.file();
-        final JournalHeader header = opened.header();
+    private static WriteStorage storage(
+            final JournalFile file, final JournalHeader header, final JournalConfig config) {
         final int maxClaimLength = config.ringSize / 8 + FullFileDrops.RESERVE;
         final boolean everyBatch = config.syncPolicy == SyncPolicy.EVERY_BATCH;
         return switch (config.storage) {
@@ -340,6 +364,34 @@ public final class Journal implements AutoCloseable {
     public boolean awaitJournaled(final long position, final Duration timeout) {
         try {
             return runner.awaitJournaled(ring.check(position), Waiting.nanos(timeout));
+        } catch (final InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /**
+     * Has a journal of several files go on in another file: events that were accepted before the call stay in the files
+     * before, those that are offered after it come into the new one. Where the newest file has no event this does
+     * nothing.
+     *
+     * @param timeout longest time to wait; zero or less does not wait
+     * @return false if the time was over first; the roll then comes as soon as it can
+     * @throws IllegalStateException  if this is a journal of one file
+     * @throws JournalFailedException if the journal fails first, or is closed
+     * @throws JournalException       if the thread is interrupted while it waits; its interrupt flag stays set
+     */
+    public boolean roll(final Duration timeout) {
+        if (files == null) {
+            throw new IllegalStateException(path + ": is a journal of one file; open a directory to have several");
+        }
+        final long nanos = Waiting.nanos(timeout);
+        final long start = System.nanoTime();
+        if (!awaitJournaled(ring.tail(), timeout)) {
+            return false;
+        }
+        files.roll();
+        try {
+            return runner.await(() -> !files.isRollWanted(), nanos - (System.nanoTime() - start));
         } catch (final InterruptedException e) {
             throw interrupted(e);
         }

@@ -43,6 +43,8 @@ public final class JournalConfig {
     final StorageMode storage;
     final Space space;
     final WhenFull whenFull;
+    final long rollSize;
+    final RollTimes rollTimes;
     final SyncPolicy syncPolicy;
     final Set<PosixFilePermission> filePermissions;
     final EpochNanoClock clock;
@@ -71,6 +73,8 @@ public final class JournalConfig {
         storage = builder.storage;
         space = new Space(Math.min(builder.initialSize, builder.maxSize), builder.growth::next, builder.maxSize);
         whenFull = builder.whenFull;
+        rollSize = builder.rollSize;
+        rollTimes = builder.rollTimes;
         syncPolicy = builder.syncPolicy;
         filePermissions = builder.filePermissions;
         clock = builder.clock;
@@ -83,6 +87,11 @@ public final class JournalConfig {
         stuckClaimNanos = builder.stuckClaimTimeout.toNanos();
         closeOnShutdown = builder.closeOnShutdown;
         jmx = builder.jmx;
+    }
+
+    /** Whether the journal is to be a directory of several files. */
+    boolean rolls() {
+        return rollSize != Long.MAX_VALUE || rollTimes != RollTimes.NONE;
     }
 
     AppenderSettings appenderSettings(final AppenderEvents events) {
@@ -130,6 +139,8 @@ public final class JournalConfig {
                 + ", ring " + ringSize + " bytes in " + (ringFile == null ? "memory" : ringFile) + ", back-pressure "
                 + backPressure + ", space " + space.initial() + " bytes"
                 + (space.maximum() == Long.MAX_VALUE ? "" : " to " + space.maximum() + ", when full " + whenFull)
+                + (rollSize == Long.MAX_VALUE ? "" : ", roll from " + rollSize + " bytes on")
+                + (rollTimes == RollTimes.NONE ? "" : ", roll " + rollTimes)
                 + ", appender by " + appenderMode + (singleProducer ? ", single producer" : "") + "]";
     }
 
@@ -151,6 +162,8 @@ public final class JournalConfig {
         private Growth growth = Growth.steps(64 << 20);
         private long maxSize = Long.MAX_VALUE;
         private WhenFull whenFull = WhenFull.FAIL;
+        private long rollSize = Long.MAX_VALUE;
+        private RollTimes rollTimes = RollTimes.NONE;
         private SyncPolicy syncPolicy = SyncPolicy.NONE;
         private Set<PosixFilePermission> filePermissions = PosixFilePermissions.fromString("rw-------");
         private EpochNanoClock clock = new SystemNanoClock();
@@ -362,6 +375,34 @@ public final class JournalConfig {
             checkSpace("maxSize", bytes);
             maxSize = bytes;
             this.whenFull = whenFull;
+            return this;
+        }
+
+        /**
+         * Makes the journal a directory of several files, each of which takes no more batch once it has this length. With
+         * {@code initialSize} about as long, a file grows once. The default is no limit: then a directory has another file
+         * at {@link #rollTimes} or by {@link Journal#roll} only.
+         *
+         * @param bytes of a file, at least a page
+         * @return this
+         * @throws IllegalArgumentException if that is less than a page
+         */
+        public Builder rollSize(final long bytes) {
+            checkSpace("rollSize", bytes);
+            rollSize = bytes;
+            return this;
+        }
+
+        /**
+         * Makes the journal a directory of several files, of which another begins at certain times of the config's clock
+         * if the last one has an event by then. Times that passed while the journal was closed bring one other file at
+         * its opening. The default is {@link RollTimes#NONE}.
+         *
+         * @param times at which to go on in another file
+         * @return this
+         */
+        public Builder rollTimes(final RollTimes times) {
+            rollTimes = Objects.requireNonNull(times, "times");
             return this;
         }
 

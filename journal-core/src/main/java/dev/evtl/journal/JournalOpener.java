@@ -4,10 +4,12 @@ import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.appender.JournalLease;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.file.JournalDirectory;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.RingNote;
 import dev.evtl.journal.file.WriterLock;
 import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.FileIdentity;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.IoFailures;
@@ -33,10 +35,16 @@ import java.util.function.LongConsumer;
  */
 final class JournalOpener implements JournalLease {
     private final Path path;
-    private final Path real;
+    /** Real path of the journal, which is a file, or a directory of several. */
+    private final Path journal;
+
+    private final boolean several;
     private final FileAttribute<?>[] permissions;
     private final boolean refuseMissingRing;
     private WriterLock lock;
+    /** Real path of the file that is written first. */
+    private Path real;
+
     private JournalFile file;
     private RingFile ringFile;
     private boolean ringFileCreated;
@@ -45,16 +53,22 @@ final class JournalOpener implements JournalLease {
     private boolean created;
     private final AtomicBoolean released = new AtomicBoolean();
 
-    private JournalOpener(final Path path, final JournalFile.NewFile newFile, final boolean refuseMissingRing) {
+    private JournalOpener(
+            final Path path,
+            final boolean several,
+            final JournalFile.NewFile newFile,
+            final boolean refuseMissingRing) {
         this.refuseMissingRing = refuseMissingRing;
         this.path = path;
-        this.real = JournalPaths.writable(path);
-        this.permissions = newFile.attributes(real);
+        this.several = several;
+        this.journal = several ? JournalPaths.writableDirectory(path) : JournalPaths.writable(path);
+        this.permissions = newFile.attributes(journal);
     }
 
     /**
      * Opens a journal.
      *
+     * @param several  whether the journal is a directory of several files, which is made if there is none
      * @param newFile  settings of the file, if it is created
      * @param wanted   its ring file, created if there is none; empty for a ring in memory
      * @param refuseMissingRing whether a ring file that the last writer noted must be there
@@ -62,20 +76,27 @@ final class JournalOpener implements JournalLease {
      */
     static JournalOpener open(
             final Path path,
+            final boolean several,
             final OpenMode mode,
             final JournalFile.NewFile newFile,
             final Optional<RingFiles.Wanted> wanted,
             final boolean refuseMissingRing,
             final LongConsumer progress) {
-        final JournalOpener opener = new JournalOpener(path, newFile, refuseMissingRing);
-        checkExistence(path, mode);
-        if (!Files.exists(opener.real)) {
-            JournalPaths.checkNameLength(opener.real);
+        final JournalOpener opener = new JournalOpener(path, several, newFile, refuseMissingRing);
+        opener.checkExistence(mode);
+        if (!Files.exists(opener.journal)) {
+            JournalPaths.checkNameLength(opener.journal);
         }
         boolean opened = false;
         try {
-            opener.lock = WriterLock.acquire(opener.real, opener.permissions);
-            checkExistence(path, mode);
+            if (several) {
+                FileCalls.makeDirectory(opener.journal, newFile.permissions());
+            } else {
+                NewestFile.refuseOlder(opener.journal);
+            }
+            opener.lock = WriterLock.acquire(opener.journal, opener.permissions);
+            opener.checkExistence(mode);
+            opener.real = several ? NewestFile.find(opener.journal, newFile.baseSequence(), progress) : opener.journal;
             opener.open(newFile, wanted, progress);
             opened = true;
             return opener;
@@ -90,8 +111,8 @@ final class JournalOpener implements JournalLease {
         }
     }
 
-    private static void checkExistence(final Path path, final OpenMode mode) {
-        final boolean exists = Files.exists(path);
+    private void checkExistence(final OpenMode mode) {
+        final boolean exists = several ? JournalDirectory.baseSequences(journal).length > 0 : Files.exists(path);
         if (exists && mode == OpenMode.CREATE) {
             throw new JournalException(path + ": exists; open it with APPEND, or give another name");
         }
@@ -108,7 +129,7 @@ final class JournalOpener implements JournalLease {
             JournalFile.create(real, newFile);
             created = true;
         } else if (lock.note().isEmpty()) {
-            lock.note(RingNote.with(real).orElse(null)); // the journal was moved, perhaps
+            lock.note(RingNote.with(journal).orElse(null)); // the journal was moved, perhaps
         }
         file = JournalFile.open(real);
         if (created) {
@@ -133,7 +154,7 @@ final class JournalOpener implements JournalLease {
         if (noted != null && !created) {
             final boolean other = wanted.isEmpty()
                     || !noted.equals(RingFiles.real(wanted.get().path()));
-            switch (RingFiles.look(noted, real, header.identity())) {
+            switch (RingFiles.look(noted, journal, identity())) {
                 case GONE -> missRing(noted);
                 case OWN -> {
                     if (other) {
@@ -172,7 +193,7 @@ final class JournalOpener implements JournalLease {
      * overtake them.
      */
     private void refuseIfItHoldsAny(final Path noted) throws IOException {
-        try (RingFile left = RingFiles.inspect(noted, real, header.identity()).orElse(null)) {
+        try (RingFile left = RingFiles.inspect(noted, journal, identity()).orElse(null)) {
             if (left != null) {
                 final RingCatchUp.Found found =
                         RingCatchUp.look(left, file.channel(), header.baseSequence(), recovery.validEnd());
@@ -192,13 +213,13 @@ final class JournalOpener implements JournalLease {
 
     private void setAside(final Path noted) throws IOException {
         try (RingFiles.Lease lease =
-                RingFiles.lease(RingFiles.Wanted.as(noted, real), real, header.identity(), permissions)) {
+                RingFiles.lease(RingFiles.Wanted.as(noted, journal), journal, identity(), permissions)) {
             recovery = recovery.withSetAside(lease.setAside());
         }
     }
 
     private void ownRing(final RingFiles.Wanted wanted) throws IOException {
-        try (RingFiles.Lease lease = RingFiles.lease(wanted, real, header.identity(), permissions)) {
+        try (RingFiles.Lease lease = RingFiles.lease(wanted, journal, identity(), permissions)) {
             noteRing(lease.path()); // noted first: otherwise a ring that nobody would find could accept events
             ringFile = lease.open();
             ringFileCreated = lease.isNew();
@@ -208,7 +229,7 @@ final class JournalOpener implements JournalLease {
 
     private void noteRing(final Path noted) throws IOException {
         lock.note(noted);
-        RingNote.keep(real, noted);
+        RingNote.keep(journal, noted);
         file.checkPlace(); // takes the lock again that this may have dropped
     }
 
@@ -249,12 +270,29 @@ final class JournalOpener implements JournalLease {
     }
 
     private RingCatchUp.Found catchUp() throws IOException {
+        if (several) {
+            NewestFile.followRoll(journal, header.baseSequence(), ringFile.checkpoint());
+        }
         return RingCatchUp.run(ringFile, file.channel(), header.baseSequence(), recovery.validEnd());
     }
 
     /** Returns a new view of the ring in the ring file; empty without a ring file. */
     Optional<JournalRing> ring() {
         return Optional.ofNullable(ringFile).map(RingFile::owned);
+    }
+
+    private FileIdentity identity() throws IOException {
+        return several ? JournalDirectory.identity(journal) : header.identity();
+    }
+
+    /** Returns the real path of the journal. */
+    Path journal() {
+        return journal;
+    }
+
+    /** Notes that another file is written now. On the thread that runs the appender. */
+    void rolledTo(final JournalFile next) {
+        file = next;
     }
 
     /** Returns the file for a storage, which closes it. */
@@ -309,7 +347,7 @@ final class JournalOpener implements JournalLease {
     public void closed() throws IOException {
         if (ringFile != null && ringFile.delete()) {
             lock.note(null);
-            RingNote.keep(real, null);
+            RingNote.keep(journal, null);
         } else if (ringFile != null) {
             ringFile.retire(); // it holds nothing, and its user deletes it at the next opening
         }

@@ -55,6 +55,7 @@ public final class JournalAccess {
     static JournalOpener opener(final Path path, final OpenMode mode, final Optional<RingFiles.Wanted> ringFile) {
         return JournalOpener.open(
                 path,
+                false,
                 mode,
                 new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")),
                 ringFile,

@@ -223,6 +223,16 @@ public abstract class AppenderRunner implements PublishingHelp {
         return runUntil(() -> appender.isJournaled(position), nanos);
     }
 
+    /**
+     * Waits for a condition that the appender brings about. On the thread that runs the appender, this runs it.
+     *
+     * @return false if the time, in nanoseconds, was over first, or the appender has ended
+     */
+    public final boolean await(final BooleanSupplier condition, final long nanos) throws InterruptedException {
+        return runUntil(() -> condition.getAsBoolean() || appender.isTerminated() || appender.failure() != null, nanos)
+                && condition.getAsBoolean();
+    }
+
     /** Waits for a condition. An interrupt ends the waiting unless the condition holds already. */
     private boolean runUntil(final BooleanSupplier condition, final long nanos) throws InterruptedException {
         final long start = System.nanoTime();

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -31,9 +32,9 @@ abstract class FileStorage implements JournalStorage {
     private final JournalFile file;
     private final Preallocator preallocator;
     private final PublishedMarks marks;
-    private final long fileSequence;
+    private long fileSequence;
     private final boolean checksums;
-    private final EventChecksum checksum;
+    private EventChecksum checksum;
     private final MappedByteBuffer headerMap;
     private final UnsafeBuffer header;
     private final ByteBuffer lastByte = ByteBuffer.allocateDirect(1);
@@ -106,6 +107,25 @@ abstract class FileStorage implements JournalStorage {
         window = taken;
         mapped = taken.end();
         wantAt = taken.start() + (taken.end() - taken.start()) / 8;
+    }
+
+    /**
+     * Makes this file, which has no event, the next one of its journal. It is complete under its name, or has none.
+     *
+     * @param name         path of the file from now on, which must be free
+     * @param createdAt    nanoseconds since the Unix epoch, unique for each file
+     * @param baseSequence sequence number of the event that comes first
+     */
+    final void become(final Path name, final long createdAt, final long baseSequence) throws IOException {
+        file.writeNewHeader(createdAt, FileHeader.flags(header), baseSequence);
+        checksum = new EventChecksum(FileHeader.checksum(header));
+        fileSequence = baseSequence;
+        file.moveTo(name);
+    }
+
+    /** Returns the number of events that were appended to the file, those that it had included. */
+    final long events() {
+        return events;
     }
 
     /** Moves to a window that has room for a length in bytes. Returns what {@link #reserve} returns. */

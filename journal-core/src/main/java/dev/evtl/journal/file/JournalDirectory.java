@@ -1,6 +1,7 @@
 package dev.evtl.journal.file;
 
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.format.FileIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,6 +16,11 @@ import java.util.stream.Stream;
  * "A journal of several files", has it. Other files in the directory are none of the journal's events. For any thread.
  */
 public final class JournalDirectory {
+    /** Name of the lock file in the directory. */
+    static final String LOCK = "journal.lock";
+    /** Name of the file that is prepared to be the next one, and has no event. */
+    static final String NEXT = "next.evtl";
+
     private static final int DIGITS = 20;
     private static final String SUFFIX = ".evtl";
     private static final Pattern NAME = Pattern.compile("\\d{" + DIGITS + "}\\" + SUFFIX);
@@ -56,6 +62,15 @@ public final class JournalDirectory {
         } catch (final IOException e) {
             throw new JournalException(directory + ": could not be listed: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Returns what identifies a journal of several files, whatever its name and its files: the directory, of which a copy
+     * is another.
+     */
+    public static FileIdentity identity(final Path directory) throws IOException {
+        final long inode = ((Number) Files.getAttribute(directory, "unix:ino")).longValue();
+        return new FileIdentity(inode, Files.getAttribute(directory, "unix:dev").hashCode());
     }
 
     /** Returns the journal that a file is part of: its directory if it has such a name, otherwise the file itself. */

@@ -24,7 +24,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * opens the journal, then by its storage.
  */
 public final class JournalFile implements AutoCloseable {
-    private final Path path;
+    private volatile Path path;
     private final ModificationTime directoryTime;
 
     private final RandomAccessFile file;
@@ -132,6 +132,20 @@ public final class JournalFile implements AutoCloseable {
 
     public FileChannel channel() {
         return channel;
+    }
+
+    /** Gives the file another name in its directory, which must be free. */
+    void moveTo(final Path name) throws IOException {
+        FileCalls.moveToFreeName(path, name);
+        path = name;
+        directoryTime.note();
+    }
+
+    /** Writes the header of a file that has no event. */
+    void writeNewHeader(final long createdAt, final int flags, final long baseSequence) throws IOException {
+        final ByteBuffer bytes = ByteBuffer.allocateDirect(FileHeader.LENGTH);
+        FileHeader.encode(new UnsafeBuffer(bytes), createdAt, flags, baseSequence);
+        FileCalls.write(channel, bytes, 0);
     }
 
     /**

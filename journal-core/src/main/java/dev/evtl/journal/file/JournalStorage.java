@@ -23,6 +23,16 @@ public interface JournalStorage {
     int FULL = -2;
 
     /**
+     * Called before a batch, when all that was appended is published: a journal of several files may go on to its next
+     * file here.
+     *
+     * @throws IOException if it cannot
+     */
+    default void begin() throws IOException {
+        // a journal of one file has no other to go to
+    }
+
+    /**
      * Reserves room at the end of what was appended.
      *
      * @param length number of bytes that must fit, in one piece

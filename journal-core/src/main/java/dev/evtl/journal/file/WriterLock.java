@@ -45,6 +45,7 @@ import java.util.concurrent.TimeUnit;
  * <p>The journal itself is locked too. That keeps out a writer that uses another name because the file was moved.
  */
 public final class WriterLock implements AutoCloseable {
+    /** By lock file. */
     private static final Map<Path, WriterLock> HELD_HERE = new ConcurrentHashMap<>();
     /** One object for all copies of this class in the JVM's class loaders. */
     private static final Object MONITOR = WriterLock.class.getName().intern();
@@ -86,8 +87,12 @@ public final class WriterLock implements AutoCloseable {
         this.text = LockText.parse(path, written);
     }
 
+    /** Returns the path of the lock file of a journal; all files of one that is a directory have one lock in there. */
     public static Path fileFor(final Path journal) {
-        return journal.resolveSibling(journal.getFileName() + ".lock");
+        final Path whole = JournalDirectory.journalOf(journal);
+        return Files.isDirectory(whole)
+                ? whole.resolve(JournalDirectory.LOCK)
+                : journal.resolveSibling(journal.getFileName() + ".lock");
     }
 
     /**
@@ -127,7 +132,7 @@ public final class WriterLock implements AutoCloseable {
                 FileCalls.force(path, file); // otherwise a power loss could leave another file's old bytes in it
             }
             System.setProperty(lock.property, journal.toString());
-            HELD_HERE.put(journal, lock);
+            HELD_HERE.put(path, lock);
             locked = true;
             return lock;
         } finally {
@@ -264,7 +269,7 @@ public final class WriterLock implements AutoCloseable {
 
     private static Optional<LockText> textOf(final Path journal) throws IOException {
         synchronized (MONITOR) {
-            final WriterLock lock = HELD_HERE.get(journal);
+            final WriterLock lock = HELD_HERE.get(fileFor(journal));
             if (lock != null) {
                 return Optional.of(lock.text);
             }
@@ -287,7 +292,7 @@ public final class WriterLock implements AutoCloseable {
      */
     private static boolean isHeldHere(final Path journal) throws IOException {
         final Path lock = fileFor(journal);
-        return HELD_HERE.containsKey(journal)
+        return HELD_HERE.containsKey(lock)
                 || Files.exists(lock, NOFOLLOW_LINKS) && System.getProperty(property(lock)) != null;
     }
 
@@ -334,7 +339,7 @@ public final class WriterLock implements AutoCloseable {
 
     /** Returns whether a writer has locked the journal itself, perhaps under another name. */
     private static boolean isHeldItself(final Path journal) throws IOException {
-        if (!Files.isReadable(journal)) {
+        if (!Files.isReadable(journal) || Files.isDirectory(journal)) {
             return false;
         }
         try (FileChannel channel = Uninterruptible.open(journal, READ)) {
@@ -375,7 +380,7 @@ public final class WriterLock implements AutoCloseable {
                 write(text.ownedByNobody());
             }
         } finally {
-            HELD_HERE.remove(journal);
+            HELD_HERE.remove(path);
             System.clearProperty(property);
         }
     }

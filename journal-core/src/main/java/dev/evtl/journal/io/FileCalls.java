@@ -22,6 +22,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.security.SecureRandom;
+import java.util.EnumSet;
 import java.util.Set;
 import org.agrona.LangUtil;
 
@@ -173,6 +174,25 @@ public final class FileCalls {
     public static Set<PosixFilePermission> posixPermissions(final Path file) throws IOException {
         final boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
         return posix ? Files.getPosixFilePermissions(file) : Set.of();
+    }
+
+    /** Makes a directory if there is none, which whoever may read or write its files may search and list too. */
+    public static void makeDirectory(final Path directory, final Set<PosixFilePermission> ofFiles) throws IOException {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        watcher.before(Call.MAKE_DIRECTORY, directory, 0, Long.MAX_VALUE);
+        Files.createDirectory(directory);
+        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            final Set<PosixFilePermission> permissions = EnumSet.copyOf(ofFiles);
+            for (final PosixFilePermission permission : ofFiles) {
+                final String name = permission.name();
+                permissions.add(PosixFilePermission.valueOf(name.substring(0, name.indexOf('_')) + "_EXECUTE"));
+            }
+            Files.setPosixFilePermissions(directory, permissions);
+        }
+        watcher.after(Call.MAKE_DIRECTORY, directory, 0, Long.MAX_VALUE);
+        forceDirectory(directory);
     }
 
     /** Forces the directory of a file: only then is a new name durable. */

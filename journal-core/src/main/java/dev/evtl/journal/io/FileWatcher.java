@@ -15,6 +15,7 @@ public interface FileWatcher {
         WRITE_THROUGH,
         FORCE,
         FORCE_DIRECTORY,
+        MAKE_DIRECTORY,
         TRUNCATE,
         RENAME,
         DELETE,
@@ -28,7 +29,7 @@ public interface FileWatcher {
     /**
      * Is called before each call.
      *
-     * @param file the file that is forced, cut or deleted, the directory that is forced, or the new name; null for a
+     * @param file the file that is forced, cut or deleted, the directory that is forced or made, or the new name; null for a
      *     write
      * @param from offset of the first byte that is written, forced or cut off
      * @param to   offset after the last of these bytes

@@ -58,6 +58,25 @@ public final class JournalPaths {
         return real(path);
     }
 
+    /**
+     * Returns the real path of a directory that can be written, or made, as a journal of several files.
+     *
+     * @return the path; what leads to it exists, the directory itself may not
+     */
+    public static Path writableDirectory(final Path path) {
+        Platform.check();
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new JournalException(path + ": is a file; a journal that rolls is a directory, give another path");
+        }
+        if (Files.isDirectory(path)) {
+            if (!Files.isReadable(path) || !Files.isWritable(path) || !Files.isExecutable(path)) {
+                throw new JournalException(path + ": not readable and writable by this user; change its permissions");
+            }
+            return real(path);
+        }
+        return writable(path);
+    }
+
     /** Returns the real path of a file that can be written or created as a journal. */
     public static Path writable(final Path path) {
         Platform.check();

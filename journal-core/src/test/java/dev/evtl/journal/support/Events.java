@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Events of 32 bytes, each with its number, so that a file shows what it lost. */
@@ -63,6 +64,33 @@ public final class Events {
         for (final StoredEvent event : events) {
             assertEquals(event.sequence(), event.data().getLong());
             assertEquals(~event.sequence(), event.data().getLong(8));
+        }
+    }
+
+    /** Clean files that follow one another, with the events from 0 and nothing else. Returns how many files. */
+    public static int assertHoldsInFiles(final Path directory, final long count) throws IOException {
+        final List<Path> files = files(directory);
+        long next = 0;
+        for (final Path file : files) {
+            assertEquals(String.format("%020d.evtl", next), file.getFileName().toString());
+            final JournalScan scan = JournalScan.of(file);
+            assertEquals(Condition.CLEAN, scan.condition(), file + ": " + scan.reason());
+            for (final StoredEvent event : StoredEvent.readAll(file)) {
+                assertEquals(next, event.sequence());
+                assertEquals(next, event.data().getLong());
+                next++;
+            }
+        }
+        assertEquals(count, next);
+        return files.size();
+    }
+
+    /** The journal's files in a directory, by name. */
+    public static List<Path> files(final Path directory) throws IOException {
+        try (Stream<Path> found = Files.list(directory)) {
+            return found.filter(file -> file.getFileName().toString().matches("\\d{20}\\.evtl"))
+                    .sorted()
+                    .toList();
         }
     }
 

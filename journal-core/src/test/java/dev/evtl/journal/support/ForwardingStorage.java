@@ -16,6 +16,11 @@ public abstract class ForwardingStorage implements JournalStorage {
     public abstract void before(Call call);
 
     @Override
+    public void begin() throws IOException {
+        storage.begin();
+    }
+
+    @Override
     public int reserve(final int length) throws IOException {
         before(Call.RESERVE);
         return storage.reserve(length);

@@ -1,0 +1,370 @@
+package dev.evtl.journal.file;
+
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.format.FileHeader;
+import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.io.FileCalls;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.agrona.LangUtil;
+
+/**
+ * A journal of several files in a directory. One file is written at a time, by the storage that the config asks for;
+ * when it is as long as it should be, at certain times and on request the appender goes on in the next, between two
+ * batches. To do so it renames a file that a thread of this class has prepared, so a roll takes no longer than that.
+ *
+ * <p>The same thread then cuts, forces and closes the file before. Nothing in the new file counts as durable until that
+ * is done and the directory is forced: who forces closes what is left to close first. A roll waits for a force that is
+ * under way, and for the next file to be ready; meanwhile the file before takes what comes.
+ */
+public final class RollingStorage implements JournalStorage {
+    /** Time after which the thread looks at the clock again, which may have been set, and tries again what failed. */
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** Opens the storage of one file, which it takes over unless this throws. */
+    @FunctionalInterface
+    public interface Opener {
+        /** Opens the storage of a file whose header is as given. */
+        WriteStorage open(JournalFile file, JournalHeader header);
+    }
+
+    /** A file, and the position of its offset 0 in the journal. */
+    private record Part(WriteStorage storage, long start) {
+        long durable() {
+            return start + storage.durable();
+        }
+    }
+
+    private final Path directory;
+    private final RollPolicy policy;
+    private final JournalFile.NewFile newFile;
+    private final Opener opener;
+    private final Consumer<JournalFile> onRoll;
+    private final Thread thread;
+    private final Object closing = new Object();
+    private final Queue<Part> left = new ConcurrentLinkedQueue<>();
+
+    private WriteStorage file;
+    private Part part;
+    private boolean forcing;
+
+    private volatile Part shown;
+    private volatile WriteStorage next;
+    private volatile boolean wanted;
+    private volatile boolean running = true;
+    /** Why a file that was left could not be closed. */
+    private volatile Throwable failure;
+    /** Why there is no next file. */
+    private volatile Throwable notPrepared;
+
+    private volatile long growthsBefore;
+
+    /**
+     * Takes over the journal's newest file, unless this throws.
+     *
+     * @param directory real path
+     * @param policy    when to go on to another file
+     * @param newFile   settings of new files
+     * @param newest    file to go on with
+     * @param header    of that file
+     * @param opener    opens the storages
+     * @param onRoll    is told of each new file, by the thread that runs the appender
+     */
+    public RollingStorage(
+            final Path directory,
+            final RollPolicy policy,
+            final JournalFile.NewFile newFile,
+            final JournalFile newest,
+            final JournalHeader header,
+            final Opener opener,
+            final Consumer<JournalFile> onRoll) {
+        this.directory = directory;
+        this.policy = policy;
+        this.newFile = newFile;
+        this.opener = opener;
+        this.onRoll = onRoll;
+        this.file = opener.open(newest, header);
+        show(new Part(file, 0));
+        this.wanted = policy.next(header.createdAt()) <= policy.now();
+        this.thread = new Thread(this::run, "evtl-roller " + directory.getFileName());
+        thread.setDaemon(true);
+        boolean started = false;
+        try {
+            thread.start();
+            started = true;
+        } finally {
+            if (!started) {
+                file.abandon();
+            }
+        }
+    }
+
+    private void show(final Part current) {
+        part = current;
+        shown = current;
+    }
+
+    private void run() {
+        long due = policy.next(policy.now());
+        while (running) {
+            try {
+                closeLeft();
+                if (next == null) {
+                    next = prepare();
+                }
+                notPrepared = null;
+            } catch (final Throwable t) {
+                notPrepared = t; // the journal goes on in the file that it has, and this is tried again
+            }
+            final long now = policy.now();
+            if (now >= due) {
+                wanted = true;
+                due = policy.next(Math.max(now, due)); // a clock that steps back brings no second roll
+            }
+            LockSupport.parkNanos(this, LOOK_NANOS);
+            Thread.interrupted(); // with the flag set it could not park; nobody else has a say on this thread
+        }
+    }
+
+    private WriteStorage prepare() throws IOException {
+        final Path path = directory.resolve(JournalDirectory.NEXT);
+        JournalFile.create(path, new JournalFile.NewFile(policy.now(), newFile.checksums(), 0, newFile.permissions()));
+        JournalFile made = null;
+        WriteStorage storage = null;
+        try {
+            made = JournalFile.open(path);
+            storage = opener.open(made, JournalFile.readHeader(path, made.channel()));
+            made.sync(); // its length: a force of the events brings no more to the device than these
+            return storage;
+        } finally {
+            if (storage == null) {
+                FileCalls.closeQuietly(made);
+                FileCalls.deleteQuietly(path);
+            }
+        }
+    }
+
+    /** Closes the files that the appender has left, in their order, and makes the one after them findable. */
+    private void closeLeft() throws IOException {
+        synchronized (closing) {
+            throwFailure();
+            try {
+                for (Part oldest = left.peek(); oldest != null; oldest = left.peek()) {
+                    oldest.storage.close();
+                    FileCalls.forceDirectory(oldest.storage.file().path());
+                    left.remove();
+                }
+            } catch (final Throwable t) {
+                failure = t;
+                throw t;
+            }
+        }
+    }
+
+    private void throwFailure() {
+        final Throwable failed = failure;
+        if (failed != null) {
+            LangUtil.rethrowUnchecked(failed);
+        }
+    }
+
+    /** Asks to go on in another file as soon as the one that is written has an event. */
+    public void roll() {
+        wanted = true;
+    }
+
+    /** Returns whether {@link #roll} was called, or the time has come, and there was no roll since. */
+    public boolean isRollWanted() {
+        return wanted;
+    }
+
+    /** Returns why there is no file to go on with, if that failed. */
+    public Optional<Throwable> notPrepared() {
+        return Optional.ofNullable(notPrepared);
+    }
+
+    @Override
+    public void begin() throws IOException {
+        if (!wanted && file.fileOffset() < policy.size()) {
+            return;
+        }
+        if (file.events() == 0) {
+            wanted = false; // a period without events leaves no file
+        } else if (next != null && !forcing) {
+            rollOver();
+        }
+    }
+
+    private void rollOver() throws IOException {
+        final WriteStorage following = next;
+        final long sequence = file.fileSequence() + file.events();
+        following.become(JournalDirectory.file(directory, sequence), policy.now(), sequence);
+        next = null;
+        wanted = false;
+        growthsBefore += file.growths();
+        final Part before = part;
+        file = following;
+        left.add(before);
+        show(new Part(following, before.start + before.storage.position() - FileHeader.LENGTH));
+        onRoll.accept(following.file());
+        LockSupport.unpark(thread);
+    }
+
+    @Override
+    public int reserve(final int length) throws IOException {
+        return file.reserve(length);
+    }
+
+    @Override
+    public void append(final EventMemory source, final int index, final int length, final int events) {
+        file.append(source, index, length, events);
+    }
+
+    @Override
+    public long position() {
+        return part.start + file.position();
+    }
+
+    @Override
+    public long fileSequence() {
+        return file.fileSequence();
+    }
+
+    @Override
+    public long fileOffset() {
+        return file.fileOffset();
+    }
+
+    @Override
+    public void publish() throws IOException {
+        file.publish();
+    }
+
+    @Override
+    public void beginForce() {
+        forcing = true;
+        file.beginForce();
+    }
+
+    @Override
+    public void force() throws IOException {
+        closeLeft();
+        file.force();
+    }
+
+    @Override
+    public void endForce() throws IOException {
+        forcing = false;
+        file.endForce();
+    }
+
+    @Override
+    public void check() throws IOException {
+        throwFailure();
+        file.check();
+    }
+
+    @Override
+    public void retract() throws IOException {
+        file.retract();
+    }
+
+    @Override
+    public void close() throws IOException {
+        stop();
+        closeLeft();
+        discardNext();
+        file.close();
+    }
+
+    @Override
+    public void abandon() {
+        stop();
+        try {
+            discardNext();
+        } finally {
+            for (Part oldest = left.poll(); oldest != null; oldest = left.poll()) {
+                oldest.storage.abandon();
+            }
+            file.abandon();
+        }
+    }
+
+    private void stop() {
+        running = false;
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (final InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void discardNext() {
+        final WriteStorage unused = next;
+        if (unused != null) {
+            next = null;
+            unused.abandon();
+            FileCalls.deleteQuietly(unused.file().path());
+        }
+    }
+
+    /**
+     * Deletes a file that was prepared by a process that was killed.
+     *
+     * @throws JournalException if something else has its name
+     */
+    public static void deleteLeft(final Path directory) throws IOException {
+        final Path path = directory.resolve(JournalDirectory.NEXT);
+        if (Files.notExists(path)) {
+            return;
+        }
+        try (JournalFile prepared = JournalFile.open(path)) {
+            final JournalHeader header = JournalFile.readHeader(path, prepared.channel());
+            if (header.eventCount() > 0) {
+                throw new JournalException(path + ": has events; it is none that this journal prepared, move it away");
+            }
+        }
+        FileCalls.delete(path);
+    }
+
+    @Override
+    public String name() {
+        return directory.toString();
+    }
+
+    @Override
+    public long allocated() {
+        return shown.storage.allocated();
+    }
+
+    @Override
+    public long mapped() {
+        return shown.storage.mapped();
+    }
+
+    @Override
+    public long durable() {
+        final Part current = shown; // first: what came before it is then among those left, or durable
+        final Part oldest = left.peek();
+        return (oldest == null ? current : oldest).durable();
+    }
+
+    @Override
+    public long growths() {
+        return growthsBefore + shown.storage.growths();
+    }
+}

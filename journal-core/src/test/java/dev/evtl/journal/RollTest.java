@@ -1,0 +1,419 @@
+package dev.evtl.journal;
+
+import static dev.evtl.journal.support.Events.assertHoldsInFiles;
+import static dev.evtl.journal.support.Events.files;
+import static dev.evtl.journal.support.Events.offer;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalLockedException;
+import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.StoredEvent;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@Timeout(120)
+class RollTest {
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    @TempDir(factory = MemoryDirectory.class)
+    Path parent;
+
+    private Path directory;
+
+    @BeforeEach
+    void setDirectory() {
+        directory = parent.resolve("trades");
+    }
+
+    private static JournalConfig.Builder config() {
+        return JournalConfig.builder()
+                .ringSize(1 << 14)
+                .maxPayloadLength(112)
+                .backPressure(BackPressure.BLOCK)
+                .initialSize(1 << 15)
+                .growth(Growth.steps(1 << 14))
+                .rollSize(1 << 15);
+    }
+
+    private static void await(final BooleanSupplier condition) throws InterruptedException {
+        final long start = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() - start < TimeUnit.MINUTES.toNanos(1), "waited for a minute");
+            Thread.sleep(5);
+        }
+    }
+
+    static Stream<Arguments> modes() {
+        return Stream.of(
+                Arguments.of(AppenderMode.THREAD, StorageMode.MAPPED),
+                Arguments.of(AppenderMode.THREAD, StorageMode.WRITE),
+                Arguments.of(AppenderMode.THREAD, StorageMode.DIRECT),
+                Arguments.of(AppenderMode.PUBLISHERS, StorageMode.MAPPED));
+    }
+
+    @ParameterizedTest
+    @MethodSource("modes")
+    void filesOfTheWantedLengthFollowOneAnother(final AppenderMode mode, final StorageMode storage) throws IOException {
+        final int count = 60_000;
+        final Path onDisk = storage == StorageMode.DIRECT
+                ? Files.createTempDirectory("roll").resolve("j")
+                : directory;
+        try (Journal journal = Journal.open(
+                onDisk, config().appenderMode(mode).storage(storage).build())) {
+            offer(journal, 0, count);
+        }
+        final int files = assertHoldsInFiles(onDisk, count);
+        assertTrue(files > 3, files + " files");
+        for (final Path file : files(onDisk).subList(0, files - 1)) {
+            assertTrue(Files.size(file) >= 1 << 15, file + " has " + Files.size(file));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            names = {"THREAD", "PUBLISHERS"},
+            value = AppenderMode.class)
+    void rollPutsWhatComesAfterItIntoANewFile(final AppenderMode mode) throws IOException {
+        try (Journal journal = Journal.open(
+                directory, config().rollSize(1 << 30).appenderMode(mode).build())) {
+            offer(journal, 0, 10);
+            assertTrue(journal.roll(LONG));
+            offer(journal, 10, 5);
+            assertTrue(journal.roll(LONG));
+            assertTrue(journal.roll(LONG)); // nothing to leave
+            offer(journal, 15, 1);
+        }
+        assertEquals(
+                List.of("00000000000000000000.evtl", "00000000000000000010.evtl", "00000000000000000015.evtl"),
+                files(directory).stream()
+                        .map(file -> file.getFileName().toString())
+                        .toList());
+        assertHoldsInFiles(directory, 16);
+    }
+
+    @Test
+    void rollOfOneFileIsRefused() {
+        try (Journal journal = Journal.open(parent.resolve("one.evtl"))) {
+            assertThrows(IllegalStateException.class, () -> journal.roll(LONG));
+        }
+    }
+
+    @Test
+    void invokerRolls() throws IOException {
+        try (Journal journal = Journal.open(
+                directory,
+                config().rollSize(1 << 30).appenderMode(AppenderMode.INVOKER).build())) {
+            offer(journal, 0, 10);
+            assertTrue(journal.roll(LONG));
+            offer(journal, 10, 10);
+        }
+        assertEquals(2, assertHoldsInFiles(directory, 20));
+    }
+
+    @Test
+    void whatIsAcknowledgedAfterARollIsDurableInBothFiles() throws IOException {
+        try (Journal journal =
+                Journal.open(directory, config().rollSize(1 << 30).build())) {
+            offer(journal, 0, 10);
+            assertTrue(journal.roll(LONG));
+            offer(journal, 10, 10);
+            journal.sync();
+            final byte[] before = Files.readAllBytes(files(directory).get(0));
+            final byte[] after = Files.readAllBytes(files(directory).get(1));
+            assertEquals(1, StoredEvent.state(before));
+            assertEquals(before.length, StoredEvent.durableOffset(before));
+            assertEquals(StoredEvent.writeOffset(after), StoredEvent.durableOffset(after));
+            assertEquals(64 + 10 * 32, StoredEvent.durableOffset(after));
+        }
+    }
+
+    @Test
+    void journalGoesOnInItsNewestFile() throws IOException {
+        for (int i = 0; i < 5; i++) {
+            try (Journal journal =
+                    Journal.open(directory, config().rollSize(1 << 30).build())) {
+                offer(journal, i * 20, 10);
+                assertTrue(journal.roll(LONG));
+                offer(journal, i * 20 + 10, 10);
+            }
+        }
+        assertEquals(6, assertHoldsInFiles(directory, 100));
+    }
+
+    @Test
+    void directoryNeedsNoConfigOnceItIsAJournal() throws IOException {
+        Files.createDirectory(directory);
+        try (Journal journal = Journal.open(directory)) {
+            offer(journal, 0, 10);
+            assertTrue(journal.roll(LONG));
+            offer(journal, 10, 1);
+        }
+        assertEquals(2, assertHoldsInFiles(directory, 11));
+    }
+
+    @Test
+    void periodThatIsOverEndsAFileAndAnEmptyOneLeavesNone() throws Exception {
+        final AtomicLong now = new AtomicLong(100 * SECOND);
+        final JournalConfig config = config().rollSize(1 << 30)
+                .rollTimes(RollTimes.every(Duration.ofSeconds(10)))
+                .clock(now::get)
+                .build();
+        try (Journal journal = Journal.open(directory, config)) {
+            offer(journal, 0, 10);
+            now.set(109 * SECOND);
+            journal.sync();
+            Thread.sleep(300);
+            assertEquals(1, files(directory).size());
+            now.set(110 * SECOND);
+            await(() -> hasFiles(2));
+            now.set(150 * SECOND);
+            Thread.sleep(300);
+            now.set(120 * SECOND);
+            Thread.sleep(300);
+            now.set(155 * SECOND);
+            Thread.sleep(300);
+            assertEquals(2, files(directory).size());
+            offer(journal, 10, 10);
+            journal.sync();
+            now.set(160 * SECOND);
+            await(() -> hasFiles(3));
+        }
+        assertHoldsInFiles(directory, 20);
+    }
+
+    private boolean hasFiles(final int count) {
+        try {
+            return files(directory).size() == count;
+        } catch (final IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void timesMissedWhileItWasClosedEndOneFile() throws Exception {
+        final AtomicLong now = new AtomicLong(100 * SECOND);
+        final JournalConfig config = config().rollSize(1 << 30)
+                .rollTimes(RollTimes.every(Duration.ofSeconds(10)))
+                .clock(now::get)
+                .build();
+        try (Journal journal = Journal.open(directory, config)) {
+            offer(journal, 0, 10);
+        }
+        now.set(105 * SECOND);
+        try (Journal journal = Journal.open(directory, config)) {
+            offer(journal, 10, 10);
+        }
+        assertEquals(1, files(directory).size());
+        now.set(190 * SECOND);
+        try (Journal journal = Journal.open(directory, config)) {
+            await(() -> hasFiles(2));
+            offer(journal, 20, 10);
+        }
+        assertEquals(2, assertHoldsInFiles(directory, 30));
+    }
+
+    @Test
+    void secondWriterIsRefusedByAnyName() throws IOException {
+        try (Journal journal =
+                Journal.open(directory, config().rollSize(1 << 30).build())) {
+            offer(journal, 0, 10);
+            assertTrue(journal.roll(LONG));
+            assertThrows(JournalLockedException.class, () -> Journal.open(directory, config().build()));
+            assertThrows(
+                    JournalLockedException.class,
+                    () -> Journal.open(files(directory).get(1)));
+            assertThrows(
+                    JournalException.class, () -> Journal.open(files(directory).get(0)));
+        }
+        final JournalException older = assertThrows(
+                JournalException.class, () -> Journal.open(files(directory).get(0)));
+        assertTrue(older.getMessage().contains("is not the newest file of its journal"), older.getMessage());
+    }
+
+    @Test
+    void fileCannotBecomeADirectory() throws IOException {
+        final Path file = parent.resolve("one.evtl");
+        Journal.open(file).close();
+        final byte[] before = Files.readAllBytes(file);
+        final JournalException refused =
+                assertThrows(JournalException.class, () -> Journal.open(file, config().build()));
+        assertTrue(refused.getMessage().contains("is a file"), refused.getMessage());
+        assertEquals(before.length, Files.size(file));
+    }
+
+    private void writeThreeFiles() {
+        try (Journal journal =
+                Journal.open(directory, config().rollSize(1 << 30).build())) {
+            for (int i = 0; i < 3; i++) {
+                offer(journal, i * 10, 10);
+                assertTrue(i == 2 || journal.roll(LONG));
+            }
+        }
+    }
+
+    @Test
+    void missingFileInTheMiddleIsRefused() throws IOException {
+        writeThreeFiles();
+        Files.delete(files(directory).get(1));
+        final CorruptJournalException hole =
+                assertThrows(CorruptJournalException.class, () -> Journal.open(directory, config().build()));
+        assertTrue(hole.getMessage().contains("a hole"), hole.getMessage());
+        assertTrue(hole.getMessage().contains("up to sequence 19"), hole.getMessage());
+        assertEquals(2, files(directory).size());
+    }
+
+    private static void reopenHeader(final Path file, final int from, final byte[] bytes) throws IOException {
+        try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+            out.seek(from);
+            out.write(bytes);
+        }
+    }
+
+    /** As where the process died between a roll and the close of the file before. */
+    @Test
+    void fileThatWasLeftOpenAtARollIsClosedAtTheNextOpening() throws IOException {
+        writeThreeFiles();
+        final Path second = files(directory).get(1);
+        final byte[] whole = Files.readAllBytes(second);
+        reopenHeader(second, 48, new byte[] {64, 0, 0, 0, 0, 0, 0, 0, 0});
+        try (RandomAccessFile out = new RandomAccessFile(second.toFile(), "rw")) {
+            out.setLength(1 << 15);
+        }
+        try (Journal journal =
+                Journal.open(directory, config().rollSize(1 << 30).build())) {
+            offer(journal, 30, 1);
+        }
+        assertEquals(whole.length, Files.size(second));
+        assertEquals(3, assertHoldsInFiles(directory, 31));
+    }
+
+    /** As where a crash of the machine took events of a file that was left, so that what came after them follows nothing. */
+    @Test
+    void journalEndsWhereTheFirstEventIsMissing() throws IOException {
+        writeThreeFiles();
+        final Path second = files(directory).get(1);
+        reopenHeader(second, 48, new byte[] {64, 0, 0, 0, 0, 0, 0, 0, 0});
+        reopenHeader(second, 64 + 7 * 32, new byte[3 * 32]);
+        final Path third = files(directory).get(2);
+        final byte[] after = Files.readAllBytes(third);
+        reopenHeader(third, 48, new byte[] {64, 0, 0, 0, 0, 0, 0, 0, 0});
+        try (Journal journal =
+                Journal.open(directory, config().rollSize(1 << 30).build())) {
+            offer(journal, 17, 3);
+        }
+        assertEquals(2, assertHoldsInFiles(directory, 20));
+        final Path aside = third.resolveSibling(third.getFileName() + ".cut");
+        assertEquals(after.length, Files.size(aside));
+        assertFalse(Files.exists(third));
+    }
+
+    @Test
+    void durableEventsAfterMissingOnesAreDamage() throws IOException {
+        writeThreeFiles();
+        final Path second = files(directory).get(1);
+        reopenHeader(second, 48, new byte[] {64, 0, 0, 0, 0, 0, 0, 0, 0});
+        reopenHeader(second, 64 + 7 * 32, new byte[3 * 32]);
+        assertThrows(CorruptJournalException.class, () -> Journal.open(directory, config().build()));
+        assertEquals(3, files(directory).size());
+    }
+
+    @Test
+    void fileOfWhichOnlyTheNameSurvivedIsLeftOut() throws IOException {
+        writeThreeFiles();
+        Files.write(directory.resolve(String.format("%020d.evtl", 30)), new byte[4096]);
+        try (Journal journal =
+                Journal.open(directory, config().rollSize(1 << 30).build())) {
+            offer(journal, 30, 1);
+        }
+        assertEquals(3, assertHoldsInFiles(directory, 31));
+    }
+
+    @Test
+    void fileThatWasPreparedByAKilledProcessIsDeleted() throws IOException {
+        writeThreeFiles();
+        Files.copy(emptyFile(), directory.resolve("next.evtl"));
+        try (Journal journal =
+                Journal.open(directory, config().rollSize(1 << 30).build())) {
+            offer(journal, 30, 1);
+            assertTrue(journal.roll(LONG));
+            offer(journal, 31, 1);
+        }
+        assertEquals(4, assertHoldsInFiles(directory, 32));
+        assertFalse(Files.exists(directory.resolve("next.evtl")));
+    }
+
+    private Path emptyFile() {
+        final Path file = parent.resolve("empty.evtl");
+        Journal.open(file).close();
+        return file;
+    }
+
+    @Test
+    void strangersFileOfThatNameStays() throws IOException {
+        Files.createDirectory(directory);
+        Files.writeString(directory.resolve("next.evtl"), "not yours");
+        assertThrows(JournalException.class, () -> Journal.open(directory, config().build()));
+        assertEquals("not yours", Files.readString(directory.resolve("next.evtl")));
+    }
+
+    @Test
+    void nothingStaysOpenOfFilesThatWereLeft() throws Exception {
+        try (Journal journal =
+                Journal.open(directory, config().rollSize(1 << 30).build())) {
+            for (int i = 0; i < 30; i++) {
+                offer(journal, i, 1);
+                assertTrue(journal.roll(LONG));
+            }
+            journal.sync();
+            final Path newest = files(directory).get(30);
+            await(() -> openFiles().stream()
+                    .noneMatch(file ->
+                            file.endsWith(".evtl") && !file.equals(newest.toString()) && !file.endsWith("next.evtl")));
+        }
+        assertTrue(openFiles().stream().noneMatch(file -> file.endsWith(".evtl")));
+    }
+
+    private List<String> openFiles() {
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"));
+                Stream<Path> handles = Files.list(Path.of("/proc/self/fd"))) {
+            final Stream<String> mapped =
+                    maps.filter(line -> line.contains("/")).map(line -> line.substring(line.indexOf('/')));
+            final Stream<String> opened = handles.map(RollTest::target);
+            return Stream.concat(mapped, opened)
+                    .filter(path -> path.startsWith(directory.toString()))
+                    .toList();
+        } catch (final IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String target(final Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (final IOException e) {
+            return ""; // closed meanwhile
+        }
+    }
+}
