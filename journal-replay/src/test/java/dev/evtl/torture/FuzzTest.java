@@ -1,11 +1,11 @@
 package dev.evtl.torture;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evtl.journal.support.MemoryDirectory;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,59 +91,78 @@ class FuzzTest {
 
     @Test
     void jazzerFindsNothingInReaderAndRecovery() throws Exception {
-        fuzz(FuzzedFile::new, 8_500_000);
+        fuzz(FuzzedFile::new, 8_500_000, 1);
     }
 
     @Test
     void jazzerFindsNothingInTheCommand() throws Exception {
-        fuzz(FuzzedCommand::new, 500_000);
+        fuzz(FuzzedCommand::new, 500_000, 1);
     }
 
     @Test
     void jazzerFindsNothingInSalvage() throws Exception {
-        fuzz(FuzzedSalvage::new, 1_000_000);
+        fuzz(FuzzedSalvage::new, 1_000_000, 1);
     }
 
+    /** In several processes: a claim that nobody ends is waited for, and most of the time no core is needed. */
     @Test
     void jazzerFindsNothingInRingFiles() throws Exception {
-        fuzz(FuzzedRing::new, 500_000);
+        fuzz(FuzzedRing::new, 500_000, 8);
     }
 
-    private void fuzz(final Target target, final long runsInProfile) throws Exception {
+    private void fuzz(final Target target, final long runsInProfile, final int processes) throws Exception {
         assumeTrue(isJazzerThere(), "skipped: Jazzer is there in the profile torture only");
         final Random random = Torture.random(FuzzTest.class);
         final long runs = Torture.rounds(1, runsInProfile);
-        final Path work = Files.createDirectory(directory.resolve("work"));
-        final Path seeds = Files.createDirectory(directory.resolve("seeds"));
-        final Class<? extends Fuzzed> type;
-        try (Fuzzed fuzzed = target.open(work)) {
-            type = fuzzed.getClass();
-            int number = 0;
-            for (final byte[] input : inputs(fuzzed)) {
-                Files.write(seeds.resolve("seed" + number++), input);
+        final List<Process> jazzers = new ArrayList<>();
+        String name = "";
+        for (int i = 0; i < Math.min(processes, runs); i++) {
+            final Path work = Files.createDirectory(directory.resolve("work" + i));
+            final Path seeds = Files.createDirectory(directory.resolve("seeds" + i));
+            final Class<? extends Fuzzed> type;
+            try (Fuzzed fuzzed = target.open(work)) {
+                type = fuzzed.getClass();
+                int number = 0;
+                for (final byte[] input : inputs(fuzzed)) {
+                    Files.write(seeds.resolve("seed" + number++), input);
+                }
             }
+            name = type.getSimpleName();
+            final Path corpus = Files.createDirectories(Path.of("target", "fuzz", name + i));
+            jazzers.add(new ProcessBuilder(
+                            command(type, runs / processes + 1, random.nextInt(1 << 30), work, corpus, seeds))
+                    .redirectErrorStream(true)
+                    .redirectOutput(log(i).toFile())
+                    .start());
         }
-        final Path corpus = Files.createDirectories(Path.of("target", "fuzz", type.getSimpleName()));
-        final Process jazzer = new ProcessBuilder(command(type, runs, random.nextInt(1 << 30), work, corpus, seeds))
-                .redirectErrorStream(true)
-                .start();
-        final List<String> said = new ArrayList<>();
+        try {
+            report(name, runs, jazzers);
+        } finally {
+            jazzers.forEach(Process::destroyForcibly);
+        }
+    }
+
+    private void report(final String name, final long runs, final List<Process> jazzers) throws Exception {
         long done = 0;
         long seconds = 0;
-        try (BufferedReader output = jazzer.inputReader()) {
-            for (String line = output.readLine(); line != null; line = output.readLine()) {
-                said.add(line);
+        for (int i = 0; i < jazzers.size(); i++) {
+            final int code = jazzers.get(i).waitFor();
+            final List<String> said = Files.readAllLines(log(i), ISO_8859_1);
+            assertEquals(0, code, () -> String.join("\n", said.subList(Math.max(0, said.size() - 60), said.size())));
+            for (final String line : said) {
                 final Matcher matcher = DONE.matcher(line);
                 if (matcher.matches()) {
-                    done = Long.parseLong(matcher.group(1));
-                    seconds = Long.parseLong(matcher.group(2));
+                    done += Long.parseLong(matcher.group(1));
+                    seconds = Math.max(seconds, Long.parseLong(matcher.group(2)));
                 }
             }
         }
-        assertEquals(
-                0, jazzer.waitFor(), () -> String.join("\n", said.subList(Math.max(0, said.size() - 60), said.size())));
         assertTrue(done >= runs, done + " executions");
-        Torture.report(FuzzTest.class, "%s: %d executions in %d s, nothing found", type.getSimpleName(), done, seconds);
+        Torture.report(FuzzTest.class, "%s: %d executions in %d s, nothing found", name, done, seconds);
+    }
+
+    private Path log(final int process) {
+        return directory.resolve("log" + process);
     }
 
     private static boolean isJazzerThere() {
