@@ -95,9 +95,9 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Opens a journal with the default config. The file is created if it does not exist, and recovered if its last
-     * writer did not close it.
+     * writer did not close it. A path that leads to a directory is a journal of several files.
      *
-     * @param path of the file
+     * @param path of the file, or of the directory
      * @return the journal, running
      * @throws JournalException as {@link #open(Path, JournalConfig)}
      */
@@ -106,9 +106,10 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Opens a journal.
+     * Opens a journal. It is one of several files, in a directory, if the path leads to a directory, or if the config says
+     * when it rolls, in which case the directory is made if there is none.
      *
-     * @param path   of the file
+     * @param path   of the file, or of the directory
      * @param config how to open and run the journal
      * @return the journal, running
      * @throws JournalLockedException  if another writer, in this process or another, has it open
@@ -311,7 +312,8 @@ public final class Journal implements AutoCloseable {
      * this returns at once. With an invoker, the thread that invokes it runs the appender in this call, and no other
      * forces.
      *
-     * @return offset in the file before which everything is on the device
+     * @return position before which everything is on the device: the offset in the file; in a journal of several files it
+     *     goes on from the offset in the first one that was written since the journal was opened
      * @throws JournalFailedException  if the journal fails first
      * @throws JournalTimeoutException if this takes longer than {@code syncTimeout}; an open claim holds up a sync
      * @throws JournalException        if the thread is interrupted while it waits; its interrupt flag stays set
@@ -442,7 +444,7 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Returns the path of the file.
+     * Returns the path of the file or directory.
      *
      * @return the path as it was given
      */

@@ -339,7 +339,15 @@ class JournalWithRingFileTest {
         "the tail,                 25728,    2048, 25728, a multiple of 8 from 0 to 1024",
         "the tail,                 25728,     100, 25728, a multiple of 8 from 0 to 1024",
         "the mark's ring position,   256,     512, 256, a multiple of 8 from 0 to 120",
-        "the mark's file position,   264,      63, 264, at least 64"
+        "the mark's file position,   264,      63, 264, at least 64",
+        "drops recorded,           20736,       1, 20736, a number from 0 to 0",
+        "drops journaled,            288,       1, 288, a number from 0 to 0",
+        "drops journaled,            292, -2147483648, 288, a number from 0 to 0",
+        "events journaled,           276, -2147483648, 272, a number from 0 to",
+        "bytes journaled,            284, -2147483648, 280, a number from 0 to",
+        "events dropped,             300, -2147483648, 296, a number from 0 to",
+        "bytes dropped,              308, -2147483648, 304, a number from 0 to",
+        "drops not recorded,         316, -2147483648, 312, a number from 0 to"
     })
     void damagedRingIsRefusedWithTheOffset(
             final String what, final int offset, final String value, final int named, final String expected)

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Opening a journal whose ring file has any bytes for its head, tail, mark and records. For {@link FuzzTest}, and for
@@ -39,6 +40,7 @@ public final class FuzzedRing extends Fuzzed {
     private static final int MARK_INDEX = 64;
     private static final int MARK = 128;
     private static final int MARK_LENGTH = 128;
+    private static final int DROPS_JOURNALED = 32;
     private static final int MARK_USED = 80;
     private static final int RING = 24_576;
     private static final int TAIL = RING + RING_SIZE + 128;
@@ -97,9 +99,11 @@ public final class FuzzedRing extends Fuzzed {
         input.put((byte) 0).putLong(from.getLong(TAIL)).putLong(head);
         input.put(template, mark(template), MARK_USED);
         input.put(template, RING + head, RING_SIZE - head);
-        return IntStream.range(0, 16)
-                .mapToObj(repairs -> input.put(0, (byte) repairs).array().clone())
-                .toList();
+        final Stream<byte[]> repaired = IntStream.range(0, 16)
+                .mapToObj(repairs -> input.put(0, (byte) repairs).array().clone());
+        final byte[] uncountable = input.put(0, (byte) 15).array().clone();
+        uncountable[POSITIONS + DROPS_JOURNALED + Long.BYTES - 1] = Byte.MIN_VALUE;
+        return Stream.concat(repaired, Stream.of(uncountable)).toList();
     }
 
     private static int mark(final byte[] ring) {

@@ -22,12 +22,12 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class Checkpoint {
     static final int RING_POSITION_OFFSET = 0;
     static final int FILE_OFFSET_OFFSET = 8;
-    private static final int JOURNALED_OFFSET = 16;
-    private static final int BYTES_JOURNALED_OFFSET = 24;
-    private static final int DROPS_JOURNALED_OFFSET = 32;
-    private static final int DROPPED_OFFSET = 40;
-    private static final int BYTES_DROPPED_OFFSET = 48;
-    private static final int UNRECORDED_OFFSET = 56;
+    static final int JOURNALED_OFFSET = 16;
+    static final int BYTES_JOURNALED_OFFSET = 24;
+    static final int DROPS_JOURNALED_OFFSET = 32;
+    static final int DROPPED_OFFSET = 40;
+    static final int BYTES_DROPPED_OFFSET = 48;
+    static final int UNRECORDED_OFFSET = 56;
     private static final int FIRST_UNRECORDED_OFFSET = 64;
     private static final int LAST_UNRECORDED_OFFSET = 72;
     private static final int FILE_SEQUENCE_OFFSET = 80;

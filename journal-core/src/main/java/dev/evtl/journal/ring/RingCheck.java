@@ -57,11 +57,32 @@ final class RingCheck {
                     "at least " + FileHeader.LENGTH,
                     state.fileOffset);
         }
+        checkCounts(state);
         for (long position = state.ringPosition; position < tail; ) {
             position += checkRecord(position);
         }
         if (!RingCounters.isGivenUp(memory.counters())) {
             checkFree(head + memory.capacity());
+        }
+    }
+
+    /** Checks the counts by which drops get on record: with others a drop would be lost, or a close would never end. */
+    private void checkCounts(final CheckpointState state) {
+        final int recordedOffset = RingLayout.counterOffset(RingCounters.DROPS_RECORDED);
+        final long recorded = memory.counters().getLongVolatile(recordedOffset); // before dropped, which may grow
+        final long dropped = RingCounters.dropped(memory.counters());
+        checkCount(RingLayout.COUNTERS_OFFSET + recordedOffset, recorded, dropped);
+        checkCount(checkpoint.offset(Checkpoint.DROPS_JOURNALED_OFFSET), state.dropsJournaled, dropped);
+        checkCount(checkpoint.offset(Checkpoint.JOURNALED_OFFSET), state.journaled, Long.MAX_VALUE);
+        checkCount(checkpoint.offset(Checkpoint.BYTES_JOURNALED_OFFSET), state.bytesJournaled, Long.MAX_VALUE);
+        checkCount(checkpoint.offset(Checkpoint.DROPPED_OFFSET), state.dropped, Long.MAX_VALUE);
+        checkCount(checkpoint.offset(Checkpoint.BYTES_DROPPED_OFFSET), state.bytesDropped, Long.MAX_VALUE);
+        checkCount(checkpoint.offset(Checkpoint.UNRECORDED_OFFSET), state.unrecorded, Long.MAX_VALUE);
+    }
+
+    private void checkCount(final int offset, final long found, final long most) {
+        if (found < 0 || found > most) {
+            throw damagedAt(offset, "a number from 0 to " + most, found);
         }
     }
 

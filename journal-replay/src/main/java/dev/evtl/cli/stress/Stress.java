@@ -7,6 +7,7 @@ import dev.evtl.cli.verb.ResultOutput;
 import dev.evtl.cli.verb.Verb;
 import dev.evtl.journal.AppenderMode;
 import dev.evtl.journal.BackPressure;
+import dev.evtl.journal.Growth;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.format.EventHeader;
@@ -45,7 +46,8 @@ public final class Stress extends Verb {
     @Option(
             names = "--file",
             paramLabel = "F",
-            description = "New file to write, and keep, of several rounds the last; by default one that is deleted.")
+            description = "New file to write, or directory with --roll-size, and keep, of several rounds the last; by"
+                    + " default one that is deleted.")
     private Path file;
 
     @Option(
@@ -109,6 +111,14 @@ public final class Stress extends Verb {
             description = "Who moves events from the ring to the file: a thread, or the producers; default"
                     + " ${DEFAULT-VALUE}.")
     private AppenderMode appender;
+
+    @Option(
+            names = "--roll-size",
+            paramLabel = "BYTES",
+            description =
+                    "Writes a journal of several files, a directory, that goes on in another file from this length"
+                            + " on; by default a journal of one file.")
+    private Long rollSize;
 
     @Option(names = "--no-checksums", description = "Write the file without checksums.")
     private boolean noChecksums;
@@ -216,6 +226,9 @@ public final class Stress extends Verb {
         if (rate != null) {
             check("--rate", rate, 1, Long.MAX_VALUE);
         }
+        if (rollSize != null) {
+            check("--roll-size", rollSize, Growth.MIN_STEP, Long.MAX_VALUE);
+        }
         if (warmUp != null) {
             check("--warm-up", warmUp, 0, Long.MAX_VALUE);
         }
@@ -235,6 +248,7 @@ public final class Stress extends Verb {
                 policy,
                 storage,
                 appender,
+                rollSize != null ? rollSize : 0,
                 !noChecksums,
                 tuning);
     }
@@ -260,7 +274,7 @@ public final class Stress extends Verb {
         while (results.size() < warmUps + rounds && problems.isEmpty()) {
             final boolean isWarmUp = results.size() < warmUps;
             if (results.size() > warmUps) {
-                Files.delete(path);
+                delete(path);
             }
             final StressResult result = new StressRound(
                             isWarmUp ? directory.resolve("warm-up.evtl") : path,

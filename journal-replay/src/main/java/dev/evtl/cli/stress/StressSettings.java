@@ -21,6 +21,7 @@ import org.agrona.BitUtil;
  * @param policy     what happens when the ring is full
  * @param storage    how events get into the file
  * @param appender   which threads move events from the ring to the file
+ * @param rollSize   bytes from which on a file of a journal of several takes no more; 0 for a journal of one file
  * @param checksums  whether every event carries a checksum
  * @param tuning     applied last to the journal's config
  */
@@ -34,11 +35,13 @@ record StressSettings(
         BackPressure policy,
         StorageMode storage,
         AppenderMode appender,
+        long rollSize,
         boolean checksums,
         UnaryOperator<JournalConfig.Builder> tuning) {
     private static final int MAX_RING_SIZE = 1 << 30;
     private static final int DEFAULT_RING_SIZE = 4 << 20;
     private static final int CLAIMS_IN_RING = 8;
+    private static final long DEFAULT_INITIAL_SIZE = 64 << 20;
 
     /** Most events of a length that one claim can hold. */
     static int maxBatch(final int payload) {
@@ -47,20 +50,35 @@ record StressSettings(
 
     JournalConfig.Builder config() {
         final int needed = BitUtil.findNextPositivePowerOfTwo(CLAIMS_IN_RING * batch * (EventHeader.LENGTH + payload));
-        return tuning.apply(JournalConfig.builder()
+        final JournalConfig.Builder config = JournalConfig.builder()
                 .openMode(OpenMode.CREATE)
                 .ringSize(Math.max(DEFAULT_RING_SIZE, needed))
                 .maxPayloadLength(payload)
                 .backPressure(policy)
                 .storage(storage)
                 .appenderMode(appender)
-                .checksums(checksums));
+                .checksums(checksums);
+        if (rollSize > 0) {
+            config.rollSize(rollSize).initialSize(Math.min(rollSize, DEFAULT_INITIAL_SIZE));
+        }
+        return tuning.apply(config);
     }
 
     /** The same for a number of events, without a limit of time or a rate. */
     StressSettings asFastAsTheyCan(final long number) {
         return new StressSettings(
-                number, Long.MAX_VALUE, producers, payload, batch, 0, policy, storage, appender, checksums, tuning);
+                number,
+                Long.MAX_VALUE,
+                producers,
+                payload,
+                batch,
+                0,
+                policy,
+                storage,
+                appender,
+                rollSize,
+                checksums,
+                tuning);
     }
 
     /** What one of the producers offers of all events. */

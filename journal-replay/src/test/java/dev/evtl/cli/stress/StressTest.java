@@ -484,6 +484,7 @@ class StressTest {
                 BackPressure.BLOCK,
                 StorageMode.MAPPED,
                 AppenderMode.THREAD,
+                0,
                 true,
                 UnaryOperator.identity());
         assertDoesNotThrow(() -> settings.config().build());
