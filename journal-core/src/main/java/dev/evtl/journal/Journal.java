@@ -388,11 +388,11 @@ public final class Journal implements AutoCloseable {
         }
         final long nanos = Waiting.nanos(timeout);
         final long start = System.nanoTime();
-        if (!awaitJournaled(ring.tail(), timeout)) {
-            return false;
-        }
-        files.roll();
         try {
+            if (!runner.awaitJournaled(ring.tail(), nanos)) {
+                return false;
+            }
+            files.roll();
             return runner.await(() -> !files.isRollWanted(), nanos - (System.nanoTime() - start));
         } catch (final InterruptedException e) {
             throw interrupted(e);

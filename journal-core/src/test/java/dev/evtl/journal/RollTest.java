@@ -98,6 +98,7 @@ class RollTest {
     void rollPutsWhatComesAfterItIntoANewFile(final AppenderMode mode) throws IOException {
         try (Journal journal = Journal.open(
                 directory, config().rollSize(1 << 30).appenderMode(mode).build())) {
+            assertTrue(journal.roll(LONG)); // nothing to leave
             offer(journal, 0, 10);
             assertTrue(journal.roll(LONG));
             offer(journal, 10, 5);
