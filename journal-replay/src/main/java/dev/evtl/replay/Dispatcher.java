@@ -124,8 +124,8 @@ public final class Dispatcher {
         int unflushed = 0;
         stopped = false;
         try {
-            final long end = reader.endOffset(); // once: what consumers themselves bring about is not there yet
-            while (read < limit && !stopped && reader.offset() < end) {
+            reader.markEnd(); // once: what consumers themselves bring about is not there yet
+            while (read < limit && !stopped && reader.isBeforeMark()) {
                 final int polled = reader.poll(handler, (int) Math.min(BATCH_LENGTH, limit - read));
                 if (polled == 0) {
                     break;

@@ -61,6 +61,11 @@ public final class JournalEvent {
         buffer.wrap(memory);
     }
 
+    /** Lets go of the memory in which the last event lay. */
+    void lieNowhere() {
+        lieIn(new UnsafeBuffer(new byte[EventHeader.LENGTH]));
+    }
+
     void set(final int eventIndex, final long eventWord, final long eventSequence, final long eventOffset) {
         index = eventIndex;
         word = eventWord;

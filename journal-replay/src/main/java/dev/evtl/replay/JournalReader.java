@@ -2,6 +2,7 @@ package dev.evtl.replay;
 
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
+import dev.evtl.journal.exceptions.EventsReleasedException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.journal.exceptions.JournalReplacedException;
@@ -12,6 +13,7 @@ import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.replay.EventHandler.Action;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -22,8 +24,14 @@ import java.util.function.Consumer;
 
 /**
  * Reads the events of a journal in their order, from the start or from where it is told, and follows a journal that is
- * being written: at the end {@link #poll} returns 0, and later goes on. Any number of readers may read one file, in this
- * and other processes.
+ * being written: at the end {@link #poll} returns 0, and later goes on. Any number of readers may read one journal, in
+ * this and other processes.
+ *
+ * <p>A journal is a file, or a directory of files whose sequence numbers run on. Of a directory a reader has one file open,
+ * and goes on to the next one when it has read all of it: within a {@code poll} or another call, which hands over the
+ * events of one file only. A file that is deleted while it is read is read to its end. Where a file is missing that others
+ * follow, the reader stops with a {@link CorruptJournalException}; with an {@link EventsReleasedException}, if all that lay
+ * before it is gone as well. {@link #offset}, {@link #endOffset} and {@link #header} are of the file that it is in.
  *
  * <p>By default every event is verified, block by block in a private copy, and handed over from there: what a handler
  * sees is what was verified, whatever happens to the file meanwhile. Without verification events are handed over where
@@ -40,7 +48,8 @@ import java.util.function.Consumer;
  * also get an {@link InternalError}, at its next call or after this one, for a load that gave nothing of the file.
  *
  * <p>A reader at the end looks once a second whether its path leads to another file now, which would get the events that
- * it waits for: that is a {@link JournalReplacedException}.
+ * it waits for: that is a {@link JournalReplacedException}. At the end of a directory's newest file it looks for the next
+ * one every millisecond.
  *
  * <p>Events of types 241 to 255 are passed over; they have sequence numbers and count as read.
  *
@@ -68,9 +77,15 @@ public final class JournalReader implements AutoCloseable {
 
     private static final int CLOSED = 3;
 
-    private final JournalView view;
+    /** Those of a directory; null for a journal that is one file. */
+    private final JournalFiles files;
+
     private final boolean verify;
-    private final EventVerifier block;
+    private JournalView view;
+    private EventVerifier block;
+    /** The file in which a seek began, to which it goes back if it fails; null while there is no seek. */
+    private JournalView origin;
+
     private final JournalEvent event = new JournalEvent();
     private final EventHandler pull = this::pulled;
     private final AtomicInteger state = new AtomicInteger(FREE);
@@ -83,24 +98,41 @@ public final class JournalReader implements AutoCloseable {
     private long claimStart;
 
     private long claimEnd;
+    /** Where the journal ended when the end was remembered. */
+    private long markFile;
 
-    private JournalReader(final JournalView view, final boolean verify) {
-        this.view = view;
+    private long markOffset;
+
+    private JournalReader(final JournalFiles files, final JournalView view, final boolean verify) {
+        this.files = files;
         this.verify = verify;
-        this.block = verify ? new EventVerifier(view.header(), view) : null;
+        show(view, newBlock(view));
         this.sequence = view.header().baseSequence();
         this.lastEnd = view.header().writeOffset();
+    }
+
+    private EventVerifier newBlock(final JournalView of) {
+        return verify ? new EventVerifier(of.header(), of) : null;
+    }
+
+    private void show(final JournalView of, final EventVerifier blockOf) {
+        view = of;
+        block = blockOf;
         if (verify) {
             event.lieIn(block.buffer());
+        } else {
+            event.lieNowhere();
         }
+        claimStart = 0;
+        claimEnd = 0;
     }
 
     /**
      * Opens a journal to read it from its first event and to verify every event.
      *
-     * @param path of the file
+     * @param path of the file, or of the directory of its files
      * @return the reader
-     * @throws JournalNotFoundException if there is no such file; a follower waits for it
+     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it
      * @throws CorruptJournalException  if it is no journal or its header is damaged
      * @throws JournalException         if it cannot be read
      * @throws IllegalStateException    if the JVM lacks the flag that Agrona needs
@@ -112,19 +144,21 @@ public final class JournalReader implements AutoCloseable {
     /**
      * Opens a journal.
      *
-     * @param path   of the file
+     * @param path   of the file, or of the directory of its files
      * @param config whether to verify, and where to start
      * @return the reader
-     * @throws JournalNotFoundException if there is no such file; a follower waits for it
+     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it
      * @throws CorruptJournalException  if it is no journal or its header is damaged, or before where it is to start
      * @throws JournalException         if it cannot be read
-     * @throws IllegalArgumentException if the file has no such place to start
+     * @throws IllegalArgumentException if the journal has no such place to start
      * @throws IllegalStateException    if the JVM lacks the flag that Agrona needs
      */
     public static JournalReader open(final Path path, final ReaderConfig config) {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(config, "config");
-        final JournalReader reader = new JournalReader(new JournalView(path), config.verify);
+        final JournalFiles files = Files.isDirectory(path) ? new JournalFiles(path) : null;
+        final JournalReader reader =
+                new JournalReader(files, files == null ? new JournalView(path) : files.oldest(), config.verify);
         boolean ready = false;
         try {
             config.start.seek().accept(reader);
@@ -138,7 +172,7 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Hands over events and gaps that are there.
+     * Hands over events and gaps that are there; of a directory's files, those of one.
      *
      * @param handler to hand them to
      * @param limit   most events to read, 0 or more
@@ -148,6 +182,7 @@ public final class JournalReader implements AutoCloseable {
      * @throws CorruptJournalException  at an event that does not verify; neither it nor what follows is handed over, nor
      *     what precedes it in its claim
      * @throws JournalReplacedException at the end, if the path leads to another file now, or to none
+     * @throws EventsReleasedException  at the end of a file that was deleted, if the next one was as well
      * @throws JournalException         if the file cannot be read any more
      * @throws IllegalStateException    if the reader is closed or in use
      */
@@ -202,16 +237,46 @@ public final class JournalReader implements AutoCloseable {
         return read;
     }
 
+    /** Where the events end up to which can be read now. */
     private long end() {
+        final long end = endOfFile();
+        if (offset == end && files != null) {
+            goOn();
+            return endOfFile();
+        }
+        return end;
+    }
+
+    private long endOfFile() {
         final long end = view.writeOffset();
         lastEnd = end;
         if (offset > end) {
             throw corrupt("expected write_offset not to step back, found " + end, offset, sequence);
         }
-        if (offset == end) {
+        if (offset == end && files == null) {
             view.requirePath();
         }
         return end;
+    }
+
+    /** Goes on to the next file, if there is one and all of this one was read. */
+    private void goOn() {
+        final JournalView next = files.next(view, offset, sequence);
+        if (next != null) {
+            enter(next);
+        }
+    }
+
+    /** Goes to the start of a file, and leaves the one before, unless a seek began there. */
+    private void enter(final JournalView next) {
+        final JournalView left = view;
+        if (next != left) {
+            show(next, newBlock(next));
+            if (left != origin) {
+                left.close();
+            }
+        }
+        go(start());
     }
 
     private int read(final EventHandler handler, final int limit, final long end) {
@@ -342,19 +407,65 @@ public final class JournalReader implements AutoCloseable {
         };
         use();
         try {
-            final long end = end(); // once: what the consumer itself brings about is not there yet
+            noteEnd(); // once: what the consumer itself brings about is not there yet
             long read = 0;
-            int polled;
-            do {
-                polled = read(handler, Integer.MAX_VALUE, end);
-                read += polled;
-            } while (polled == Integer.MAX_VALUE);
+            while (isBeforeMark() && state.getOpaque() == IN_USE) {
+                final long end = end();
+                if (offset == end) {
+                    break; // the last file is gone
+                }
+                read += read(handler, Integer.MAX_VALUE, isInLastFile() ? markOffset : end);
+            }
             return read;
         } catch (final InternalError e) {
             throw cutShort(e);
         } finally {
             release();
         }
+    }
+
+    /** Remembers where the journal ends now. */
+    void markEnd() {
+        use();
+        try {
+            noteEnd();
+        } finally {
+            release();
+        }
+    }
+
+    private void noteEnd() {
+        markFile = files == null ? base() : files.newestBase(view);
+        if (markFile == base()) {
+            markOffset = endOfFile();
+            return;
+        }
+        markOffset = FileHeader.LENGTH;
+        try (JournalView newest = files.newest(null)) {
+            markFile = newest.header().baseSequence();
+            markOffset = newest.writeOffset();
+        } catch (final CorruptJournalException e) {
+            // it stops the reader when that comes to it, after all that lies before it
+        }
+    }
+
+    private void closeUnlessHere(final JournalView other) {
+        if (other != view) {
+            other.close();
+        }
+    }
+
+    private boolean isInLastFile() {
+        return base() >= markFile;
+    }
+
+    /** Whether there is something to read that was there when the end was remembered. */
+    boolean isBeforeMark() {
+        return base() < markFile || base() == markFile && offset < markOffset;
+    }
+
+    private long base() {
+        return view.header().baseSequence();
     }
 
     /**
@@ -387,48 +498,81 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Goes to the journal's first event.
+     * Goes to the journal's first event; of a directory, the first that is still there.
      *
-     * @throws IllegalStateException if the reader is closed or in use
+     * @throws CorruptJournalException as {@link #open} does; the reader stays where it was
+     * @throws JournalException        as {@link #open} does; the reader stays where it was
+     * @throws IllegalStateException   if the reader is closed or in use
      */
     public void seekToStart() {
-        seekOffset(FileHeader.LENGTH);
+        seek(this::toStart);
+    }
+
+    private void toStart() {
+        if (files != null) {
+            enter(files.oldest(view));
+        }
+        walkToOffset(FileHeader.LENGTH);
     }
 
     /**
-     * Goes behind the last event that is there now, reading and verifying what lies before it: the format has no other
-     * way to know how many events that are while a writer has the file open.
+     * Goes behind the last event that is there now, reading and verifying what lies before it in its file: the format has
+     * no other way to know how many events that are while a writer has the file open.
      *
      * @throws CorruptJournalException as {@link #poll} does; the reader stays where it was
      * @throws JournalException        as {@link #poll} does; the reader stays where it was
      * @throws IllegalStateException   if the reader is closed or in use
      */
     public void seekToEnd() {
-        seekOffset(endOffset());
+        seek(this::toEnd);
+    }
+
+    private void toEnd() {
+        if (files != null) {
+            turnTo(files.newest(view));
+        }
+        walkToOffset(endOfFile());
     }
 
     /**
-     * Goes to an event by its sequence number, reading and verifying what lies before it. May be the number of the next
-     * event to come.
+     * Goes to an event by its sequence number, reading and verifying what lies before it in its file. May be the number of
+     * the next event to come.
      *
      * @param target sequence number
-     * @throws IllegalArgumentException if the file begins after it or ends before it; the reader stays where it was
+     * @throws IllegalArgumentException if the journal begins after it or ends before it; the reader stays where it was
      * @throws CorruptJournalException  as {@link #poll} does; the reader stays where it was
      * @throws JournalException         as {@link #poll} does; the reader stays where it was
      * @throws IllegalStateException    if the reader is closed or in use
      */
     public void seekSequence(final long target) {
-        if (target < start().sequence()) {
-            throw new IllegalArgumentException(view.path() + ": begins with sequence " + start().sequence()
-                    + ", after the " + target + " asked for");
+        seek(() -> toSequence(target));
+    }
+
+    private void toSequence(final long target) {
+        if (files != null) {
+            turnTo(files.holding(target, view));
         }
-        final JournalPosition from = target < sequence ? start() : position();
-        walk("has no sequence " + target, from, Long.MAX_VALUE, target - from.sequence());
+        if (target < base()) {
+            throw new IllegalArgumentException(
+                    view.path() + ": begins with sequence " + base() + ", after the " + target + " asked for");
+        }
+        startWalk(target);
+        walk("has no sequence " + target, Long.MAX_VALUE, target - sequence);
     }
 
     /**
-     * Goes to an event by its offset, reading and verifying what lies before it. May be where the next event to come will
-     * begin.
+     * Goes to where a walk begins within the file that is to reach a sequence number: here, or the file's start if this is
+     * past it.
+     */
+    private void startWalk(final long target) {
+        if (target < sequence) {
+            go(start());
+        }
+    }
+
+    /**
+     * Goes to an event of the file that the reader is in by its offset, reading and verifying what lies before it. May be
+     * where the next event to come will begin.
      *
      * @param target bytes from the start of the file
      * @throws IllegalArgumentException if no event begins there; the reader stays where it was
@@ -437,73 +581,112 @@ public final class JournalReader implements AutoCloseable {
      * @throws IllegalStateException    if the reader is closed or in use
      */
     public void seekOffset(final long target) {
-        walk("no event begins at offset " + target, target < offset ? start() : position(), target, Long.MAX_VALUE);
+        seek(() -> walkToOffset(target));
     }
 
-    /** Passes over events up to an offset, or over so many. */
-    private void walk(final String missed, final JournalPosition from, final long toOffset, final long events) {
+    private void walkToOffset(final long target) {
+        if (target < offset) {
+            go(start());
+        }
+        walk("no event begins at offset " + target, target, Long.MAX_VALUE);
+    }
+
+    /** Passes over events of the file up to an offset, or over so many. */
+    private void walk(final String missed, final long toOffset, final long events) {
+        final long end = endOfFile();
+        long left = events;
+        while (offset < toOffset && left > 0 && read(PASS_OVER, 1, end) > 0) {
+            left--;
+        }
+        if (offset != toOffset && left != 0) {
+            if (files != null && offset == end) {
+                files.requireNoneMissing(view, offset, sequence);
+            }
+            throw new IllegalArgumentException(view.path() + ": " + missed + "; sequence " + sequence
+                    + (offset == end ? " is the next to come, at offset " : " begins at offset ") + offset);
+        }
+    }
+
+    private void seek(final Runnable way) {
+        go(way, true);
+    }
+
+    /**
+     * Goes to another place, and returns which that is. If it is not to stay there, or there is none, the reader is where
+     * it was.
+     */
+    private JournalPosition go(final Runnable way, final boolean stay) {
         use();
         final JournalPosition before = position();
         final long dropped = droppedEvents;
-        boolean arrived = false;
+        final EventVerifier originBlock = block;
+        boolean stays = false;
+        origin = view;
         try {
-            go(from);
-            final long end = end();
-            long left = events;
-            while (offset < toOffset && left > 0 && read(PASS_OVER, 1, end) > 0) {
-                left--;
-            }
-            arrived = offset == toOffset || left == 0;
-            if (!arrived) {
-                throw new IllegalArgumentException(view.path() + ": " + missed + "; sequence " + sequence
-                        + (offset == end ? " is the next to come, at offset " : " begins at offset ") + offset);
-            }
-            droppedEvents = 0;
+            way.run();
+            stays = stay;
+            return position();
         } catch (final InternalError e) {
             throw cutShort(e);
         } finally {
-            if (!arrived) {
-                go(before);
-                droppedEvents = dropped;
+            final JournalView left = stays ? origin : view;
+            if (!stays && view != origin) {
+                origin.dropWindow(); // the event lies in the other file's
+                show(origin, originBlock);
             }
+            if (!stays) {
+                go(before);
+            }
+            droppedEvents = stays ? 0 : dropped;
+            origin = null;
+            closeUnlessHere(left);
             release();
         }
     }
 
+    /** Goes to the start of a file, unless it is the one that the reader is in. */
+    private void turnTo(final JournalView other) {
+        if (other != view) {
+            enter(other);
+        }
+    }
+
     /**
-     * Goes to a place, as {@link #position} gave it, at once. It is held against the file: that it is the file of which it
-     * is a position and reaches so far, and that so many events can lie before it, and behind it in a file that was
-     * closed, as each has 16 to 65,551 bytes. More would take a walk: if no event begins at the offset, the next poll
-     * finds out, with verification and checksums; if one begins there that has another sequence number, nobody does. A
+     * Goes to a place, as {@link #position} gave it, at once. It is held against its file: that the journal has a file
+     * that begins with that number and reaches so far, and that so many events can lie before it, and behind it in a file
+     * that was closed, as each has 16 to 65,551 bytes. More would take a walk: if no event begins at the offset, the next
+     * poll finds out, with verification and checksums; if one begins there that has another sequence number, nobody does. A
      * position is to be kept as a whole. {@link #seekSequence} and {@link #seekOffset} walk, and trust nothing.
      *
      * @param target to go to
-     * @throws IllegalArgumentException if it cannot be a place of this file; the reader stays where it was
+     * @throws IllegalArgumentException if it cannot be a place of this journal; the reader stays where it was
+     * @throws EventsReleasedException  if its file was deleted, with all that lay before it and perhaps some that follow
      * @throws JournalException         if the file cannot be read any more
      * @throws IllegalStateException    if the reader is closed or in use
      */
     public void seek(final JournalPosition target) {
         Objects.requireNonNull(target, "target");
-        use();
-        try {
-            final String reason = refusal(target);
-            if (!reason.isEmpty()) {
-                throw new IllegalArgumentException(view.path() + ": " + target + ": " + reason);
-            }
-            go(target);
-            droppedEvents = 0;
-        } finally {
-            release();
+        seek(() -> toPosition(target));
+    }
+
+    private void toPosition(final JournalPosition target) {
+        if (files != null) {
+            turnTo(files.holding(target.fileSequence(), view));
         }
+        final String reason = refusal(target);
+        if (!reason.isEmpty()) {
+            throw new IllegalArgumentException(view.path() + ": " + target + ": " + reason);
+        }
+        go(target);
     }
 
     private String refusal(final JournalPosition target) {
         final boolean complete = view.isClosed(); // first, as the offset
         final long end = view.writeOffset();
         final long count = view.eventCount();
-        final long before = target.sequence() - header().baseSequence();
-        if (target.fileSequence() != header().baseSequence()) {
-            return "the file begins with sequence " + header().baseSequence();
+        final long before = target.sequence() - base();
+        if (target.fileSequence() != base()) {
+            return "the file begins with sequence " + base();
         }
         if (target.offset() < FileHeader.LENGTH || target.offset() > end) {
             return "events are at offsets " + FileHeader.LENGTH + " to " + end;
@@ -528,7 +711,7 @@ public final class JournalReader implements AutoCloseable {
     }
 
     private JournalPosition start() {
-        return new JournalPosition(header().baseSequence(), FileHeader.LENGTH, header().baseSequence());
+        return new JournalPosition(base(), FileHeader.LENGTH, base());
     }
 
     /**
@@ -537,12 +720,12 @@ public final class JournalReader implements AutoCloseable {
      * @return a value that stays as it is when the reader goes on
      */
     public JournalPosition position() {
-        return new JournalPosition(header().baseSequence(), offset, sequence);
+        return new JournalPosition(base(), offset, sequence);
     }
 
     /**
-     * Where the journal ends now. Takes a walk from where the reader is, as {@link #seekToEnd} does; the reader stays where
-     * it was. {@link #endOffset} says at once what tells how far behind it is.
+     * Where the journal ends now, in its newest file. Takes a walk through that, or from where the reader is in it, as
+     * {@link #seekToEnd} does; the reader stays where it was. {@link #lag} says at once how far behind it is.
      *
      * @return the place of the next event to come
      * @throws CorruptJournalException as {@link #poll} does
@@ -550,17 +733,12 @@ public final class JournalReader implements AutoCloseable {
      * @throws IllegalStateException   if the reader is closed or in use
      */
     public JournalPosition endPosition() {
-        final JournalPosition before = position();
-        final long dropped = droppedEvents;
-        seekToEnd();
-        final JournalPosition end = position();
-        go(before);
-        droppedEvents = dropped;
-        return end;
+        return go(this::toEnd, false);
     }
 
     /**
-     * Where the events end now.
+     * Where the events end now of the file that the reader is in, which is where {@link #offset} is at its end; others may
+     * follow it.
      *
      * @return bytes from the start of the file
      * @throws CorruptJournalException  if that is before where the reader is
@@ -571,7 +749,38 @@ public final class JournalReader implements AutoCloseable {
     public long endOffset() {
         use();
         try {
-            return end();
+            return endOfFile();
+        } finally {
+            release();
+        }
+    }
+
+    /**
+     * Number of the next event to come, as the header of the newest file says: it may be ahead by what is being published
+     * just now. Looks into the directory if the journal is one.
+     *
+     * @return its sequence number
+     * @throws JournalException      if the journal cannot be read any more
+     * @throws IllegalStateException if the reader is closed or in use
+     */
+    public long endSequence() {
+        return sequence + lag().events();
+    }
+
+    /**
+     * How far the reader is behind the journal's end, as the headers of its files say: it may be ahead of that by what is
+     * being published just now. Looks into the directory if the journal is one, and at each file between reader and end.
+     *
+     * @return what is still to be read
+     * @throws JournalException      if the journal cannot be read any more
+     * @throws IllegalStateException if the reader is closed or in use
+     */
+    public Lag lag() {
+        use();
+        try {
+            final long end = view.writeOffset(); // first, as the count
+            final Lag here = new Lag(base() + view.eventCount() - sequence, end - offset);
+            return files == null ? here : files.lag(view, sequence, here.bytes());
         } finally {
             release();
         }
@@ -587,7 +796,7 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Number of the next event.
+     * Number of the next event. They run on from one file of a directory to the next.
      *
      * @return its sequence number
      */
@@ -606,7 +815,7 @@ public final class JournalReader implements AutoCloseable {
 
     /**
      * Whether the writer has closed the journal and all of it was read, so that no more will come, unless another writer
-     * opens it again.
+     * opens it again. At the end of a directory's newest file, once that is closed, this looks into the directory.
      *
      * @return true at the end
      * @throws CorruptJournalException  if the file ends before where the reader is
@@ -617,14 +826,14 @@ public final class JournalReader implements AutoCloseable {
     public boolean isAtEnd() {
         use();
         try {
-            return view.isClosed() && offset == end();
+            return view.isClosed() && offset == endOfFile() && (files == null || files.isNewest(view));
         } finally {
             release();
         }
     }
 
     /**
-     * The file's header as it was when the reader was opened.
+     * The header of the file that the reader is in, as it was when the reader came to it.
      *
      * @return the header
      */

@@ -8,6 +8,7 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.Publisher;
+import dev.evtl.journal.file.JournalDirectory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -50,6 +51,31 @@ public final class TestFiles {
             }
         }
         return file;
+    }
+
+    /** The events of {@link #numbered} in files of a directory, so many in each; all are closed. */
+    public static Path rolled(final Path directory, final int... events) {
+        int first = 0;
+        for (final int count : events) {
+            try (Journal journal = openFile(directory, first)) {
+                for (int i = first; i < first + count; i++) {
+                    offerNumber(journal.publisher(), i);
+                }
+            }
+            first += count;
+        }
+        return directory;
+    }
+
+    /** One file of a directory, open for writing. */
+    static Journal openFile(final Path directory, final long baseSequence) {
+        return Journal.open(
+                JournalDirectory.file(directory, baseSequence),
+                JournalConfig.builder()
+                        .backPressure(BackPressure.BLOCK)
+                        .baseSequence(baseSequence)
+                        .initialSize(4096)
+                        .build());
     }
 
     static void offerNumber(final Publisher publisher, final int number) {

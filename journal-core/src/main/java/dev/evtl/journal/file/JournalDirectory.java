@@ -1,8 +1,12 @@
 package dev.evtl.journal.file;
 
+import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.FileIdentity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -59,7 +63,7 @@ public final class JournalDirectory {
                     .toArray();
         } catch (final NoSuchFileException e) {
             return new long[0];
-        } catch (final IOException e) {
+        } catch (final IOException | UncheckedIOException e) {
             throw new JournalException(directory + ": could not be listed: " + e.getMessage(), e);
         }
     }
@@ -71,6 +75,29 @@ public final class JournalDirectory {
     public static FileIdentity identity(final Path directory) throws IOException {
         final long inode = ((Number) Files.getAttribute(directory, "unix:ino")).longValue();
         return new FileIdentity(inode, Files.getAttribute(directory, "unix:dev").hashCode());
+    }
+
+    /**
+     * Opens the file whose first event has a sequence number.
+     *
+     * @throws JournalNotFoundException if there is none
+     * @throws CorruptJournalException  if it is no journal, its header is damaged, or says that its first event has
+     *     another number than its name does
+     * @throws JournalException         if it cannot be read
+     */
+    public static JournalView open(final Path directory, final long baseSequence) {
+        final JournalView view = new JournalView(file(directory, baseSequence));
+        final long found = view.header().baseSequence();
+        if (found != baseSequence) {
+            view.close();
+            throw new CorruptJournalException(
+                    CorruptJournalException.Kind.DAMAGED_HEADER,
+                    view.path(),
+                    FileHeader.BASE_SEQUENCE_OFFSET,
+                    -1,
+                    "not the file of its name: expected base_sequence " + baseSequence + ", found " + found);
+        }
+        return view;
     }
 
     /** Returns the journal that a file is part of: its directory if it has such a name, otherwise the file itself. */

@@ -4,6 +4,7 @@ import static java.nio.file.StandardOpenOption.READ;
 
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.journal.exceptions.JournalReplacedException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
@@ -53,8 +54,9 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
      * Opens a file.
      *
      * @param path of the file
-     * @throws CorruptJournalException if it is no journal or its header is damaged
-     * @throws JournalException        if it cannot be read
+     * @throws JournalNotFoundException if there is no such file
+     * @throws CorruptJournalException  if it is no journal or its header is damaged
+     * @throws JournalException         if it cannot be read
      */
     public JournalView(final Path path) {
         this.path = path;
@@ -73,6 +75,8 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
             headerMap = opened.map(MapMode.READ_ONLY, 0, FileHeader.LENGTH);
             liveHeader = new UnsafeBuffer(headerMap);
             ready = true;
+        } catch (final NoSuchFileException e) {
+            throw new JournalNotFoundException(path + ": does not exist"); // since it was looked for
         } catch (final IOException e) {
             throw new JournalException(path + ": could not be opened: " + e.getMessage(), e);
         } finally {
@@ -236,6 +240,11 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
      */
     public long windowEnd() {
         return windowEnd;
+    }
+
+    /** Forgets the current window, so that the next one is mapped anew, whatever it is to hold. */
+    public void dropWindow() {
+        unmapWindow();
     }
 
     private void mapWindow(final long offset, final long limit) {

@@ -41,6 +41,9 @@ public final class FileHeader {
     /** State of a file that was closed cleanly. */
     public static final int STATE_CLOSED = 1;
 
+    /** Offset of the sequence number of a file's first event. */
+    public static final int BASE_SEQUENCE_OFFSET = 40;
+
     /**
      * Largest base sequence of a file that this library writes. No file has room for so many events that their numbers
      * would run out above it.
@@ -54,7 +57,6 @@ public final class FileHeader {
     static final int WRITE_OFFSET_OFFSET = 24;
     static final int FLAGS_OFFSET = 32;
     private static final int HEADER_CHECKSUM_OFFSET = 36;
-    private static final int BASE_SEQUENCE_OFFSET = 40;
     private static final int DURABLE_OFFSET_OFFSET = 48;
     private static final int STATE_OFFSET = 56;
     private static final int RESERVED_OFFSET = 60;
