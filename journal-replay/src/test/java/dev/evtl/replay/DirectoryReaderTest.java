@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.EventsReleasedException;
@@ -109,31 +111,54 @@ class DirectoryReaderTest {
         }
     }
 
+    private static Journal rolling(final Path directory) {
+        return Journal.open(
+                directory,
+                JournalConfig.builder()
+                        .backPressure(BackPressure.BLOCK)
+                        .initialSize(4096)
+                        .rollSize(1 << 30)
+                        .build());
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void followerGoesOnToTheNextFileWhileTheOldOneIsStillOpen(final boolean verify) {
+    void followerGoesOnToTheNextFileAtARoll(final boolean verify) {
         final Lines lines = new Lines();
-        try (Journal old = openFile(directory, 0);
+        try (Journal journal = rolling(directory);
                 JournalReader reader = open(verify)) {
             for (int i = 0; i < 5; i++) {
-                TestFiles.offerNumber(old.publisher(), i);
+                TestFiles.offerNumber(journal.publisher(), i);
             }
-            old.sync();
+            journal.sync();
             follow(reader, lines, 5);
             assertEquals(0, reader.poll(lines, 10));
-            TestFiles.offerNumber(old.publisher(), 5);
-            old.sync();
-            try (Journal next = openFile(directory, 6)) {
-                follow(reader, lines, 6);
-                assertEquals(0, reader.poll(lines, 10, Duration.ofMillis(20)));
-                assertEquals(6, reader.header().baseSequence(), "it waits in the new file");
-                assertFalse(reader.isAtEnd());
-                TestFiles.offerNumber(next.publisher(), 6);
-                next.sync();
-                follow(reader, lines, 7);
-            }
+            TestFiles.offerNumber(journal.publisher(), 5);
+            assertTrue(journal.roll(Duration.ofMinutes(1)));
+            follow(reader, lines, 6);
+            assertEquals(0, reader.poll(lines, 10, Duration.ofMillis(20)));
+            assertEquals(6, reader.header().baseSequence(), "it waits in the new file");
+            assertFalse(reader.isAtEnd());
+            TestFiles.offerNumber(journal.publisher(), 6);
+            journal.sync();
+            follow(reader, lines, 7);
+        }
+        assertEquals(numbers(0, 7), lines.lines);
+    }
+
+    /** As in the moment after a roll, or where the writer died then. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void fileThatIsNotClosedYetIsLeftForTheNext(final boolean verify) throws IOException {
+        rolled(directory, 6, 1);
+        try (RandomAccessFile old = new RandomAccessFile(file(0).toFile(), "rw")) {
+            old.seek(56);
+            old.write(new byte[4]);
+            old.setLength(4096);
+        }
+        try (JournalReader reader = open(verify)) {
+            assertEquals(numbers(0, 7), read(reader));
             assertTrue(reader.isAtEnd());
-            assertEquals(numbers(0, 7), lines.lines);
         }
     }
 
@@ -161,23 +186,19 @@ class DirectoryReaderTest {
         final int files = 40;
         final int perFile = 37;
         final ExecutorService thread = Executors.newSingleThreadExecutor();
-        Journal old = openFile(directory, 0);
-        try (JournalReader reader = open(verify)) {
+        try (Journal journal = rolling(directory);
+                JournalReader reader = open(verify)) {
             final Lines lines = new Lines();
             final Future<?> followed = thread.submit(() -> follow(reader, lines, files * perFile));
             for (int i = 0; i < files * perFile; i++) {
                 if (i > 0 && i % perFile == 0) {
-                    old.sync();
-                    final Journal next = openFile(directory, i);
-                    old.close();
-                    old = next;
+                    assertTrue(journal.roll(Duration.ofMinutes(1)));
                 }
-                TestFiles.offerNumber(old.publisher(), i);
+                TestFiles.offerNumber(journal.publisher(), i);
             }
             followed.get();
             assertEquals(numbers(0, files * perFile), lines.lines);
         } finally {
-            old.close();
             thread.shutdownNow();
         }
     }
