@@ -71,7 +71,8 @@ public final class Journal implements AutoCloseable {
             final JournalOpener opened,
             final JournalRing ring,
             final JournalStorage storage,
-            final RollingStorage files) {
+            final RollingStorage files,
+            final Notifier notifier) {
         this.path = path;
         this.files = files;
         this.recovery = opened.recovery();
@@ -79,7 +80,7 @@ public final class Journal implements AutoCloseable {
         this.threadFactory = config.threadFactory;
         this.syncNanos = config.syncNanos;
         this.shutdownHook = config.closeOnShutdown ? new Thread(this::close, "evtl-close " + path) : null;
-        this.notifier = new Notifier(config.listener, path.toString());
+        this.notifier = notifier;
         final AppenderSettings settings = config.appenderSettings(notifier);
         this.appender = new Appender(settings, ring, storage, opened);
         this.runner = switch (config.appenderMode) {
@@ -141,6 +142,7 @@ public final class Journal implements AutoCloseable {
                         .map(file -> new RingFiles.Wanted(file, config.ringSize, config.maxPayloadLength)),
                 config.refuseMissingRing,
                 position -> {});
+        final Notifier notifier = new Notifier(config.listener, path.toString());
         RollingStorage files = null;
         JournalStorage storage = null;
         Journal journal = null;
@@ -149,12 +151,14 @@ public final class Journal implements AutoCloseable {
             if (several) {
                 files = new RollingStorage(
                         opened.journal(),
-                        new RollPolicy(config.rollSize, config.clock::nanoTime, config.rollTimes::next),
+                        new RollPolicy(
+                                config.rollSize, config.clock::nanoTime, config.rollTimes::next, config.retention),
                         newFile,
                         opened.file(),
                         opened.header(),
                         (file, header) -> storage(file, header, config),
-                        opened::rolledTo);
+                        opened::rolledTo,
+                        notifier);
                 storage = files;
             } else {
                 storage = storage(opened.file(), opened.header(), config);
@@ -162,7 +166,7 @@ public final class Journal implements AutoCloseable {
             storage = around.apply(storage);
             final JournalRing ring =
                     opened.ring().orElseGet(() -> JournalRing.inMemory(config.ringSize, config.singleProducer));
-            journal = new Journal(path, config, opened, ring, storage, files);
+            journal = new Journal(path, config, opened, ring, storage, files, notifier);
             opened.forgetFailure(); // first: the appender makes sure of the lock file's content
             journal.start();
             running = true;
@@ -383,9 +387,7 @@ public final class Journal implements AutoCloseable {
      * @throws JournalException       if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public boolean roll(final Duration timeout) {
-        if (files == null) {
-            throw new IllegalStateException(path + ": is a journal of one file; open a directory to have several");
-        }
+        requireSeveral();
         final long nanos = Waiting.nanos(timeout);
         final long start = System.nanoTime();
         try {
@@ -397,6 +399,25 @@ public final class Journal implements AutoCloseable {
         } catch (final InterruptedException e) {
             throw interrupted(e);
         }
+    }
+
+    /**
+     * Lets a journal of several files delete those whose events are all before a sequence number, for an application that
+     * keeps snapshots of its state. The file that is written is kept. They are deleted soon after, on another thread, the
+     * oldest first.
+     *
+     * @param sequence number of the first event that is still needed
+     * @throws IllegalStateException if this is a journal of one file
+     */
+    public void release(final long sequence) {
+        requireSeveral().release(sequence);
+    }
+
+    private RollingStorage requireSeveral() {
+        if (files == null) {
+            throw new IllegalStateException(path + ": is a journal of one file; open a directory to have several");
+        }
+        return files;
     }
 
     private JournalException interrupted(final InterruptedException e) {

@@ -5,6 +5,7 @@ import static java.nio.file.attribute.PosixFilePermission.OWNER_WRITE;
 
 import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.appender.AppenderSettings;
+import dev.evtl.journal.file.Retention;
 import dev.evtl.journal.file.Space;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
@@ -45,6 +46,7 @@ public final class JournalConfig {
     final WhenFull whenFull;
     final long rollSize;
     final RollTimes rollTimes;
+    final Retention retention;
     final SyncPolicy syncPolicy;
     final Set<PosixFilePermission> filePermissions;
     final EpochNanoClock clock;
@@ -75,6 +77,7 @@ public final class JournalConfig {
         whenFull = builder.whenFull;
         rollSize = builder.rollSize;
         rollTimes = builder.rollTimes;
+        retention = new Retention(builder.retainFiles, builder.retainBytes, builder.retainNanos);
         syncPolicy = builder.syncPolicy;
         filePermissions = builder.filePermissions;
         clock = builder.clock;
@@ -141,6 +144,7 @@ public final class JournalConfig {
                 + (space.maximum() == Long.MAX_VALUE ? "" : " to " + space.maximum() + ", when full " + whenFull)
                 + (rollSize == Long.MAX_VALUE ? "" : ", roll from " + rollSize + " bytes on")
                 + (rollTimes == RollTimes.NONE ? "" : ", roll " + rollTimes)
+                + (retention.equals(Retention.ALL) ? "" : ", " + retention)
                 + ", appender by " + appenderMode + (singleProducer ? ", single producer" : "") + "]";
     }
 
@@ -164,6 +168,9 @@ public final class JournalConfig {
         private WhenFull whenFull = WhenFull.FAIL;
         private long rollSize = Long.MAX_VALUE;
         private RollTimes rollTimes = RollTimes.NONE;
+        private int retainFiles = Integer.MAX_VALUE;
+        private long retainBytes = Long.MAX_VALUE;
+        private long retainNanos = Long.MAX_VALUE;
         private SyncPolicy syncPolicy = SyncPolicy.NONE;
         private Set<PosixFilePermission> filePermissions = PosixFilePermissions.fromString("rw-------");
         private EpochNanoClock clock = new SystemNanoClock();
@@ -403,6 +410,53 @@ public final class JournalConfig {
          */
         public Builder rollTimes(final RollTimes times) {
             rollTimes = Objects.requireNonNull(times, "times");
+            return this;
+        }
+
+        /**
+         * Limits the number of files of a journal of several: when there are more, the oldest are deleted. The file that is
+         * written counts and is always kept. The default is no limit.
+         *
+         * @param files most files, at least 1
+         * @return this
+         * @throws IllegalArgumentException if that is less than 1
+         */
+        public Builder retainFiles(final int files) {
+            if (files < 1) {
+                throw new IllegalArgumentException("retainFiles " + files + " is below 1");
+            }
+            retainFiles = files;
+            return this;
+        }
+
+        /**
+         * Limits the bytes of all files of a journal of several: while there are more, the oldest is deleted, but for the
+         * file that is written. The default is no limit.
+         *
+         * @param bytes most bytes, at least a page
+         * @return this
+         * @throws IllegalArgumentException if that is less than a page
+         */
+        public Builder retainBytes(final long bytes) {
+            checkSpace("retainBytes", bytes);
+            retainBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Limits the age of the files of a journal of several: one is deleted when it was left so long ago by the config's
+         * clock. The default is no limit.
+         *
+         * @param age longest time since the next file began, above zero
+         * @return this
+         * @throws IllegalArgumentException if the age is not above zero
+         */
+        public Builder retainAge(final Duration age) {
+            Objects.requireNonNull(age, "age");
+            if (age.isNegative() || age.isZero()) {
+                throw new IllegalArgumentException("retainAge " + age + " is not above 0");
+            }
+            retainNanos = Waiting.nanos(age);
             return this;
         }
 

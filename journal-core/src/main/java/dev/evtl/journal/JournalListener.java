@@ -2,6 +2,7 @@ package dev.evtl.journal;
 
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import java.nio.file.Path;
 
 /**
  * Is told what an application should know about its journal. Each method does nothing unless it is overridden.
@@ -59,6 +60,21 @@ public interface JournalListener {
      * @param report names the journal and the number of events
      */
     default void onAbandonedClaim(final JournalException report) {}
+
+    /**
+     * Called when a journal of several files has left a file, which is closed and forced: it will not change any more.
+     *
+     * @param file that was closed
+     */
+    default void onRolled(final Path file) {}
+
+    /**
+     * Called when a journal of several files has deleted a file, as its retention or {@link Journal#release} says. Who
+     * still reads it can read it to its end.
+     *
+     * @param file that was deleted
+     */
+    default void onReleased(final Path file) {}
 
     /**
      * Called when the journal has failed, for good. Called once more if something else fails after that.

@@ -3,10 +3,12 @@ package dev.evtl.journal;
 import dev.evtl.journal.appender.AppenderEvents;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalFailedException;
+import dev.evtl.journal.file.RollingStorage;
 import dev.evtl.journal.io.MappedFault;
 import dev.evtl.journal.io.Uninterruptible;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +23,7 @@ import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
  * journal, which a daemon thread of its own empties; it exists only while there is something to tell. So no listener
  * holds up another, publishing does nothing for any of them, and a journal that nobody uses any more is forgotten.
  */
-final class Notifier implements AppenderEvents {
+final class Notifier implements AppenderEvents, RollingStorage.Listener {
     private static final int MAX_REPORTS = 64;
     private static final long REPEAT_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Watch WATCH = new Watch();
@@ -75,6 +77,16 @@ final class Notifier implements AppenderEvents {
     @Override
     public void onAbandonedClaim(final JournalException report) {
         tell(() -> listener.onAbandonedClaim(report));
+    }
+
+    @Override
+    public void onRolled(final Path closed) {
+        tell(() -> listener.onRolled(closed));
+    }
+
+    @Override
+    public void onReleased(final Path deleted) {
+        tell(() -> listener.onReleased(deleted));
     }
 
     /** The first failure is told however far behind the listener is. */

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -394,6 +395,110 @@ class RollTest {
                             file.endsWith(".evtl") && !file.equals(newest.toString()) && !file.endsWith("next.evtl")));
         }
         assertTrue(openFiles().stream().noneMatch(file -> file.endsWith(".evtl")));
+    }
+
+    private void rollEachEvent(final Journal journal, final int first, final int count) {
+        for (int i = first; i < first + count; i++) {
+            offer(journal, i, 1);
+            assertTrue(journal.roll(LONG));
+        }
+    }
+
+    private List<Long> bases() throws IOException {
+        return files(directory).stream()
+                .map(file -> Long.parseLong(file.getFileName().toString().substring(0, 20)))
+                .toList();
+    }
+
+    private void awaitBases(final Long... bases) throws InterruptedException {
+        await(() -> {
+            try {
+                return bases().equals(List.of(bases));
+            } catch (final IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    @Test
+    void oldestFilesGoWhereThereAreTooMany() throws Exception {
+        try (Journal journal = Journal.open(
+                directory, config().rollSize(1 << 30).retainFiles(3).build())) {
+            rollEachEvent(journal, 0, 10);
+            awaitBases(8L, 9L, 10L);
+        }
+        try (Journal journal = Journal.open(directory)) {
+            offer(journal, 10, 1);
+            journal.sync();
+            assertEquals(List.of(8L, 9L, 10L), bases(), "without a limit nothing goes");
+        }
+    }
+
+    @Test
+    void oldestFilesGoWhereTheyTakeTooMuch() throws Exception {
+        try (Journal journal = Journal.open(
+                directory,
+                config().rollSize(1 << 30).retainBytes((1 << 15) + 3 * 96).build())) {
+            rollEachEvent(journal, 0, 10);
+            awaitBases(7L, 8L, 9L, 10L);
+        }
+    }
+
+    @Test
+    void filesGoWhenTheyAreOld() throws Exception {
+        final AtomicLong now = new AtomicLong(100 * SECOND);
+        final JournalConfig config = config().rollSize(1 << 30)
+                .retainAge(Duration.ofSeconds(60))
+                .clock(now::get)
+                .build();
+        try (Journal journal = Journal.open(directory, config)) {
+            rollEachEvent(journal, 0, 1);
+            now.set(130 * SECOND);
+            rollEachEvent(journal, 1, 1);
+            awaitBases(0L, 1L, 2L);
+            now.set(165 * SECOND);
+            rollEachEvent(journal, 2, 1);
+            awaitBases(1L, 2L, 3L);
+        }
+    }
+
+    @Test
+    void applicationReleasesWhatItNoLongerNeeds() throws Exception {
+        final List<Path> told = new CopyOnWriteArrayList<>();
+        final List<Path> left = new CopyOnWriteArrayList<>();
+        final JournalConfig config = config().rollSize(1 << 30)
+                .listener(new JournalListener() {
+                    @Override
+                    public void onReleased(final Path file) {
+                        told.add(file);
+                    }
+
+                    @Override
+                    public void onRolled(final Path file) {
+                        left.add(file);
+                    }
+                })
+                .build();
+        try (Journal journal = Journal.open(directory, config)) {
+            for (int i = 0; i < 5; i++) {
+                offer(journal, i * 10, 10);
+                assertTrue(journal.roll(LONG));
+            }
+            journal.release(29);
+            awaitBases(20L, 30L, 40L, 50L);
+            journal.release(30);
+            awaitBases(30L, 40L, 50L);
+            journal.release(Long.MAX_VALUE);
+            awaitBases(50L);
+            await(() -> told.size() == 5 && left.size() == 5);
+            offer(journal, 50, 1);
+        }
+        assertEquals(left, told);
+        assertThrows(IllegalStateException.class, () -> {
+            try (Journal one = Journal.open(parent.resolve("one.evtl"))) {
+                one.release(1);
+            }
+        });
     }
 
     private List<String> openFiles() {

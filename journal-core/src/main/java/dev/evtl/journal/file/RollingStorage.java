@@ -1,10 +1,14 @@
 package dev.evtl.journal.file;
 
+import static java.nio.file.StandardOpenOption.READ;
+
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -28,6 +32,18 @@ public final class RollingStorage implements JournalStorage {
     /** Time after which the thread looks at the clock again, which may have been set, and tries again what failed. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    /** Time after which the thread looks for files that have become too old. */
+    private static final long RETENTION_LOOK_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** Is told of files, on any thread. */
+    public interface Listener {
+        /** A file was closed, because the journal went on in another. */
+        void onRolled(Path closed);
+
+        /** A file was deleted. */
+        void onReleased(Path deleted);
+    }
+
     /** Opens the storage of one file, which it takes over unless this throws. */
     @FunctionalInterface
     public interface Opener {
@@ -47,6 +63,7 @@ public final class RollingStorage implements JournalStorage {
     private final JournalFile.NewFile newFile;
     private final Opener opener;
     private final Consumer<JournalFile> onRoll;
+    private final Listener listener;
     private final Thread thread;
     private final Object closing = new Object();
     private final Queue<Part> left = new ConcurrentLinkedQueue<>();
@@ -65,6 +82,10 @@ public final class RollingStorage implements JournalStorage {
     private volatile Throwable notPrepared;
 
     private volatile long growthsBefore;
+    private volatile long released;
+    private long releasedSeen;
+    private long newestSeen = -1;
+    private long lastRetention;
 
     /**
      * Takes over the journal's newest file, unless this throws.
@@ -76,6 +97,7 @@ public final class RollingStorage implements JournalStorage {
      * @param header    of that file
      * @param opener    opens the storages
      * @param onRoll    is told of each new file, by the thread that runs the appender
+     * @param listener  is told of files that are left or deleted
      */
     public RollingStorage(
             final Path directory,
@@ -84,12 +106,14 @@ public final class RollingStorage implements JournalStorage {
             final JournalFile newest,
             final JournalHeader header,
             final Opener opener,
-            final Consumer<JournalFile> onRoll) {
+            final Consumer<JournalFile> onRoll,
+            final Listener listener) {
         this.directory = directory;
         this.policy = policy;
         this.newFile = newFile;
         this.opener = opener;
         this.onRoll = onRoll;
+        this.listener = listener;
         this.file = opener.open(newest, header);
         show(new Part(file, 0));
         this.wanted = policy.next(header.createdAt()) <= policy.now();
@@ -119,6 +143,7 @@ public final class RollingStorage implements JournalStorage {
                 if (next == null) {
                     next = prepare();
                 }
+                deleteReleased();
                 notPrepared = null;
             } catch (final Throwable t) {
                 notPrepared = t; // the journal goes on in the file that it has, and this is tried again
@@ -160,6 +185,7 @@ public final class RollingStorage implements JournalStorage {
                     oldest.storage.close();
                     FileCalls.forceDirectory(oldest.storage.file().path());
                     left.remove();
+                    listener.onRolled(oldest.storage.file().path());
                 }
             } catch (final Throwable t) {
                 failure = t;
@@ -173,6 +199,54 @@ public final class RollingStorage implements JournalStorage {
         if (failed != null) {
             LangUtil.rethrowUnchecked(failed);
         }
+    }
+
+    /** Deletes the oldest files that need not be kept, and looks for them only if there can be some. */
+    private void deleteReleased() throws IOException {
+        final long newest = shown.storage.fileSequence();
+        final long now = System.nanoTime();
+        if (newest == newestSeen && released == releasedSeen && now - lastRetention < RETENTION_LOOK_NANOS) {
+            return;
+        }
+        newestSeen = newest;
+        releasedSeen = released;
+        lastRetention = now;
+        final long[] bases = JournalDirectory.baseSequences(directory);
+        long bytes = 0;
+        for (final long base : bases) {
+            bytes += Files.size(JournalDirectory.file(directory, base));
+        }
+        for (int i = 0; i < bases.length - 1 && bases[i] < newest; i++) {
+            if (!isReleased(bases.length - i, bytes, bases[i + 1])) {
+                return;
+            }
+            final Path oldest = JournalDirectory.file(directory, bases[i]);
+            bytes -= Files.size(oldest);
+            FileCalls.delete(oldest);
+            FileCalls.forceDirectory(oldest); // in their order: otherwise a crash could bring back one before another
+            listener.onReleased(oldest);
+        }
+    }
+
+    private boolean isReleased(final int files, final long bytes, final long following) throws IOException {
+        final Retention retention = policy.retention();
+        return following <= releasedSeen
+                || files > retention.files()
+                || bytes > retention.bytes()
+                || retention.nanos() != Long.MAX_VALUE && policy.now() - createdAt(following) > retention.nanos();
+    }
+
+    private long createdAt(final long base) throws IOException {
+        final Path path = JournalDirectory.file(directory, base);
+        try (FileChannel channel = Uninterruptible.open(path, READ)) {
+            return JournalFile.readHeader(path, channel).createdAt();
+        }
+    }
+
+    /** Has files deleted of which all events are before a sequence number. */
+    public void release(final long sequence) {
+        released = Math.max(released, sequence);
+        LockSupport.unpark(thread);
     }
 
     /** Asks to go on in another file as soon as the one that is written has an event. */
