@@ -31,6 +31,7 @@ abstract class FileStorage implements JournalStorage {
     private final JournalFile file;
     private final Preallocator preallocator;
     private final PublishedMarks marks;
+    private final IndexWriter entries;
     private final long fileSequence;
     private final boolean checksums;
     private final EventChecksum checksum;
@@ -79,7 +80,8 @@ abstract class FileStorage implements JournalStorage {
         this.events = opened.eventCount();
         this.publishedEvents = events;
         this.durable = opened.durableOffset();
-        this.preallocator = new Preallocator(file, opened.length(), space, maxClaimLength, touch, fillChannel);
+        this.entries = file.index(opened);
+        this.preallocator = new Preallocator(file, opened.length(), space, maxClaimLength, touch, fillChannel, entries);
         this.marks = new PublishedMarks(file, blockLength);
         MappedByteBuffer map = null;
         boolean ready = false;
@@ -161,6 +163,10 @@ abstract class FileStorage implements JournalStorage {
         if (checksums) {
             stamp(source, index, length, eventCount, target);
         }
+        if (entries.isDue(offset)) {
+            entries.makeEntry(fileSequence + events, offset, target);
+        }
+        entries.note(target, length);
         offset += length;
         events += eventCount;
     }
@@ -202,6 +208,9 @@ abstract class FileStorage implements JournalStorage {
         published = offset;
         publishedEvents = events;
         mark();
+        if (entries.publish()) {
+            preallocator.wake();
+        }
         if (offset >= wantAt) {
             wantAt = Long.MAX_VALUE;
             preallocator.want();
