@@ -128,6 +128,7 @@ public final class Journal implements AutoCloseable {
                 Optional.ofNullable(config.ringFile)
                         .map(file -> new RingFiles.Wanted(file, config.ringSize, config.maxPayloadLength)),
                 config.refuseMissingRing,
+                config.verifyOnOpen,
                 position -> {});
         JournalStorage storage = null;
         Journal journal = null;

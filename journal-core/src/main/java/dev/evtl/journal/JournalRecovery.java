@@ -135,7 +135,7 @@ public final class JournalRecovery {
             }
             final JournalFile.NewFile notMade = new JournalFile.NewFile(0, true, 0, FileCalls.posixPermissions(real));
             final JournalOpener opened =
-                    JournalOpener.open(file, OpenMode.APPEND, notMade, Optional.empty(), false, progress);
+                    JournalOpener.open(file, OpenMode.APPEND, notMade, Optional.empty(), false, true, progress);
             opened.closeCleanly();
             return opened.recovery();
         } catch (final IOException e) {
