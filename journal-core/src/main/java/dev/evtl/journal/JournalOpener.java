@@ -255,8 +255,8 @@ final class JournalOpener implements JournalLease {
             FileCalls.fill(file.channel(), validEnd, scan.tailEnd());
             file.sync();
         }
-        file.index(IndexWriter.of(real, header, walk));
         file.markOpen(recovery.events(), validEnd);
+        file.index(IndexWriter.of(real, header, walk));
         FileCalls.forceDirectory(real); // the process that created the file may have died before forcing it
     }
 

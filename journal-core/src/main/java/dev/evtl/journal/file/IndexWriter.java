@@ -226,8 +226,12 @@ public final class IndexWriter implements AutoCloseable {
     private void giveUp(final Throwable t) {
         if (!off) {
             off = true;
+            final boolean isKnown = t instanceof IOException || t instanceof JournalException;
             System.getLogger("dev.evtl.journal")
-                    .log(Level.WARNING, journal + ": goes on without an index, until it is opened again: " + t, t);
+                    .log(
+                            Level.WARNING,
+                            journal + ": goes on without an index, until it is opened again: " + t,
+                            isKnown ? null : t);
         }
     }
 
