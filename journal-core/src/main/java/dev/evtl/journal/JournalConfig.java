@@ -253,10 +253,10 @@ public final class JournalConfig {
         }
 
         /**
-         * Sets whether opening an existing file verifies every event, which takes time linear in its length, and refuses it if any is
-         * damaged. Otherwise it verifies what lies past the last place in the file's index that was on the device: a file that was closed is
-         * open at once, and damage in older events is found by who reads them and by {@link JournalScan#of}. A file
-         * without an index is always verified from its start.
+         * Sets whether opening an existing file verifies every event, which takes time linear in its length, and
+         * refuses the file if any is damaged. Otherwise it verifies what lies past the last place in the file's index
+         * that was on the device: a file that was closed is open at once, and damage in older events is found by who
+         * reads them and by {@link JournalScan#of}. A file without an index is always verified from its start.
          *
          * @param value default false
          * @return this

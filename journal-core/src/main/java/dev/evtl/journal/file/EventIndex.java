@@ -19,10 +19,10 @@ import java.util.function.Predicate;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Finds places in a journal file by its index, as FORMAT.md, "Index", says, in time logarithmic in the number of entries. What it
- * returns has been verified against the journal file. An index that is missing, damaged, another file's or cannot be
- * read is never an error: what it does not serve is to be found from the file's start. While a writer adds entries, each
- * search sees those that are there. For one thread at a time.
+ * Finds places in a journal file by its index, as FORMAT.md, "Index", says, in time logarithmic in the number of
+ * entries. What it returns was verified against the journal file. An index that is missing, damaged, another file's or
+ * cannot be read is never an error: what it does not serve is to be found from the file's start. While a writer adds
+ * entries, each search sees those that are there. For one thread at a time.
  */
 public final class EventIndex implements AutoCloseable {
     private static final long NOWHERE = -1;
@@ -174,7 +174,7 @@ public final class EventIndex implements AutoCloseable {
         return entry == null ? IndexEntry.start(header) : entry;
     }
 
-    /** Returns the place of the last entry that may be used and of which a condition holds that holds for all before. */
+    /** Returns the place of the last entry that may be used and meets a condition, which all entries before it meet. */
     private long last(final Predicate<IndexEntry> condition, final long end) {
         final Predicate<IndexEntry> fits = entry -> entry.offset() < end && condition.test(entry);
         long place = search(fits);

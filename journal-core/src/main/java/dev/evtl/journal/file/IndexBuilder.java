@@ -8,8 +8,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 
 /**
- * Makes the entries of an index while the events of a file are walked, from one of its entries or from the file's start.
- * For one thread at a time.
+ * Makes the entries of an index while the events of a file are walked, from one of its entries on or from the file's
+ * start. For one thread at a time.
  */
 public final class IndexBuilder {
     private final IndexEntry start;

@@ -19,9 +19,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Writes the index of a file that is open for writing. The appender's thread makes the entries and hands over those of
- * published events; the preallocator's thread writes them, and in the end the thread that closes the journal. Without an
- * entry to write there is no index file. What fails here fails nothing else: the journal goes on without an index, and
- * its next opening for append completes it.
+ * published events; the preallocator's thread writes them, and in the end the thread that closes the journal. Without
+ * an entry to write there is no index file. What fails here fails nothing else: the journal goes on without an index,
+ * and its next opening for append completes it.
  */
 public final class IndexWriter implements AutoCloseable {
     /** Entries that wait to be written, at most; while all wait, none is made. */
@@ -164,7 +164,8 @@ public final class IndexWriter implements AutoCloseable {
     void note(final long address, final int length) {
         int done = 0;
         while (done + EventHeader.LENGTH <= length) {
-            final long word = UnsafeApi.getLong(address + done + Long.BYTES);
+            // without the checksum: a load of what was stored in parts just now would stall
+            final long word = UnsafeApi.getInt(address + done + Long.BYTES);
             notes.event(UnsafeApi.getLong(address + done));
             if (GapEvent.isGap(word)) {
                 notes.gap(UnsafeApi.getLong(address + done + EventHeader.LENGTH));

@@ -232,8 +232,8 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
-     * Completes the index, then cuts the file to its events and stores in the header that it is closed, each step forced
-     * before the next. In another order a crash could leave a longer file that says it is closed.
+     * Completes the index, then cuts the file to its events and stores in the header that it is closed, each step
+     * forced before the next. In another order a crash could leave a longer file that says it is closed.
      */
     public void markClosed(final long events, final long end) throws IOException {
         if (index != null) {

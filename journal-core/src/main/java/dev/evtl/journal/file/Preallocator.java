@@ -20,9 +20,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Keeps one window of the file ready ahead of the appender, on a thread of its own. It allocates the window's space by
  * writing zeros, so that a full disk is an exception and not a signal, then maps it and touches its pages. It also
- * unmaps the windows that the appender has left, and writes the entries of the index. A step of growth that does not fit is given back, and half of what is
- * left is asked for instead, down to a page: the file grows as long as there is any space, and until then others find
- * some too.
+ * unmaps the windows that the appender has left, and writes the entries of the index. A step of growth that does not
+ * fit is given back, and half of what is left is asked for instead, down to a page: the file grows as long as there is
+ * any space, and until then others find some too.
  *
  * <p>Windows overlap by the longest claim, so that a claim that does not fit at the end of one window fits at the start
  * of the next.

@@ -1,9 +1,11 @@
 package dev.evtl.journal.file;
 
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.JournalConfig;
@@ -25,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
@@ -183,7 +186,7 @@ class EventIndexTest {
         final byte[] moved = bytes.clone();
         System.arraycopy(bytes, 64 + 64, moved, 64, 64);
         Files.write(path, moved);
-        use((index, end) -> assertEquals(null, index.get(0)));
+        use((index, end) -> assertNull(index.get(0)));
 
         final Path other = directory.resolve("other.evtl");
         LongJournals.write(other, random.nextLong(), LENGTH);
@@ -241,10 +244,9 @@ class EventIndexTest {
         final int entries = 4096;
         final int readsOfASearch = 40;
         final long interval = 1 << 20;
-        JournalFile.create(file, new JournalFile.NewFile(7, false, 0, java.util.Set.of()));
+        JournalFile.create(file, new JournalFile.NewFile(7, false, 0, Set.of()));
         try (FileChannel journal = FileChannel.open(file, READ, WRITE);
-                FileChannel index =
-                        FileChannel.open(StoredIndex.path(file), java.nio.file.StandardOpenOption.CREATE_NEW, WRITE)) {
+                FileChannel index = FileChannel.open(StoredIndex.path(file), CREATE_NEW, WRITE)) {
             final JournalHeader header = JournalFile.readHeader(file, journal);
             final UnsafeBuffer bytes = new UnsafeBuffer(new byte[IndexEntry.LENGTH]);
             IndexHeader.encode(bytes, header);
