@@ -114,7 +114,8 @@ public final class Journal implements AutoCloseable {
      * @param config how to open and run the journal
      * @return the journal, running
      * @throws JournalLockedException  if another writer, in this process or another, has it open
-     * @throws CorruptJournalException if the file is no journal or holds damaged events; it is left as it was
+     * @throws CorruptJournalException if the file is no journal, or an event is damaged among those that opening
+     *     verifies, as {@link JournalConfig.Builder#verifyOnOpen} says; it is left as it was
      * @throws DiskFullException       if there is no space to create the file, to make it longer, or for the ring file
      * @throws JournalException        if a ring file that the config does not name holds accepted events, if the one
      *     that it names is another journal's, a stranger's or has another size, or if the file cannot be opened for
@@ -141,6 +142,7 @@ public final class Journal implements AutoCloseable {
                 Optional.ofNullable(config.ringFile)
                         .map(file -> new RingFiles.Wanted(file, config.ringSize, config.maxPayloadLength)),
                 config.refuseMissingRing,
+                config.verifyOnOpen,
                 position -> {});
         final Notifier notifier = new Notifier(config.listener, path.toString());
         RollingStorage files = null;

@@ -36,6 +36,7 @@ public final class JournalConfig {
     final boolean singleProducer;
     final Path ringFile;
     final boolean refuseMissingRing;
+    final boolean verifyOnOpen;
     final BackPressure backPressure;
     final Supplier<IdleStrategy> blockIdleStrategy;
     final long blockNanos;
@@ -67,6 +68,7 @@ public final class JournalConfig {
         singleProducer = builder.singleProducer;
         ringFile = builder.ringFile;
         refuseMissingRing = builder.refuseMissingRing;
+        verifyOnOpen = builder.verifyOnOpen;
         backPressure = builder.backPressure;
         blockIdleStrategy = builder.blockIdleStrategy;
         blockNanos = builder.blockTimeout.toNanos();
@@ -156,6 +158,7 @@ public final class JournalConfig {
         private boolean singleProducer;
         private Path ringFile;
         private boolean refuseMissingRing;
+        private boolean verifyOnOpen;
         private BackPressure backPressure = BackPressure.REFUSE;
         private Supplier<IdleStrategy> blockIdleStrategy = JournalConfig::backoff;
         private Duration blockTimeout = Duration.ofSeconds(10);
@@ -266,6 +269,20 @@ public final class JournalConfig {
          */
         public Builder refuseMissingRing(final boolean value) {
             refuseMissingRing = value;
+            return this;
+        }
+
+        /**
+         * Sets whether opening an existing file verifies every event, which takes time linear in its length, and
+         * refuses the file if any is damaged. Otherwise it verifies what lies past the last place in the file's index
+         * that was on the device: a file that was closed is open at once, and damage in older events is found by who
+         * reads them and by {@link JournalScan#of}. A file without an index is always verified from its start.
+         *
+         * @param value default false
+         * @return this
+         */
+        public Builder verifyOnOpen(final boolean value) {
+            verifyOnOpen = value;
             return this;
         }
 

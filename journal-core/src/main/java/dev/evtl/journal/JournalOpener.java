@@ -4,6 +4,9 @@ import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.appender.JournalLease;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.file.EventIndex;
+import dev.evtl.journal.file.IndexBuilder;
+import dev.evtl.journal.file.IndexWriter;
 import dev.evtl.journal.file.JournalDirectory;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.RingNote;
@@ -21,6 +24,7 @@ import dev.evtl.journal.ring.RingFile;
 import dev.evtl.journal.ring.RingFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
@@ -41,6 +45,7 @@ final class JournalOpener implements JournalLease {
     private final boolean several;
     private final FileAttribute<?>[] permissions;
     private final boolean refuseMissingRing;
+    private final boolean verify;
     private WriterLock lock;
     /** Real path of the file that is written first. */
     private Path real;
@@ -57,8 +62,10 @@ final class JournalOpener implements JournalLease {
             final Path path,
             final boolean several,
             final JournalFile.NewFile newFile,
-            final boolean refuseMissingRing) {
+            final boolean refuseMissingRing,
+            final boolean verify) {
         this.refuseMissingRing = refuseMissingRing;
+        this.verify = verify;
         this.path = path;
         this.several = several;
         this.journal = several ? JournalPaths.writableDirectory(path) : JournalPaths.writable(path);
@@ -72,6 +79,8 @@ final class JournalOpener implements JournalLease {
      * @param newFile  settings of the file, if it is created
      * @param wanted   its ring file, created if there is none; empty for a ring in memory
      * @param refuseMissingRing whether a ring file that the last writer noted must be there
+     * @param verify   whether every event is verified, and not only those past the last place in the index that was on
+     *     the device
      * @param progress is told now and then which offset the recovery has reached
      */
     static JournalOpener open(
@@ -81,8 +90,9 @@ final class JournalOpener implements JournalLease {
             final JournalFile.NewFile newFile,
             final Optional<RingFiles.Wanted> wanted,
             final boolean refuseMissingRing,
+            final boolean verify,
             final LongConsumer progress) {
-        final JournalOpener opener = new JournalOpener(path, several, newFile, refuseMissingRing);
+        final JournalOpener opener = new JournalOpener(path, several, newFile, refuseMissingRing, verify);
         opener.checkExistence(mode);
         if (!Files.exists(opener.journal)) {
             JournalPaths.checkNameLength(opener.journal);
@@ -137,16 +147,35 @@ final class JournalOpener implements JournalLease {
             recovery = RecoveryReport.ofNewFile();
             takeRing(wanted);
         } else {
-            final JournalScan scan = JournalScan.ofWritten(path, file, progress);
-            header = scan.header();
+            header = JournalFile.readHeader(path, file.channel());
+            IndexBuilder walk = verify ? IndexBuilder.fromStart(header) : walkFromIndex(real, header, file.channel());
+            JournalScan scan = JournalScan.ofWritten(path, file, header, walk, progress);
+            if (header.closed() && scan.events() != header.eventCount() && walk.isFromAnEntry()) {
+                walk = IndexBuilder.fromStart(header); // which of the two is wrong, only this can tell
+                scan = JournalScan.ofWritten(path, file, header, walk, progress);
+            }
             recovery = RecoveryReport.of(path, real, file.channel(), scan).withFailure(lock.failure());
             takeRing(wanted);
-            recover(scan);
+            recover(scan, walk);
         }
         if (ringFile != null) {
             catchUp(wanted.orElseThrow());
         }
         header = JournalFile.readHeader(path, file.channel());
+    }
+
+    /**
+     * What lies before durable_offset was on the device, so it need not be walked to find where the file ends. That it
+     * is not damaged, only a walk over all of it can tell.
+     */
+    static IndexBuilder walkFromIndex(final Path real, final JournalHeader header, final FileChannel channel) {
+        final long length = header.length();
+        final boolean toLength = !header.closed() && header.hasChecksums();
+        try (EventIndex index = new EventIndex(real, header, channel)) {
+            return index.walkFrom(
+                    header.coversDurable(length) ? header.durableOffset() : length,
+                    toLength ? length : Math.min(header.writeOffset(), length));
+        }
     }
 
     private void takeRing(final Optional<RingFiles.Wanted> wanted) throws IOException {
@@ -236,10 +265,10 @@ final class JournalOpener implements JournalLease {
     /**
      * Takes the recovery steps of FORMAT.md in order, after keeping the bytes that zeros replace. The walk has written
      * again what was not known to be on the device, so that the force covers it. Any step can be the
-     * last before a crash, and then the next opening starts over. A closed file was walked too, because what is
-     * appended after damage could never be recovered.
+     * last before a crash, and then the next opening starts over. A closed file was walked too, from the index on,
+     * because what is appended after damage could never be recovered.
      */
-    private void recover(final JournalScan scan) throws IOException {
+    private void recover(final JournalScan scan, final IndexBuilder walk) throws IOException {
         final long validEnd = recovery.validEnd();
         if (recovery.condition() != Condition.CLEAN) {
             if (recovery.cutFile().isPresent()) {
@@ -249,6 +278,7 @@ final class JournalOpener implements JournalLease {
             file.sync();
         }
         file.markOpen(recovery.events(), validEnd);
+        file.index(IndexWriter.of(real, header, walk));
         FileCalls.forceDirectory(real); // the process that created the file may have died before forcing it
     }
 

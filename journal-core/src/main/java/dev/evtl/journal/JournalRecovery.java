@@ -32,7 +32,8 @@ public final class JournalRecovery {
     private JournalRecovery() {}
 
     /**
-     * Returns what opening a file for append would find and do. Changes nothing and leaves no file.
+     * Returns what opening a file for append would find and do, with every event verified. Changes nothing and leaves no
+     * file.
      *
      * @param file     to look at
      * @param progress is told now and then which offset the walk has reached
@@ -113,7 +114,7 @@ public final class JournalRecovery {
     }
 
     /**
-     * Opens a file for append, brings in what its ring file holds, and closes it.
+     * Verifies every event of a file, opens it for append, brings in what its ring file holds, and closes it.
      *
      * @param file     to recover; afterwards it is closed, and as long as its events
      * @param progress is told now and then which offset the walk has reached
@@ -135,7 +136,7 @@ public final class JournalRecovery {
             }
             final JournalFile.NewFile notMade = new JournalFile.NewFile(0, true, 0, FileCalls.posixPermissions(real));
             final JournalOpener opened =
-                    JournalOpener.open(file, false, OpenMode.APPEND, notMade, Optional.empty(), false, progress);
+                    JournalOpener.open(file, false, OpenMode.APPEND, notMade, Optional.empty(), false, true, progress);
             opened.closeCleanly();
             return opened.recovery();
         } catch (final IOException e) {

@@ -5,12 +5,14 @@ import static java.nio.file.StandardOpenOption.READ;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.file.EventVerifier;
+import dev.evtl.journal.file.IndexBuilder;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.WriterLock;
 import dev.evtl.journal.file.WriterLock.Writer;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
+import dev.evtl.journal.format.IndexEntry;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.JournalPaths;
@@ -115,7 +117,7 @@ public record JournalScan(
             final Path file, final FileChannel channel, final String live, final LongConsumer progress)
             throws IOException {
         final JournalHeader header = JournalFile.readHeader(file, channel);
-        return of(file, header, live, channel, (offset, target, length) -> {
+        return of(file, header, live, channel, null, (offset, target, length) -> {
             progress.accept(offset);
             return read(channel, offset, target, length);
         });
@@ -125,12 +127,18 @@ public record JournalScan(
      * Walks a file that the caller has open for writing, and writes again what lies past durable_offset, just as it is
      * verified. After a force that failed, the system takes bytes for written that the device never got: only what is
      * written again does the next force bring there.
+     *
+     * @param index where the walk begins, at durable_offset at the latest, and what it is told to
      */
-    static JournalScan ofWritten(final Path path, final JournalFile file, final LongConsumer progress)
+    static JournalScan ofWritten(
+            final Path path,
+            final JournalFile file,
+            final JournalHeader header,
+            final IndexBuilder index,
+            final LongConsumer progress)
             throws IOException {
         final FileChannel channel = file.channel();
-        final JournalHeader header = JournalFile.readHeader(path, channel);
-        return of(path, header, null, channel, (offset, target, length) -> {
+        return of(path, header, null, channel, index, (offset, target, length) -> {
             progress.accept(offset);
             final int read = read(channel, offset, target, length);
             writeAgain(channel, header, offset, target, read);
@@ -155,11 +163,13 @@ public record JournalScan(
         }
     }
 
+    /** Walks from where an index begins, and tells it the events; without one, from the file's first event. */
     private static JournalScan of(
             final Path file,
             final JournalHeader header,
             final String live,
             final FileChannel channel,
+            final IndexBuilder index,
             final EventVerifier.Source source)
             throws IOException {
         final boolean liveWriter = live != null;
@@ -171,14 +181,19 @@ public record JournalScan(
         final long limit = toWriteOffset ? Math.min(writeOffset, header.length()) : header.length();
         final EventVerifier block = new EventVerifier(header, source);
 
-        long offset = FileHeader.LENGTH;
+        final IndexEntry start = index == null ? IndexEntry.start(header) : index.start();
+        long offset = start.offset();
         long validEnd = offset;
-        long walked = 0;
-        long events = 0;
-        long walkedDropped = 0;
-        long dropped = 0;
+        long walked = start.sequence() - header.baseSequence();
+        long events = walked;
+        long walkedDropped = start.dropped();
+        long dropped = walkedDropped;
         int eventLength = 0;
         while (offset < limit && (eventLength = block.next(offset, limit)) > 0) {
+            if (index != null) {
+                final boolean first = offset == validEnd;
+                index.event(first, header.baseSequence() + walked, offset, block.buffer(), block.index(), block.word());
+            }
             offset += eventLength;
             walked++;
             walkedDropped = GapEvent.total(walkedDropped, droppedIn(block));
@@ -187,6 +202,9 @@ public record JournalScan(
                 events = walked;
                 dropped = walkedDropped;
             }
+        }
+        if (index != null && offset > validEnd) {
+            index.claimIsCut();
         }
         final boolean complete = validEnd == limit;
         final boolean openOnly = !header.closed() && !liveWriter;
@@ -207,7 +225,7 @@ public record JournalScan(
             reason = "corrupt event: " + problem;
         } else if (header.closed()) {
             condition = Condition.CLEAN;
-            reason = header.hasChecksums() ? "every event verified" : "no checksums: nothing could be verified";
+            reason = header.hasChecksums() ? verified(start) : "no checksums: nothing could be verified";
         } else if (liveWriter) {
             condition = Condition.UNCLOSED;
             reason = live;
@@ -232,6 +250,12 @@ public record JournalScan(
                 atDamage ? offset : validEnd,
                 header.baseSequence() + (atDamage ? walked : events),
                 reason);
+    }
+
+    private static String verified(final IndexEntry start) {
+        return start.offset() == FileHeader.LENGTH
+                ? "every event verified"
+                : "every event from offset " + start.offset() + " on verified";
     }
 
     private static long droppedIn(final EventVerifier block) {

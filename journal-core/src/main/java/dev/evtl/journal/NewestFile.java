@@ -5,6 +5,8 @@ import static java.nio.file.StandardOpenOption.READ;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.file.IndexBuilder;
+import dev.evtl.journal.file.IndexWriter;
 import dev.evtl.journal.file.JournalDirectory;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.RollingStorage;
@@ -90,7 +92,8 @@ final class NewestFile {
         long events = header.eventCount();
         if (!header.closed()) {
             try (JournalFile file = JournalFile.open(path)) {
-                final JournalScan scan = JournalScan.ofWritten(path, file, progress);
+                final IndexBuilder walk = JournalOpener.walkFromIndex(path, header, file.channel());
+                final JournalScan scan = JournalScan.ofWritten(path, file, header, walk, progress);
                 if (scan.condition() == Condition.CORRUPT) {
                     throw new CorruptJournalException(
                             CorruptJournalException.Kind.CORRUPT_EVENT,
@@ -101,6 +104,7 @@ final class NewestFile {
                 }
                 events = scan.events();
                 if (events == expected) {
+                    file.index(IndexWriter.of(path, header, walk));
                     file.markClosed(events, scan.validEnd());
                 }
             }
@@ -157,6 +161,7 @@ final class NewestFile {
         for (int i = 1; Files.exists(aside); i++) {
             aside = path.resolveSibling(path.getFileName() + ".cut-" + i);
         }
+        IndexWriter.deleteOf(path);
         FileCalls.moveToFreeName(path, aside);
         FileCalls.forceDirectory(path);
         count = index;

@@ -60,6 +60,7 @@ public final class JournalAccess {
                 new JournalFile.NewFile(1, true, 0, PosixFilePermissions.fromString("rw-------")),
                 ringFile,
                 false,
+                false,
                 position -> {});
     }
 

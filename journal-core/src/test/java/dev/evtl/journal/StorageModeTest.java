@@ -2,9 +2,11 @@ package dev.evtl.journal;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.JournalScan.Condition;
+import dev.evtl.journal.support.StoredIndex;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +45,7 @@ class StorageModeTest {
         publish(file, mode, policy, random);
         publish(file, mode, policy, random);
         assertEquals(Files.size(file), durable);
+        assertFalse(StoredIndex.assertFits(file).isEmpty());
         return Files.readAllBytes(file);
     }
 

@@ -32,6 +32,7 @@ abstract class FileStorage implements JournalStorage {
     private final JournalFile file;
     private final Preallocator preallocator;
     private final PublishedMarks marks;
+    private final IndexWriter entries;
     private long fileSequence;
     private final boolean checksums;
     private EventChecksum checksum;
@@ -80,7 +81,8 @@ abstract class FileStorage implements JournalStorage {
         this.events = opened.eventCount();
         this.publishedEvents = events;
         this.durable = opened.durableOffset();
-        this.preallocator = new Preallocator(file, opened.length(), space, maxClaimLength, touch, fillChannel);
+        this.entries = file.index(opened);
+        this.preallocator = new Preallocator(file, opened.length(), space, maxClaimLength, touch, fillChannel, entries);
         this.marks = new PublishedMarks(file, blockLength);
         MappedByteBuffer map = null;
         boolean ready = false;
@@ -121,6 +123,7 @@ abstract class FileStorage implements JournalStorage {
         checksum = new EventChecksum(FileHeader.checksum(header));
         fileSequence = baseSequence;
         file.moveTo(name);
+        entries.become(name, JournalFile.readHeader(name, file.channel()));
     }
 
     /** Returns the number of events that were appended to the file, those that it had included. */
@@ -181,6 +184,10 @@ abstract class FileStorage implements JournalStorage {
         if (checksums) {
             stamp(source, index, length, eventCount, target);
         }
+        if (entries.isDue(offset)) {
+            entries.makeEntry(fileSequence + events, offset, target);
+        }
+        entries.note(target, length);
         offset += length;
         events += eventCount;
     }
@@ -222,6 +229,9 @@ abstract class FileStorage implements JournalStorage {
         published = offset;
         publishedEvents = events;
         mark();
+        if (entries.publish()) {
+            preallocator.wake();
+        }
         if (offset >= wantAt) {
             wantAt = Long.MAX_VALUE;
             preallocator.want();

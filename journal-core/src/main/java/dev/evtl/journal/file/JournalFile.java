@@ -31,6 +31,7 @@ public final class JournalFile implements AutoCloseable {
     private final FileChannel channel;
     private final TwinLock lock;
     private final Object key;
+    private IndexWriter index;
 
     private JournalFile(final Path path, final RandomAccessFile file, final FileChannel channel, final TwinLock lock)
             throws IOException {
@@ -149,6 +150,24 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
+     * Has the file's storage go on with an index, which closes with the file. Without a call of this, only a file
+     * without events gets an index.
+     */
+    public void index(final IndexWriter writer) {
+        index = writer;
+    }
+
+    /** Returns the writer of the file's index, for its storage. */
+    IndexWriter index(final JournalHeader opened) {
+        if (index == null) {
+            index = opened.writeOffset() == FileHeader.LENGTH
+                    ? IndexWriter.ofEmpty(path, opened)
+                    : IndexWriter.none(path);
+        }
+        return index;
+    }
+
+    /**
      * Reads and checks a file's header as it is now.
      *
      * @param file    for messages
@@ -227,10 +246,13 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
-     * Cuts the file to its events and stores in the header that it is closed, each step forced before the next. In
-     * another order a crash could leave a longer file that says it is closed.
+     * Completes the index, then cuts the file to its events and stores in the header that it is closed, each step
+     * forced before the next. In another order a crash could leave a longer file that says it is closed.
      */
     public void markClosed(final long events, final long end) throws IOException {
+        if (index != null) {
+            index.finish();
+        }
         setLength(end);
         sync();
         writeHeader(events, end, FileHeader.STATE_CLOSED);
@@ -261,6 +283,7 @@ public final class JournalFile implements AutoCloseable {
     /** Closes the file as it is. */
     @Override
     public void close() throws IOException {
+        FileCalls.closeQuietly(index);
         file.close();
     }
 }

@@ -20,9 +20,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Keeps one window of the file ready ahead of the appender, on a thread of its own. It allocates the window's space by
  * writing zeros, so that a full disk is an exception and not a signal, then maps it and touches its pages. It also
- * unmaps the windows that the appender has left. A step of growth that does not fit is given back, and half of what is
- * left is asked for instead, down to a page: the file grows as long as there is any space, and until then others find
- * some too.
+ * unmaps the windows that the appender has left, and writes the entries of the index. A step of growth that does not
+ * fit is given back, and half of what is left is asked for instead, down to a page: the file grows as long as there is
+ * any space, and until then others find some too.
  *
  * <p>Windows overlap by the longest claim, so that a claim that does not fit at the end of one window fits at the start
  * of the next.
@@ -49,6 +49,7 @@ final class Preallocator implements AutoCloseable {
     private final int maxClaimLength;
     private final boolean touch;
     private final FileChannel fillChannel;
+    private final IndexWriter index;
     private final ByteBuffer zeros;
     private final Thread thread;
     private final Queue<Window> retired = new ConcurrentLinkedQueue<>();
@@ -71,8 +72,10 @@ final class Preallocator implements AutoCloseable {
             final Space space,
             final int maxClaimLength,
             final boolean touch,
-            final FileChannel fillChannel) {
+            final FileChannel fillChannel,
+            final IndexWriter index) {
         this.file = file;
+        this.index = index;
         this.space = space;
         this.zeros = FileCalls.zeros(space.piece());
         this.maxClaimLength = maxClaimLength;
@@ -107,6 +110,11 @@ final class Preallocator implements AutoCloseable {
     /** Asks for the next window. */
     void want() {
         wanted = true;
+        wake();
+    }
+
+    /** Has the thread look for what there is to do. */
+    void wake() {
         LockSupport.unpark(thread);
     }
 
@@ -151,6 +159,7 @@ final class Preallocator implements AutoCloseable {
         while (running) {
             try {
                 unmapRetired();
+                index.write();
                 if (wanted && next == null && !exhausted && failure == null) {
                     prepare();
                 } else if (allocated < growthEnd && failure == null) {

@@ -222,6 +222,7 @@ public final class RollingStorage implements JournalStorage {
             }
             final Path oldest = JournalDirectory.file(directory, bases[i]);
             bytes -= Files.size(oldest);
+            IndexWriter.deleteOf(oldest);
             FileCalls.delete(oldest);
             FileCalls.forceDirectory(oldest); // in their order: otherwise a crash could bring back one before another
             listener.onReleased(oldest);

@@ -305,6 +305,13 @@ public final class FileCalls {
         watcher.after(Call.TRUNCATE, file, length, Long.MAX_VALUE);
     }
 
+    /** Cuts a file to a length. */
+    public static void setLength(final Path file, final FileChannel channel, final long length) throws IOException {
+        watcher.before(Call.TRUNCATE, file, length, Long.MAX_VALUE);
+        channel.truncate(length);
+        watcher.after(Call.TRUNCATE, file, length, Long.MAX_VALUE);
+    }
+
     /**
      * Sets an extended attribute of a file; null removes it. This opens and closes the file, so that locks that the
      * process has on it may go.
