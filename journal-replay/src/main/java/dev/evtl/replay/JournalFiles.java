@@ -252,6 +252,25 @@ final class JournalFiles {
         });
     }
 
+    /**
+     * Opens the file of a position, unless it is the one that is given: that which begins with its number, or what is there
+     * in its stead.
+     *
+     * @throws EventsReleasedException  if it is gone, together with all that lay before it, with events that were to be read
+     * @throws JournalNotFoundException if there is no file
+     */
+    JournalView of(final JournalPosition position, final JournalView current) {
+        return open(current, listed -> {
+            if (position.fileSequence() == current.header().baseSequence()) {
+                return position.fileSequence();
+            }
+            if (listed[0] > position.sequence()) {
+                throw new EventsReleasedException(directory, position.sequence(), listed[0]);
+            }
+            return listed[Math.max(0, firstAfter(listed, position.fileSequence()) - 1)];
+        });
+    }
+
     private JournalView open(final JournalView current, final ToLongFunction<long[]> choice) {
         long[] listed = existing();
         while (true) {

@@ -90,8 +90,8 @@ public final class ReaderConfig {
         }
 
         /**
-         * Starts where a reader was, as {@link JournalReader#seek} does. Where that is no place of the file, opening
-         * throws an {@link IllegalArgumentException}.
+         * Starts where a reader was, as {@link JournalReader#seek} does. Where the journal no longer has that place, opening
+         * throws a {@link dev.evtl.journal.exceptions.StalePositionException}.
          *
          * @param position that {@link JournalReader#position} gave
          * @return this

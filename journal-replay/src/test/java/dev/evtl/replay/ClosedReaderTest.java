@@ -60,7 +60,7 @@ class ClosedReaderTest {
         reader.close();
         reader.close();
         assertRefused(reader, "closed.evtl: the reader is closed");
-        assertEquals(new JournalPosition(0, 110, 2), reader.position());
+        TestFiles.assertPlace(0, 110, 2, reader.position());
     }
 
     /** Where Agrona checks no bounds, what is not refused is a signal. */

@@ -92,70 +92,12 @@ class SeekTest {
         try (JournalReader reader = golden("gap", verify)) {
             reader.poll(new Lines(), 1);
             final JournalPosition position = reader.position();
-            assertEquals(new JournalPosition(0, 80, 1), position);
+            TestFiles.assertPlace(0, 80, 1, position);
             final List<String> first = read(reader);
             reader.seek(position);
             assertEquals(0, reader.droppedEvents());
             assertEquals(first, read(reader));
             assertEquals(12_345, reader.droppedEvents());
-        }
-    }
-
-    @Test
-    void seekToWhereNoEventBeginsIsFoundOutByVerification() throws IOException {
-        try (JournalReader reader = golden("closed", true)) {
-            reader.seek(new JournalPosition(0, 81, 1));
-            final CorruptJournalException e =
-                    assertThrows(CorruptJournalException.class, () -> reader.poll(new Lines(), 1));
-            assertEquals(81, e.offset());
-        }
-    }
-
-    @Test
-    void positionsThatCannotBeOfTheFileAreRefused() throws IOException {
-        try (JournalReader reader = golden("second-file", true)) {
-            final long base = 1_048_576;
-            reader.poll(new Lines(), 2);
-            final JournalPosition here = reader.position();
-            assertEquals(new JournalPosition(base, 110, base + 2), here);
-            for (final JournalPosition wrong : List.of(
-                    new JournalPosition(0, 110, base + 2), // another file
-                    new JournalPosition(base, 63, base), // in the header
-                    new JournalPosition(base, 896, base + 3), // past the end
-                    new JournalPosition(base, 64, base + 1), // the first event has the first number
-                    new JournalPosition(base, 80, base), // and no other has
-                    new JournalPosition(base, 80, base - 1),
-                    new JournalPosition(base, 80, base + 2), // two events do not fit into 16 bytes
-                    new JournalPosition(base, 895, base + 2), // three events lie before the end
-                    new JournalPosition(base, 895, base + 4))) {
-                final IllegalArgumentException e =
-                        assertThrows(IllegalArgumentException.class, () -> reader.seek(wrong), wrong.toString());
-                assertTrue(e.getMessage().contains("second-file.evtl: " + wrong + ": "), e.getMessage());
-                assertEquals(here, reader.position());
-            }
-            for (final JournalPosition right : List.of(
-                    new JournalPosition(base, 64, base),
-                    new JournalPosition(base, 80, base + 1),
-                    new JournalPosition(base, 895, base + 3))) {
-                reader.seek(right);
-                assertEquals(right, reader.position());
-            }
-        }
-    }
-
-    @Test
-    void positionOfALiveJournalIsHeldAgainstWhatItHolds() {
-        try (Journal journal = Journal.open(directory.resolve("live.evtl"))) {
-            TestFiles.offerNumber(journal.publisher(), 0);
-            TestFiles.offerNumber(journal.publisher(), 1);
-            journal.sync();
-            try (JournalReader reader = JournalReader.open(journal.path())) {
-                assertThrows(IllegalArgumentException.class, () -> reader.seek(new JournalPosition(0, 98, 3)));
-                reader.seek(new JournalPosition(0, 98, 2));
-                TestFiles.offerNumber(journal.publisher(), 2);
-                journal.sync();
-                assertEquals(List.of(numbered(2)), read(reader));
-            }
         }
     }
 
@@ -168,13 +110,13 @@ class SeekTest {
             journal.sync();
             try (JournalReader reader = JournalReader.open(journal.path(), TestFiles.verify(verify))) {
                 assertEquals(98, reader.endOffset());
-                assertEquals(new JournalPosition(0, 98, 2), reader.endPosition());
-                assertEquals(new JournalPosition(0, 64, 0), reader.position());
+                TestFiles.assertPlace(0, 98, 2, reader.endPosition());
+                TestFiles.assertPlace(0, 64, 0, reader.position());
                 reader.seekToEnd();
                 assertEquals(0, reader.poll(new Lines(), 1));
                 TestFiles.offerNumber(journal.publisher(), 2);
                 journal.sync();
-                assertEquals(new JournalPosition(0, 115, 3), reader.endPosition());
+                TestFiles.assertPlace(0, 115, 3, reader.endPosition());
                 assertEquals(List.of(numbered(2)), read(reader));
                 reader.seekToStart();
                 assertEquals(List.of(numbered(0), numbered(1), numbered(2)), read(reader));
@@ -186,7 +128,7 @@ class SeekTest {
     void endPositionKeepsTheCountOfDroppedEvents() throws IOException {
         try (JournalReader reader = golden("gap", true)) {
             reader.poll(new Lines(), 4);
-            assertEquals(new JournalPosition(0, 956, 5), reader.endPosition());
+            TestFiles.assertPlace(0, 956, 5, reader.endPosition());
             assertEquals(12_345, reader.droppedEvents());
             assertEquals(4, reader.sequence());
         }
@@ -198,7 +140,7 @@ class SeekTest {
             assertThrows(CorruptJournalException.class, reader::seekToEnd);
             assertThrows(CorruptJournalException.class, () -> reader.seekSequence(2));
             assertThrows(CorruptJournalException.class, () -> reader.seekOffset(110));
-            assertEquals(new JournalPosition(0, 64, 0), reader.position());
+            TestFiles.assertPlace(0, 64, 0, reader.position());
             assertTrue(reader.next());
             assertThrows(CorruptJournalException.class, reader::next);
         }
