@@ -145,7 +145,8 @@ public final class JournalReader implements AutoCloseable {
      *
      * @param path of the file, or of the directory of its files
      * @return the reader
-     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it
+     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it, by
+     *     {@link ReaderConfig.Builder#waitFor}
      * @throws CorruptJournalException  if it is no journal or its header is damaged
      * @throws JournalException         if it cannot be read
      * @throws IllegalStateException    if the JVM lacks the flag that Agrona needs
@@ -160,7 +161,8 @@ public final class JournalReader implements AutoCloseable {
      * @param path   of the file, or of the directory of its files
      * @param config whether to verify, and where to start
      * @return the reader
-     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it
+     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it, by
+     *     {@link ReaderConfig.Builder#waitFor}
      * @throws CorruptJournalException  if it is no journal or its header is damaged, or before where it is to start
      * @throws JournalException         if it cannot be read
      * @throws IllegalArgumentException if the journal has no such place to start
@@ -169,9 +171,7 @@ public final class JournalReader implements AutoCloseable {
     public static JournalReader open(final Path path, final ReaderConfig config) {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(config, "config");
-        final JournalFiles files = Files.isDirectory(path) ? new JournalFiles(path) : null;
-        final JournalReader reader =
-                new JournalReader(files, files == null ? new JournalView(path) : files.oldest(), config.verify);
+        final JournalReader reader = await(path, config);
         boolean ready = false;
         try {
             config.start.seek().accept(reader);
@@ -180,6 +180,25 @@ public final class JournalReader implements AutoCloseable {
         } finally {
             if (!ready) {
                 reader.close();
+            }
+        }
+    }
+
+    /** Opens a journal at its start, once it is there. */
+    private static JournalReader await(final Path path, final ReaderConfig config) {
+        final long start = System.nanoTime();
+        long pause = FIRST_PAUSE_NANOS;
+        while (true) {
+            try {
+                final JournalFiles files = Files.isDirectory(path) ? new JournalFiles(path) : null;
+                return new JournalReader(files, files == null ? new JournalView(path) : files.oldest(), config.verify);
+            } catch (final JournalNotFoundException e) {
+                final long waited = System.nanoTime() - start;
+                if (waited >= config.waitNanos || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                LockSupport.parkNanos(Math.min(pause, config.waitNanos - waited));
+                pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
             }
         }
     }

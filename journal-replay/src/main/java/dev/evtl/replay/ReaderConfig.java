@@ -1,12 +1,15 @@
 package dev.evtl.replay;
 
+import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** How a journal is read and from where. Immutable; made by a {@link Builder}, whose defaults serve most applications. */
 public final class ReaderConfig {
     final boolean verify;
     final Start start;
+    final long waitNanos;
 
     /** Where to begin. */
     record Start(String name, Consumer<JournalReader> seek) {
@@ -19,6 +22,7 @@ public final class ReaderConfig {
     private ReaderConfig(final Builder builder) {
         verify = builder.verify;
         start = builder.start;
+        waitNanos = builder.waitNanos;
     }
 
     /**
@@ -32,13 +36,15 @@ public final class ReaderConfig {
 
     @Override
     public String toString() {
-        return "ReaderConfig[verify=" + verify + ", start=" + start + "]";
+        return "ReaderConfig[verify=" + verify + ", start=" + start + ", waitFor=" + Duration.ofNanos(waitNanos) + "]";
     }
 
     /** Sets what differs from the defaults. Each setter returns this builder. For one thread. */
     public static final class Builder {
         private boolean verify = true;
         private Start start = new Start("beginning", JournalReader::seekToStart);
+
+        private long waitNanos;
 
         private Builder() {}
 
@@ -99,6 +105,20 @@ public final class ReaderConfig {
         public Builder startAtPosition(final JournalPosition position) {
             Objects.requireNonNull(position, "position");
             start = new Start(position.toString(), reader -> reader.seek(position));
+            return this;
+        }
+
+        /**
+         * How long opening waits for a journal that is not there yet: for its file, or for the first one in its directory.
+         * After that, or when the thread is interrupted, whose flag stays set, it throws a
+         * {@link dev.evtl.journal.exceptions.JournalNotFoundException}. Default: not at all.
+         *
+         * @param timeout longest time to wait; zero or less looks once
+         * @return this
+         */
+        public Builder waitFor(final Duration timeout) {
+            Objects.requireNonNull(timeout, "timeout");
+            waitNanos = TimeUnit.NANOSECONDS.convert(timeout); // at most the largest long
             return this;
         }
 
