@@ -189,8 +189,8 @@ public final class JournalReader implements AutoCloseable {
         final long start = System.nanoTime();
         long pause = FIRST_PAUSE_NANOS;
         while (true) {
+            final JournalFiles files = Files.isDirectory(path) ? new JournalFiles(path) : null;
             try {
-                final JournalFiles files = Files.isDirectory(path) ? new JournalFiles(path) : null;
                 return new JournalReader(files, files == null ? new JournalView(path) : files.oldest(), config.verify);
             } catch (final JournalNotFoundException e) {
                 final long waited = System.nanoTime() - start;
@@ -199,6 +199,11 @@ public final class JournalReader implements AutoCloseable {
                 }
                 LockSupport.parkNanos(Math.min(pause, config.waitNanos - waited));
                 pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+            } catch (final JournalException e) {
+                if (files != null || !Files.isDirectory(path)) {
+                    throw e;
+                }
+                // the directory was made since it was looked for
             }
         }
     }
