@@ -218,6 +218,13 @@ final class JournalFiles {
         return listed[listed.length - 1];
     }
 
+    /** Returns the number of the oldest event that is there, or that a reader in a file still has. */
+    long first(final JournalView current) {
+        final long[] listed = baseSequences();
+        final long base = current.header().baseSequence();
+        return listed.length == 0 ? base : Math.min(base, listed[0]);
+    }
+
     /**
      * Opens the newest file, unless it is the one that is given.
      *

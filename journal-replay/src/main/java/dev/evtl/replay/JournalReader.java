@@ -612,6 +612,67 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
+     * Goes to the journal's first event or gap of a time or later. Timestamps may step back: what follows may be earlier
+     * again, and what lies before is not. Reads and verifies what lies before it.
+     *
+     * @param time earliest timestamp, in nanoseconds since the Unix epoch or what the application means by it
+     * @return whether there is one; if not, the reader is behind the last event
+     * @throws CorruptJournalException as {@link #poll} does; the reader stays where it was
+     * @throws JournalException        as {@link #poll} does; the reader stays where it was
+     * @throws IllegalStateException   if the reader is closed or in use
+     */
+    public boolean seekTime(final long time) {
+        final SeekTime way = new SeekTime(time);
+        seek(way);
+        return way.found;
+    }
+
+    /** The way to the first event of a time. */
+    private final class SeekTime implements Runnable, EventHandler {
+        private final long time;
+        private boolean found;
+
+        private SeekTime(final long time) {
+            this.time = time;
+        }
+
+        @Override
+        public void run() {
+            toStart();
+            while (!found && end() > offset && state.getOpaque() == IN_USE) {
+                read(this, Integer.MAX_VALUE, endOfFile());
+            }
+        }
+
+        @Override
+        public Action onEvent(final JournalEvent shown) {
+            found = shown.timestamp() >= time;
+            return found ? Action.REPEAT : Action.CONTINUE;
+        }
+    }
+
+    /**
+     * Goes to before the last events that are there now, the journal's own that are passed over included; to the first, if
+     * there are not so many. Reads and verifies as {@link #seekToEnd} and {@link #seekSequence} do.
+     *
+     * @param events number of events, 0 or more
+     * @throws IllegalArgumentException if the number is below 0
+     * @throws CorruptJournalException  as {@link #poll} does; the reader stays where it was
+     * @throws JournalException         as {@link #poll} does; the reader stays where it was
+     * @throws IllegalStateException    if the reader is closed or in use
+     */
+    public void seekToLast(final long events) {
+        if (events < 0) {
+            throw new IllegalArgumentException("number of events " + events + " is below 0");
+        }
+        seek(() -> {
+            toEnd();
+            final long first = files == null ? base() : files.first(view);
+            toSequence(Math.max(first, sequence - events));
+        });
+    }
+
+    /**
      * Goes to an event of the file that the reader is in by its offset, reading and verifying what lies before it. May be
      * where the next event to come will begin.
      *

@@ -96,6 +96,33 @@ public final class ReaderConfig {
         }
 
         /**
+         * Starts with the first event of a time or later, as {@link JournalReader#seekTime} does; at the end, if there is
+         * none.
+         *
+         * @param time earliest timestamp, in nanoseconds since the Unix epoch or what the application means by it
+         * @return this
+         */
+        public Builder startAtTime(final long time) {
+            start = new Start("time " + time, reader -> reader.seekTime(time));
+            return this;
+        }
+
+        /**
+         * Starts before the last events that are there, as {@link JournalReader#seekToLast} does.
+         *
+         * @param events number of events, 0 or more
+         * @return this
+         * @throws IllegalArgumentException if the number is below 0
+         */
+        public Builder startAtLast(final long events) {
+            if (events < 0) {
+                throw new IllegalArgumentException("number of events " + events + " is below 0");
+            }
+            start = new Start("last " + events, reader -> reader.seekToLast(events));
+            return this;
+        }
+
+        /**
          * Starts where a reader was, as {@link JournalReader#seek} does. Where the journal no longer has that place, opening
          * throws a {@link dev.evtl.journal.exceptions.StalePositionException}.
          *

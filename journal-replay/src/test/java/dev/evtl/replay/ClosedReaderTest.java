@@ -39,7 +39,11 @@ class ClosedReaderTest {
                 reader::endPosition,
                 reader::seekToStart,
                 reader::seekToEnd,
+                reader::endSequence,
+                reader::lag,
                 () -> reader.seekSequence(0),
+                () -> reader.seekTime(0),
+                () -> reader.seekToLast(0),
                 () -> reader.seekOffset(64),
                 () -> reader.seek(reader.position()));
     }

@@ -156,6 +156,60 @@ class SeekTest {
         }
     }
 
+    /** Each event with a time of its own, in files of two. */
+    private void writeTimes(final long... times) {
+        for (int i = 0; i < times.length; i += 2) {
+            try (Journal journal = TestFiles.openFile(directory, i)) {
+                for (int k = i; k < Math.min(i + 2, times.length); k++) {
+                    TestFiles.offer(journal.publisher(), 1, times[k], Integer.toString(k));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void seekTimeFindsTheFirstEventOfATimeOrLaterThoughClocksStepBack(final boolean verify) {
+        final long[] times = {10, 20, 20, 90, 30, 5, 40, 95, -3};
+        writeTimes(times);
+        try (JournalReader reader = JournalReader.open(directory, TestFiles.verify(verify))) {
+            for (int time = -10; time < 100; time++) {
+                reader.seekToEnd();
+                int expected = 0;
+                while (expected < times.length && times[expected] < time) {
+                    expected++;
+                }
+                assertEquals(expected < times.length, reader.seekTime(time));
+                assertEquals(expected, reader.sequence(), "time " + time);
+                assertEquals(expected < times.length, reader.next());
+            }
+        }
+        try (JournalReader reader = JournalReader.open(
+                directory, ReaderConfig.builder().startAtTime(91).build())) {
+            assertEquals(7, reader.sequence());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void seekToLastGoesBackOverFiles(final boolean verify) {
+        TestFiles.rolled(directory, 10, 20, 0);
+        try (JournalReader reader = JournalReader.open(directory, TestFiles.verify(verify))) {
+            for (int events = 0; events < 40; events++) {
+                reader.seekToLast(events);
+                assertEquals(Math.max(0, 30 - events), reader.sequence());
+                assertEquals(Math.min(30, events), read(reader).size());
+            }
+            assertThrows(IllegalArgumentException.class, () -> reader.seekToLast(-1));
+        }
+        try (JournalReader reader = JournalReader.open(
+                directory, ReaderConfig.builder().startAtLast(3).build())) {
+            assertEquals(List.of(numbered(27), numbered(28), numbered(29)), read(reader));
+        }
+        assertThrows(
+                IllegalArgumentException.class, () -> ReaderConfig.builder().startAtLast(-1));
+    }
+
     @Test
     void configSaysWhereAReaderStarts() {
         final Path file = TestFiles.numbered(directory.resolve("many.evtl"), 2_000);
