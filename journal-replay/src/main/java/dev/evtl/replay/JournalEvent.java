@@ -78,6 +78,10 @@ public final class JournalEvent {
         return type() <= EventHeader.MAX_APPLICATION_TYPE || isGap();
     }
 
+    int index() {
+        return index;
+    }
+
     int length() {
         return EventHeader.LENGTH + payloadLength();
     }

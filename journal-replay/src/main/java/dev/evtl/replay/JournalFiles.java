@@ -218,6 +218,13 @@ final class JournalFiles {
         return listed[listed.length - 1];
     }
 
+    /** Returns the number of the oldest event that is there, or that a reader in a file still has. */
+    long first(final JournalView current) {
+        final long[] listed = baseSequences();
+        final long base = current.header().baseSequence();
+        return listed.length == 0 ? base : Math.min(base, listed[0]);
+    }
+
     /**
      * Opens the newest file, unless it is the one that is given.
      *
@@ -249,6 +256,25 @@ final class JournalFiles {
             }
             throw new IllegalArgumentException(
                     directory + ": begins with sequence " + listed[0] + ", after the " + sequence + " asked for");
+        });
+    }
+
+    /**
+     * Opens the file of a position, unless it is the one that is given: that which begins with its number, or what is there
+     * in its stead.
+     *
+     * @throws EventsReleasedException  if it is gone, together with all that lay before it, with events that were to be read
+     * @throws JournalNotFoundException if there is no file
+     */
+    JournalView of(final JournalPosition position, final JournalView current) {
+        return open(current, listed -> {
+            if (position.fileSequence() == current.header().baseSequence()) {
+                return position.fileSequence();
+            }
+            if (listed[0] > position.sequence()) {
+                throw new EventsReleasedException(directory, position.sequence(), listed[0]);
+            }
+            return listed[Math.max(0, firstAfter(listed, position.fileSequence()) - 1)];
         });
     }
 

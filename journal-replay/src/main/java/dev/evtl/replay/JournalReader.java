@@ -6,8 +6,10 @@ import dev.evtl.journal.exceptions.EventsReleasedException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.journal.exceptions.JournalReplacedException;
+import dev.evtl.journal.exceptions.StalePositionException;
 import dev.evtl.journal.file.EventVerifier;
 import dev.evtl.journal.file.JournalView;
+import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
@@ -91,6 +93,12 @@ public final class JournalReader implements AutoCloseable {
     private final AtomicInteger state = new AtomicInteger(FREE);
     private long offset = FileHeader.LENGTH;
     private long sequence;
+    /** Where the event before the next one begins; at the file's start the same as {@link #offset}. */
+    private long lastEvent = FileHeader.LENGTH;
+    /** The checksum before an offset, which was kept because the event that has it may no longer be in memory. */
+    private int keptChecksum;
+
+    private long keptOffset;
     private long droppedEvents;
     private long lastEnd;
     private boolean found;
@@ -107,12 +115,17 @@ public final class JournalReader implements AutoCloseable {
         this.files = files;
         this.verify = verify;
         show(view, newBlock(view));
-        this.sequence = view.header().baseSequence();
+        go(start());
         this.lastEnd = view.header().writeOffset();
     }
 
     private EventVerifier newBlock(final JournalView of) {
-        return verify ? new EventVerifier(of.header(), of) : null;
+        return verify
+                ? new EventVerifier(of.header(), (from, target, length) -> {
+                    keepChecksum(); // what the block held is overwritten
+                    return of.read(from, target, length);
+                })
+                : null;
     }
 
     private void show(final JournalView of, final EventVerifier blockOf) {
@@ -132,7 +145,8 @@ public final class JournalReader implements AutoCloseable {
      *
      * @param path of the file, or of the directory of its files
      * @return the reader
-     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it
+     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it, by
+     *     {@link ReaderConfig.Builder#waitFor}
      * @throws CorruptJournalException  if it is no journal or its header is damaged
      * @throws JournalException         if it cannot be read
      * @throws IllegalStateException    if the JVM lacks the flag that Agrona needs
@@ -147,7 +161,8 @@ public final class JournalReader implements AutoCloseable {
      * @param path   of the file, or of the directory of its files
      * @param config whether to verify, and where to start
      * @return the reader
-     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it
+     * @throws JournalNotFoundException if there is no such file, or none in the directory; a follower waits for it, by
+     *     {@link ReaderConfig.Builder#waitFor}
      * @throws CorruptJournalException  if it is no journal or its header is damaged, or before where it is to start
      * @throws JournalException         if it cannot be read
      * @throws IllegalArgumentException if the journal has no such place to start
@@ -156,9 +171,7 @@ public final class JournalReader implements AutoCloseable {
     public static JournalReader open(final Path path, final ReaderConfig config) {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(config, "config");
-        final JournalFiles files = Files.isDirectory(path) ? new JournalFiles(path) : null;
-        final JournalReader reader =
-                new JournalReader(files, files == null ? new JournalView(path) : files.oldest(), config.verify);
+        final JournalReader reader = await(path, config);
         boolean ready = false;
         try {
             config.start.seek().accept(reader);
@@ -167,6 +180,30 @@ public final class JournalReader implements AutoCloseable {
         } finally {
             if (!ready) {
                 reader.close();
+            }
+        }
+    }
+
+    /** Opens a journal at its start, once it is there. */
+    private static JournalReader await(final Path path, final ReaderConfig config) {
+        final long start = System.nanoTime();
+        long pause = FIRST_PAUSE_NANOS;
+        while (true) {
+            final JournalFiles files = Files.isDirectory(path) ? new JournalFiles(path) : null;
+            try {
+                return new JournalReader(files, files == null ? new JournalView(path) : files.oldest(), config.verify);
+            } catch (final JournalNotFoundException e) {
+                final long waited = System.nanoTime() - start;
+                if (waited >= config.waitNanos || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                LockSupport.parkNanos(Math.min(pause, config.waitNanos - waited));
+                pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+            } catch (final JournalException e) {
+                if (files != null || !Files.isDirectory(path)) {
+                    throw e;
+                }
+                // the directory was made since it was looked for
             }
         }
     }
@@ -283,7 +320,9 @@ public final class JournalReader implements AutoCloseable {
         int read = 0;
         while (read < limit && offset < end && state.getOpaque() == IN_USE) {
             final int length = verify ? verified(end) : inPlace(end);
+            final long before = lastEvent;
             read++;
+            lastEvent = offset;
             offset += length; // first, so that an event whose handler throws counts as read
             sequence++;
             if (event.isShown()) {
@@ -294,6 +333,7 @@ public final class JournalReader implements AutoCloseable {
                 final Action action = handler.onEvent(event);
                 if (action == Action.REPEAT) {
                     offset -= length;
+                    lastEvent = before;
                     sequence--;
                     droppedEvents = droppedBefore;
                     return read - 1;
@@ -365,6 +405,7 @@ public final class JournalReader implements AutoCloseable {
 
     private int indexInWindow(final long at, final int length, final long end) {
         if (at < view.windowStart() || at + length > view.windowEnd()) {
+            keepChecksum();
             event.lieIn(view.window(at, end));
         }
         return (int) (at - view.windowStart());
@@ -571,6 +612,67 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
+     * Goes to the journal's first event or gap of a time or later. Timestamps may step back: what follows may be earlier
+     * again, and what lies before is not. Reads and verifies what lies before it.
+     *
+     * @param time earliest timestamp, in nanoseconds since the Unix epoch or what the application means by it
+     * @return whether there is one; if not, the reader is behind the last event
+     * @throws CorruptJournalException as {@link #poll} does; the reader stays where it was
+     * @throws JournalException        as {@link #poll} does; the reader stays where it was
+     * @throws IllegalStateException   if the reader is closed or in use
+     */
+    public boolean seekTime(final long time) {
+        final SeekTime way = new SeekTime(time);
+        seek(way);
+        return way.found;
+    }
+
+    /** The way to the first event of a time. */
+    private final class SeekTime implements Runnable, EventHandler {
+        private final long time;
+        private boolean found;
+
+        private SeekTime(final long time) {
+            this.time = time;
+        }
+
+        @Override
+        public void run() {
+            toStart();
+            while (!found && end() > offset && state.getOpaque() == IN_USE) {
+                read(this, Integer.MAX_VALUE, endOfFile());
+            }
+        }
+
+        @Override
+        public Action onEvent(final JournalEvent shown) {
+            found = shown.timestamp() >= time;
+            return found ? Action.REPEAT : Action.CONTINUE;
+        }
+    }
+
+    /**
+     * Goes to before the last events that are there now, the journal's own that are passed over included; to the first, if
+     * there are not so many. Reads and verifies as {@link #seekToEnd} and {@link #seekSequence} do.
+     *
+     * @param events number of events, 0 or more
+     * @throws IllegalArgumentException if the number is below 0
+     * @throws CorruptJournalException  as {@link #poll} does; the reader stays where it was
+     * @throws JournalException         as {@link #poll} does; the reader stays where it was
+     * @throws IllegalStateException    if the reader is closed or in use
+     */
+    public void seekToLast(final long events) {
+        if (events < 0) {
+            throw new IllegalArgumentException("number of events " + events + " is below 0");
+        }
+        seek(() -> {
+            toEnd();
+            final long first = files == null ? base() : files.first(view);
+            toSequence(Math.max(first, sequence - events));
+        });
+    }
+
+    /**
      * Goes to an event of the file that the reader is in by its offset, reading and verifying what lies before it. May be
      * where the next event to come will begin.
      *
@@ -652,17 +754,18 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Goes to a place, as {@link #position} gave it, at once. It is held against its file: that the journal has a file
-     * that begins with that number and reaches so far, and that so many events can lie before it, and behind it in a file
-     * that was closed, as each has 16 to 65,551 bytes. More would take a walk: if no event begins at the offset, the next
-     * poll finds out, with verification and checksums; if one begins there that has another sequence number, nobody does. A
-     * position is to be kept as a whole. {@link #seekSequence} and {@link #seekOffset} walk, and trust nothing.
+     * Goes to a place, as {@link #position} gave it, at once. The event before it must still be there: it is read, verified
+     * as {@link #poll} would, and compared. Where the journal ends before it, which after a power loss it may, or other
+     * events were written there since, this fails, and no other event gets an old number. At a file's start, and in files
+     * without checksums, it is the file that must be the same. If its file was released, and nothing that was to be read of
+     * it, the place is the start of the next one.
      *
      * @param target to go to
-     * @throws IllegalArgumentException if it cannot be a place of this journal; the reader stays where it was
-     * @throws EventsReleasedException  if its file was deleted, with all that lay before it and perhaps some that follow
-     * @throws JournalException         if the file cannot be read any more
-     * @throws IllegalStateException    if the reader is closed or in use
+     * @throws StalePositionException  if the journal does not have it; the reader stays where it was
+     * @throws EventsReleasedException if its file is gone, with events that were still to be read; the reader stays where
+     *     it was
+     * @throws JournalException        if the file cannot be read any more
+     * @throws IllegalStateException   if the reader is closed or in use
      */
     public void seek(final JournalPosition target) {
         Objects.requireNonNull(target, "target");
@@ -671,11 +774,18 @@ public final class JournalReader implements AutoCloseable {
 
     private void toPosition(final JournalPosition target) {
         if (files != null) {
-            turnTo(files.holding(target.fileSequence(), view));
+            turnTo(files.of(target, view));
+            if (base() == target.sequence() && target.fileSequence() < base()) {
+                go(start());
+                return;
+            }
         }
-        final String reason = refusal(target);
+        String reason = refusal(target);
+        if (reason.isEmpty()) {
+            reason = target.lastLength() == 0 ? otherFile(target) : otherEvent(target);
+        }
         if (!reason.isEmpty()) {
-            throw new IllegalArgumentException(view.path() + ": " + target + ": " + reason);
+            throw new StalePositionException(view.path() + ": position " + target + ": " + reason);
         }
         go(target);
     }
@@ -686,10 +796,15 @@ public final class JournalReader implements AutoCloseable {
         final long count = view.eventCount();
         final long before = target.sequence() - base();
         if (target.fileSequence() != base()) {
-            return "the file begins with sequence " + base();
+            return "expected the file that begins with sequence " + target.fileSequence()
+                    + ", found none before this one" + ", which begins with " + base() + " and ends at offset " + end;
         }
-        if (target.offset() < FileHeader.LENGTH || target.offset() > end) {
-            return "events are at offsets " + FileHeader.LENGTH + " to " + end;
+        if (target.offset() > end) {
+            return "the file ends before it, at offset " + end + ", where sequence " + (base() + count)
+                    + " is the next to come: what was read there has not survived";
+        }
+        if (target.offset() < FileHeader.LENGTH) {
+            return "events begin at offset " + FileHeader.LENGTH;
         }
         if (!fits(before, target.offset() - FileHeader.LENGTH)
                 || before > count
@@ -700,6 +815,40 @@ public final class JournalReader implements AutoCloseable {
         return "";
     }
 
+    private String otherFile(final JournalPosition target) {
+        if (target.offset() != FileHeader.LENGTH) {
+            return "expected an event before it, of which it does not tell";
+        }
+        return target.checksum() == header().checksum()
+                ? ""
+                : JournalHeader.expected("another file: header_checksum", target.checksum(), header().checksum());
+    }
+
+    private String otherEvent(final JournalPosition target) {
+        final String event = "the event before it, sequence " + (target.sequence() - 1) + ", is another one: ";
+        final long begin = target.offset() - target.lastLength();
+        if (begin < FileHeader.LENGTH || target.lastLength() < EventHeader.LENGTH) {
+            return event + "expected one of " + target.lastLength() + " bytes, which is none";
+        }
+        final long word;
+        if (verify) {
+            if (block.next(begin, target.offset()) == 0) {
+                return event + "at offset " + begin + ": " + block.problem();
+            }
+            word = block.word();
+        } else {
+            word = EventHeader.word(this.event.buffer(), indexInWindow(begin, target.lastLength(), target.offset()));
+        }
+        final int length = EventHeader.LENGTH + EventHeader.payloadLength(word);
+        if (!EventHeader.isEvent(word) || length != target.lastLength()) {
+            return event + "expected one of " + target.lastLength() + " bytes at offset " + begin + ", found type "
+                    + EventHeader.type(word) + " and " + length + " bytes";
+        }
+        return !header().hasChecksums() || EventHeader.checksum(word) == target.checksum()
+                ? ""
+                : event + JournalHeader.expected("checksum", target.checksum(), EventHeader.checksum(word));
+    }
+
     private static boolean fits(final long events, final long bytes) {
         return events >= bytes / EventHeader.MAX_EVENT_LENGTH + (bytes % EventHeader.MAX_EVENT_LENGTH == 0 ? 0 : 1)
                 && events <= bytes / EventHeader.LENGTH;
@@ -708,10 +857,31 @@ public final class JournalReader implements AutoCloseable {
     private void go(final JournalPosition target) {
         offset = target.offset();
         sequence = target.sequence();
+        lastEvent = target.offset() - target.lastLength();
+        keptChecksum = target.checksum();
+        keptOffset = offset;
+    }
+
+    private void keepChecksum() {
+        keptChecksum = checksum();
+        keptOffset = offset;
+    }
+
+    /** The checksum before the reader's place. */
+    private int checksum() {
+        if (keptOffset == offset || !header().hasChecksums()) {
+            return keptOffset == offset ? keptChecksum : 0;
+        }
+        final int index = event.index() + (int) (lastEvent - event.offset()); // the event may be repeated
+        if (verify) { // where events are verified, the fields of their checksums are zeroed
+            return new EventChecksum(header().checksum())
+                    .compute(event.buffer().byteArray(), index, (int) (offset - lastEvent), lastEvent);
+        }
+        return EventHeader.checksum(EventHeader.word(event.buffer(), index));
     }
 
     private JournalPosition start() {
-        return new JournalPosition(base(), FileHeader.LENGTH, base());
+        return new JournalPosition(base(), FileHeader.LENGTH, base(), 0, header().checksum());
     }
 
     /**
@@ -720,7 +890,7 @@ public final class JournalReader implements AutoCloseable {
      * @return a value that stays as it is when the reader goes on
      */
     public JournalPosition position() {
-        return new JournalPosition(base(), offset, sequence);
+        return new JournalPosition(base(), offset, sequence, (int) (offset - lastEvent), checksum());
     }
 
     /**

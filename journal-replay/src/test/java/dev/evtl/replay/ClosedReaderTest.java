@@ -39,7 +39,11 @@ class ClosedReaderTest {
                 reader::endPosition,
                 reader::seekToStart,
                 reader::seekToEnd,
+                reader::endSequence,
+                reader::lag,
                 () -> reader.seekSequence(0),
+                () -> reader.seekTime(0),
+                () -> reader.seekToLast(0),
                 () -> reader.seekOffset(64),
                 () -> reader.seek(reader.position()));
     }
@@ -60,7 +64,7 @@ class ClosedReaderTest {
         reader.close();
         reader.close();
         assertRefused(reader, "closed.evtl: the reader is closed");
-        assertEquals(new JournalPosition(0, 110, 2), reader.position());
+        TestFiles.assertPlace(0, 110, 2, reader.position());
     }
 
     /** Where Agrona checks no bounds, what is not refused is a signal. */

@@ -209,7 +209,7 @@ class JournalReaderTest {
                         "corrupt event: expected the rest of the claim that begins at 80, found the end", e.reason());
             }
             assertEquals(List.of("0 0 1 0 "), lines.lines);
-            assertEquals(new JournalPosition(0, 80, 1), reader.position());
+            TestFiles.assertPlace(0, 80, 1, reader.position());
             assertFalse(reader.isAtEnd());
             assertThrows(CorruptJournalException.class, reader::seekToEnd);
         }

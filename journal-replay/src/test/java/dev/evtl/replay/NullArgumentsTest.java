@@ -45,6 +45,7 @@ class NullArgumentsTest {
             values.put(TypeCounter.class, new TypeCounter());
             values.put(LatencyHistogram.class, new LatencyHistogram(SystemEpochNanoClock.INSTANCE));
             values.put(Path.class, file);
+            values.put(String.class, "name");
             values.put(Writer.class, new StringWriter());
             values.put(Instant.class, Instant.EPOCH);
             values.put(int[].class, new int[] {1});

@@ -2,6 +2,7 @@ package dev.evtl.replay;
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -9,6 +10,7 @@ import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.exceptions.JournalReplacedException;
+import dev.evtl.journal.exceptions.StalePositionException;
 import dev.evtl.journal.support.Tmpfs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,9 +128,12 @@ class ReplacedFileTest {
                 assertEquals(1, reader.poll(lines, 1));
             }
             await("the reader", () -> reader.poll(lines, 1));
+            final ReaderConfig config =
+                    ReaderConfig.builder().startAtPosition(reader.position()).build();
+            assertThrows(StalePositionException.class, () -> JournalReader.open(file, config), "it is another journal");
             try (JournalReader next = JournalReader.open(
                     file,
-                    ReaderConfig.builder().startAtPosition(reader.position()).build())) {
+                    ReaderConfig.builder().startAtSequence(reader.sequence()).build())) {
                 next.forEach(lines::onEvent);
             }
         }

@@ -92,70 +92,12 @@ class SeekTest {
         try (JournalReader reader = golden("gap", verify)) {
             reader.poll(new Lines(), 1);
             final JournalPosition position = reader.position();
-            assertEquals(new JournalPosition(0, 80, 1), position);
+            TestFiles.assertPlace(0, 80, 1, position);
             final List<String> first = read(reader);
             reader.seek(position);
             assertEquals(0, reader.droppedEvents());
             assertEquals(first, read(reader));
             assertEquals(12_345, reader.droppedEvents());
-        }
-    }
-
-    @Test
-    void seekToWhereNoEventBeginsIsFoundOutByVerification() throws IOException {
-        try (JournalReader reader = golden("closed", true)) {
-            reader.seek(new JournalPosition(0, 81, 1));
-            final CorruptJournalException e =
-                    assertThrows(CorruptJournalException.class, () -> reader.poll(new Lines(), 1));
-            assertEquals(81, e.offset());
-        }
-    }
-
-    @Test
-    void positionsThatCannotBeOfTheFileAreRefused() throws IOException {
-        try (JournalReader reader = golden("second-file", true)) {
-            final long base = 1_048_576;
-            reader.poll(new Lines(), 2);
-            final JournalPosition here = reader.position();
-            assertEquals(new JournalPosition(base, 110, base + 2), here);
-            for (final JournalPosition wrong : List.of(
-                    new JournalPosition(0, 110, base + 2), // another file
-                    new JournalPosition(base, 63, base), // in the header
-                    new JournalPosition(base, 896, base + 3), // past the end
-                    new JournalPosition(base, 64, base + 1), // the first event has the first number
-                    new JournalPosition(base, 80, base), // and no other has
-                    new JournalPosition(base, 80, base - 1),
-                    new JournalPosition(base, 80, base + 2), // two events do not fit into 16 bytes
-                    new JournalPosition(base, 895, base + 2), // three events lie before the end
-                    new JournalPosition(base, 895, base + 4))) {
-                final IllegalArgumentException e =
-                        assertThrows(IllegalArgumentException.class, () -> reader.seek(wrong), wrong.toString());
-                assertTrue(e.getMessage().contains("second-file.evtl: " + wrong + ": "), e.getMessage());
-                assertEquals(here, reader.position());
-            }
-            for (final JournalPosition right : List.of(
-                    new JournalPosition(base, 64, base),
-                    new JournalPosition(base, 80, base + 1),
-                    new JournalPosition(base, 895, base + 3))) {
-                reader.seek(right);
-                assertEquals(right, reader.position());
-            }
-        }
-    }
-
-    @Test
-    void positionOfALiveJournalIsHeldAgainstWhatItHolds() {
-        try (Journal journal = Journal.open(directory.resolve("live.evtl"))) {
-            TestFiles.offerNumber(journal.publisher(), 0);
-            TestFiles.offerNumber(journal.publisher(), 1);
-            journal.sync();
-            try (JournalReader reader = JournalReader.open(journal.path())) {
-                assertThrows(IllegalArgumentException.class, () -> reader.seek(new JournalPosition(0, 98, 3)));
-                reader.seek(new JournalPosition(0, 98, 2));
-                TestFiles.offerNumber(journal.publisher(), 2);
-                journal.sync();
-                assertEquals(List.of(numbered(2)), read(reader));
-            }
         }
     }
 
@@ -168,13 +110,13 @@ class SeekTest {
             journal.sync();
             try (JournalReader reader = JournalReader.open(journal.path(), TestFiles.verify(verify))) {
                 assertEquals(98, reader.endOffset());
-                assertEquals(new JournalPosition(0, 98, 2), reader.endPosition());
-                assertEquals(new JournalPosition(0, 64, 0), reader.position());
+                TestFiles.assertPlace(0, 98, 2, reader.endPosition());
+                TestFiles.assertPlace(0, 64, 0, reader.position());
                 reader.seekToEnd();
                 assertEquals(0, reader.poll(new Lines(), 1));
                 TestFiles.offerNumber(journal.publisher(), 2);
                 journal.sync();
-                assertEquals(new JournalPosition(0, 115, 3), reader.endPosition());
+                TestFiles.assertPlace(0, 115, 3, reader.endPosition());
                 assertEquals(List.of(numbered(2)), read(reader));
                 reader.seekToStart();
                 assertEquals(List.of(numbered(0), numbered(1), numbered(2)), read(reader));
@@ -186,7 +128,7 @@ class SeekTest {
     void endPositionKeepsTheCountOfDroppedEvents() throws IOException {
         try (JournalReader reader = golden("gap", true)) {
             reader.poll(new Lines(), 4);
-            assertEquals(new JournalPosition(0, 956, 5), reader.endPosition());
+            TestFiles.assertPlace(0, 956, 5, reader.endPosition());
             assertEquals(12_345, reader.droppedEvents());
             assertEquals(4, reader.sequence());
         }
@@ -198,7 +140,7 @@ class SeekTest {
             assertThrows(CorruptJournalException.class, reader::seekToEnd);
             assertThrows(CorruptJournalException.class, () -> reader.seekSequence(2));
             assertThrows(CorruptJournalException.class, () -> reader.seekOffset(110));
-            assertEquals(new JournalPosition(0, 64, 0), reader.position());
+            TestFiles.assertPlace(0, 64, 0, reader.position());
             assertTrue(reader.next());
             assertThrows(CorruptJournalException.class, reader::next);
         }
@@ -212,6 +154,60 @@ class SeekTest {
             assertEquals(0, reader.droppedEvents());
             assertEquals(3, reader.sequence());
         }
+    }
+
+    /** Each event with a time of its own, in files of two. */
+    private void writeTimes(final long... times) {
+        for (int i = 0; i < times.length; i += 2) {
+            try (Journal journal = TestFiles.openFile(directory, i)) {
+                for (int k = i; k < Math.min(i + 2, times.length); k++) {
+                    TestFiles.offer(journal.publisher(), 1, times[k], Integer.toString(k));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void seekTimeFindsTheFirstEventOfATimeOrLaterThoughClocksStepBack(final boolean verify) {
+        final long[] times = {10, 20, 20, 90, 30, 5, 40, 95, -3};
+        writeTimes(times);
+        try (JournalReader reader = JournalReader.open(directory, TestFiles.verify(verify))) {
+            for (int time = -10; time < 100; time++) {
+                reader.seekToEnd();
+                int expected = 0;
+                while (expected < times.length && times[expected] < time) {
+                    expected++;
+                }
+                assertEquals(expected < times.length, reader.seekTime(time));
+                assertEquals(expected, reader.sequence(), "time " + time);
+                assertEquals(expected < times.length, reader.next());
+            }
+        }
+        try (JournalReader reader = JournalReader.open(
+                directory, ReaderConfig.builder().startAtTime(91).build())) {
+            assertEquals(7, reader.sequence());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void seekToLastGoesBackOverFiles(final boolean verify) {
+        TestFiles.rolled(directory, 10, 20, 0);
+        try (JournalReader reader = JournalReader.open(directory, TestFiles.verify(verify))) {
+            for (int events = 0; events < 40; events++) {
+                reader.seekToLast(events);
+                assertEquals(Math.max(0, 30 - events), reader.sequence());
+                assertEquals(Math.min(30, events), read(reader).size());
+            }
+            assertThrows(IllegalArgumentException.class, () -> reader.seekToLast(-1));
+        }
+        try (JournalReader reader = JournalReader.open(
+                directory, ReaderConfig.builder().startAtLast(3).build())) {
+            assertEquals(List.of(numbered(27), numbered(28), numbered(29)), read(reader));
+        }
+        assertThrows(
+                IllegalArgumentException.class, () -> ReaderConfig.builder().startAtLast(-1));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.evtl.replay;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Journals to read: the golden ones, and some written for a test. */
@@ -76,6 +78,14 @@ public final class TestFiles {
                         .baseSequence(baseSequence)
                         .initialSize(4096)
                         .build());
+    }
+
+    /** Where a position is; its other fields are what tells the event before it. */
+    static void assertPlace(
+            final long fileSequence, final long offset, final long sequence, final JournalPosition position) {
+        assertEquals(
+                List.of(fileSequence, offset, sequence),
+                List.of(position.fileSequence(), position.offset(), position.sequence()));
     }
 
     static void offerNumber(final Publisher publisher, final int number) {

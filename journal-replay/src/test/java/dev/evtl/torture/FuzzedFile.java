@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.StalePositionException;
 import dev.evtl.replay.JournalPosition;
 import dev.evtl.replay.JournalReader;
 import dev.evtl.replay.ReaderConfig;
@@ -110,7 +111,7 @@ public final class FuzzedFile extends FuzzedJournal {
         try {
             reader.seek(position);
             assertEquals(position, reader.position());
-        } catch (final IllegalArgumentException e) {
+        } catch (final StalePositionException e) {
             assertTrue(reader.header().eventCount() != expected.delivered() || expected.reading() != null);
         }
     }
