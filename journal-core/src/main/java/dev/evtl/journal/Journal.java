@@ -389,8 +389,8 @@ public final class Journal implements AutoCloseable {
      * @throws JournalException       if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public boolean roll(final Duration timeout) {
-        requireSeveral();
         final long nanos = Waiting.nanos(timeout);
+        requireSeveral();
         final long start = System.nanoTime();
         try {
             if (!runner.awaitJournaled(ring.tail(), nanos)) {
