@@ -51,8 +51,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A journal and what must be in it. One thread does everything, the appender's work too, so that what each step must
- * have done is known exactly; only space is prepared by another one. Where publishing threads append, it does so in both ways, as publisher and as
- * the journal's thread.
+ * have done is known exactly; only space is prepared by another one. Where publishing threads append, it is such a thread
+ * and the journal's own in turn.
  */
 final class JournalModel implements AutoCloseable {
     /** What can be done, and how often. */
