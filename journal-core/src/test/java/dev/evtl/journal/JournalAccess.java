@@ -1,9 +1,13 @@
 package dev.evtl.journal;
 
+import dev.evtl.journal.appender.Appender;
+import dev.evtl.journal.appender.AppenderRunner;
 import dev.evtl.journal.appender.JournalLease;
+import dev.evtl.journal.appender.PublisherRunner;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.journal.ring.JournalRing;
 import dev.evtl.journal.ring.RingFiles;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
@@ -26,14 +30,39 @@ public final class JournalAccess {
         ((JournalLease) field(field(journal, "appender"), "lease")).release();
     }
 
-    private static Object field(final Object owner, final String name) {
+    /**
+     * Has publishing threads append to a journal of mode INVOKER, as with PUBLISHERS. Its duty cycle stands in for the
+     * thread that PUBLISHERS has beside them, so that one thread can do all and in a known order.
+     */
+    public static void publishersAppend(final Journal journal, final JournalConfig config) {
+        final PublisherRunner publishers = new PublisherRunner(
+                (Appender) field(journal, "appender"),
+                (JournalRing) field(journal, "ring"),
+                config.appenderSettings(journal.notifier()),
+                config.idleStrategy,
+                Thread::new,
+                "never started");
         try {
-            final Field field = owner.getClass().getDeclaredField(name);
-            field.setAccessible(true);
-            return field.get(owner);
+            final Field turn = accessible(AppenderRunner.class, "turn");
+            turn.set(publishers, turn.get(field(journal, "runner")));
+            accessible(Publisher.class, "help").set(journal.publisher(), publishers);
         } catch (final ReflectiveOperationException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private static Object field(final Object owner, final String name) {
+        try {
+            return accessible(owner.getClass(), name).get(owner);
+        } catch (final ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Field accessible(final Class<?> owner, final String name) throws NoSuchFieldException {
+        final Field field = owner.getDeclaredField(name);
+        field.setAccessible(true);
+        return field;
     }
 
     /**

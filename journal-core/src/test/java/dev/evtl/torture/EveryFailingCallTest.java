@@ -60,6 +60,7 @@ class EveryFailingCallTest {
     private Path file;
     private ReferenceJournal reference;
     private boolean ring;
+    private AppenderMode appender;
     private int acknowledged;
     private int types;
     private int toldByJmx;
@@ -119,7 +120,7 @@ class EveryFailingCallTest {
                     + (ring ? ", ring file" : "");
             everyCall(what, round % 4 >= 2, failing -> {
                 final Fault fault = new Fault(failing);
-                run(config(storage, policy), fault);
+                run(config(storage, policy, AppenderMode.INVOKER), fault);
                 return fault.provoked;
             });
         }
@@ -134,7 +135,7 @@ class EveryFailingCallTest {
             final String what = "three threads that sync, " + storage + (ring ? ", ring file" : "");
             everyCall(what, round >= 2, failing -> {
                 final Fault fault = new Fault(failing);
-                runWithWaiters(config(storage, SyncPolicy.NONE), fault);
+                runWithWaiters(config(storage, SyncPolicy.NONE, AppenderMode.THREAD), fault);
                 return fault.provoked;
             });
         }
@@ -185,10 +186,12 @@ class EveryFailingCallTest {
         }
     }
 
-    private JournalConfig.Builder config(final StorageMode storage, final SyncPolicy policy) {
+    private JournalConfig.Builder config(final StorageMode storage, final SyncPolicy policy, final AppenderMode usual) {
+        appender = Torture.appender(storage, usual);
         final JournalConfig.Builder config = JournalConfig.builder()
                 .clock(() -> CREATED_AT)
                 .storage(storage)
+                .appenderMode(appender)
                 .syncPolicy(policy)
                 .ringSize(1 << 13)
                 .maxPayloadLength(1000)
@@ -216,8 +219,7 @@ class EveryFailingCallTest {
             throws Exception {
         final Journal journal;
         try {
-            journal =
-                    Journal.open(file, config.appenderMode(AppenderMode.INVOKER).build());
+            journal = Journal.open(file, config.build());
         } catch (final JournalException e) {
             assertTrue(Fault.isCauseOf(e), () -> "failed with " + e);
             assertTrue(e.getMessage().startsWith(directory.toString()), e.getMessage());
@@ -241,7 +243,7 @@ class EveryFailingCallTest {
     private void step(final Journal journal, final int number) {
         offer(journal, 1, 900);
         offer(journal, 3, 100);
-        journal.invoker().invoke();
+        invoke(journal);
         if (number % 3 == 2) {
             journal.sync();
             acknowledge(reference.events());
@@ -249,14 +251,19 @@ class EveryFailingCallTest {
         acknowledge(reference.eventsBefore(journal.stats().getDurableOffset()));
     }
 
+    /** Unless the journal appends by itself. */
+    private void invoke(final Journal journal) {
+        if (appender == AppenderMode.INVOKER) {
+            journal.invoker().invoke();
+        }
+    }
+
     /** A claim that goes into the reference only if it was accepted. */
     private void offer(final Journal journal, final int events, final int length) {
         final EventBatch batch = journal.publisher().newBatch();
         long result;
         while ((result = batch.tryClaim(events, events * length)) == Publisher.BACK_PRESSURED) {
-            if (journal.invoker() != null) {
-                journal.invoker().invoke();
-            }
+            invoke(journal);
         }
         if (result > 0) {
             final byte[] payload = new byte[length];
@@ -334,8 +341,7 @@ class EveryFailingCallTest {
             assertEquals(0, acknowledged);
         }
         final int kept;
-        try (Journal journal =
-                Journal.open(file, config.appenderMode(AppenderMode.INVOKER).build())) {
+        try (Journal journal = Journal.open(file, config.build())) {
             journal.sync();
             kept = reference.eventsBefore(journal.stats().getFileOffset());
             assertEquals(ring ? reference.events() : kept, kept, "events that were accepted");
@@ -357,8 +363,7 @@ class EveryFailingCallTest {
         FileCalls.watch(fault);
         final Journal journal;
         try {
-            journal =
-                    Journal.open(file, config.appenderMode(AppenderMode.THREAD).build());
+            journal = Journal.open(file, config.build());
         } catch (final JournalException e) {
             assertTrue(Fault.isCauseOf(e), () -> "failed with " + e);
             FileCalls.watch(FileWatcher.NONE);

@@ -274,7 +274,9 @@ class Ext4PowerLossTest {
                 final int slot = slot();
                 final Journal journal = Journal.open(
                         numbered(path, i),
-                        setup.builder().appenderMode(AppenderMode.INVOKER).build());
+                        setup.builder()
+                                .appenderMode(Torture.appender(setup.storage, AppenderMode.INVOKER))
+                                .build());
                 open.add(journal);
                 if (eventsSynced(i) > 0) {
                     new Producer(journal, 0, 0).publish(eventsSynced(i));

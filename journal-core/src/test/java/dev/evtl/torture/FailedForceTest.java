@@ -51,8 +51,7 @@ class FailedForceTest {
             files.allocate();
             files.mount("defaults,errors=continue");
             final Path file = files.root().resolve("f.evtl");
-            final JournalConfig config = JournalConfig.builder()
-                    .storage(mode)
+            final JournalConfig config = Torture.config(mode)
                     .backPressure(BackPressure.BLOCK)
                     .initialSize(8 * MIB)
                     .listener(JournalListener.NONE)

@@ -109,7 +109,7 @@ class KillWithRingFileTest {
     }
 
     private void killAndCheck(final int number, final int rounds) throws Exception {
-        final StorageMode mode = StorageMode.values()[random.nextInt(StorageMode.values().length)];
+        final StorageMode mode = Torture.storage(StorageMode.values()[random.nextInt(StorageMode.values().length)]);
         final boolean checksums = random.nextBoolean();
         final BackPressure policy = random.nextInt(4) == 0 ? BackPressure.DROP : BackPressure.BLOCK;
         final Path file = directory.resolve("k" + number + ".evtl");
@@ -237,11 +237,10 @@ class KillWithRingFileTest {
     }
 
     private static JournalConfig.Builder config(final String... settings) {
-        return JournalConfig.builder()
+        return Torture.config(StorageMode.valueOf(settings[2]))
                 .ringSize(RING_SIZE)
                 .maxPayloadLength(1024)
                 .ringFile(Path.of(settings[1]))
-                .storage(StorageMode.valueOf(settings[2]))
                 .checksums(Boolean.parseBoolean(settings[3]))
                 .backPressure(BackPressure.valueOf(settings[4]))
                 .initialSize(1 << 16)

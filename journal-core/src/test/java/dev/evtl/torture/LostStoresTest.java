@@ -151,11 +151,10 @@ class LostStoresTest {
     }
 
     private static JournalConfig config(final Path ring, final StorageMode storage) {
-        return JournalConfig.builder()
+        return Torture.config(storage)
                 .ringFile(ring)
                 .ringSize(1 << 20)
                 .maxPayloadLength(1024)
-                .storage(storage)
                 .backPressure(BackPressure.BLOCK)
                 .initialSize(16 * MIB)
                 .listener(JournalListener.NONE)

@@ -6,6 +6,7 @@ import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalListener;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.support.ChildJvm;
 import dev.evtl.torture.Numbered.Producer;
@@ -97,7 +98,7 @@ final class OpenerProcess implements AutoCloseable {
     }
 
     static JournalConfig config() {
-        return JournalConfig.builder()
+        return Torture.config(StorageMode.MAPPED)
                 .ringSize(1 << 16)
                 .maxPayloadLength(Numbered.MAX_PAYLOAD_LENGTH)
                 .backPressure(BackPressure.BLOCK)

@@ -60,6 +60,7 @@ class PowerLossTest {
     private DiskLog log;
     private Path file;
     private JournalConfig.Builder config;
+    private AppenderMode appender;
     private String how;
     private boolean checksums;
     private ReferenceJournal reference;
@@ -125,14 +126,15 @@ class PowerLossTest {
             case 2 -> SyncPolicy.interval(Duration.ofNanos(100_000));
             default -> SyncPolicy.NONE;
         };
-        final StorageMode storage = StorageMode.values()[random.nextInt(3)];
+        final StorageMode storage = Torture.storage(StorageMode.values()[random.nextInt(3)]);
+        appender = Torture.appender(storage, AppenderMode.INVOKER);
         how = storage + ", force " + policy + (checksums ? "" : ", no checksums");
         return JournalConfig.builder()
                 .clock(() -> createdAt)
                 .checksums(checksums)
                 .storage(storage)
                 .syncPolicy(policy)
-                .appenderMode(AppenderMode.INVOKER)
+                .appenderMode(appender)
                 .ringSize(1 << 16)
                 .maxPayloadLength(6000)
                 .initialSize(4096 << random.nextInt(4))
@@ -202,7 +204,7 @@ class PowerLossTest {
             offer(journal, 1 + (random.nextInt(3) == 0 ? random.nextInt(5) : 0), palette);
         }
         if (random.nextInt(4) > 0) {
-            journal.invoker().invoke();
+            invoke(journal);
         }
         if (random.nextBoolean()) {
             log.look();
@@ -216,6 +218,13 @@ class PowerLossTest {
         acknowledge(reference.eventsBefore(journal.stats().getDurableOffset()));
     }
 
+    /** Unless the journal appends by itself. */
+    private void invoke(final Journal journal) {
+        if (appender == AppenderMode.INVOKER) {
+            journal.invoker().invoke();
+        }
+    }
+
     private void offer(final Journal journal, final int events, final int... palette) {
         final int[] lengths = IntStream.range(0, events)
                 .map(i -> Math.min(palette[random.nextInt(palette.length)], 7000 / events))
@@ -223,7 +232,7 @@ class PowerLossTest {
         final EventBatch batch = journal.publisher().newBatch();
         long result;
         while ((result = batch.tryClaim(events, IntStream.of(lengths).sum())) == Publisher.BACK_PRESSURED) {
-            journal.invoker().invoke();
+            invoke(journal);
         }
         if (result <= 0) {
             assertTrue(log.isDead(), () -> how + ": " + journal.failure());

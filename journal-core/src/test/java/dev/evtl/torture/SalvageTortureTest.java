@@ -11,6 +11,7 @@ import dev.evtl.journal.JournalSalvage;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.SalvageReport;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.StoredEvent;
@@ -40,8 +41,9 @@ class SalvageTortureTest {
         final Path file = directory.resolve("whole.evtl");
         final byte[] payload = new byte[65_535];
         random.nextBytes(payload);
-        final JournalConfig config =
-                JournalConfig.builder().backPressure(BackPressure.BLOCK).build();
+        final JournalConfig config = Torture.config(StorageMode.MAPPED)
+                .backPressure(BackPressure.BLOCK)
+                .build();
         try (Journal journal = Journal.open(file, config)) {
             for (long written = 0; written < size; ) {
                 final int length = LENGTHS[random.nextInt(LENGTHS.length)];

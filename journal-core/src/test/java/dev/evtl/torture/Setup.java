@@ -31,7 +31,7 @@ public final class Setup {
     public Setup(final int seed) {
         this.seed = seed;
         final Random random = new Random(seed);
-        storage = StorageMode.values()[random.nextInt(3)];
+        storage = Torture.storage(StorageMode.values()[random.nextInt(3)]);
         syncPolicy = POLICIES.get(random.nextInt(POLICIES.size()));
         producers = 1 + random.nextInt(MAX_PRODUCERS);
         checksums = random.nextInt(4) > 0;
@@ -48,11 +48,10 @@ public final class Setup {
     }
 
     JournalConfig.Builder builder() {
-        return JournalConfig.builder()
+        return Torture.config(storage)
                 .ringSize(1 << 16)
                 .maxPayloadLength(Numbered.MAX_PAYLOAD_LENGTH)
                 .backPressure(BackPressure.BLOCK)
-                .storage(storage)
                 .checksums(checksums)
                 .syncPolicy(syncPolicy)
                 .initialSize(initialSize)

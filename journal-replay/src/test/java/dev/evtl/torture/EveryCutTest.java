@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Journal;
-import dev.evtl.journal.JournalConfig;
+import dev.evtl.journal.StorageMode;
 import dev.evtl.journal.support.MemoryDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,7 +123,7 @@ class EveryCutTest {
         int index = 0;
         try (Journal written = Journal.open(
                 file,
-                JournalConfig.builder()
+                Torture.config(StorageMode.MAPPED)
                         .clock(() -> CREATED_AT)
                         .checksums(journal.hasChecksums())
                         .initialSize(1 << 20)

@@ -63,7 +63,7 @@ class FourReadersTest {
     void readersInOtherProcessesReadWhatIsPublished() throws Exception {
         final long events = Torture.rounds(100_000, 100_000_000);
         final long start = System.nanoTime();
-        final StorageMode storage = StorageMode.values()[random.nextInt(3)];
+        final StorageMode storage = Torture.storage(StorageMode.values()[random.nextInt(3)]);
         final Path file = directory.resolve("followed.evtl");
         startReaders(-1, file);
         final long growths;
@@ -96,8 +96,7 @@ class FourReadersTest {
     }
 
     private static JournalConfig config(final StorageMode storage) {
-        return JournalConfig.builder()
-                .storage(storage)
+        return Torture.config(storage)
                 .backPressure(BackPressure.BLOCK)
                 .initialSize(4096)
                 .growth(Growth.steps(1 << 20))

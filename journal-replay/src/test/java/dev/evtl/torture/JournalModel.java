@@ -12,6 +12,7 @@ import dev.evtl.journal.Claim;
 import dev.evtl.journal.EventBatch;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalAccess;
 import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalScan;
@@ -50,7 +51,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A journal and what must be in it. One thread does everything, the appender's work too, so that what each step must
- * have done is known exactly; only space is prepared by another one.
+ * have done is known exactly; only space is prepared by another one. Where publishing threads append, it is such a thread
+ * and the journal's own in turn.
  */
 final class JournalModel implements AutoCloseable {
     /** What can be done, and how often. */
@@ -183,7 +185,7 @@ final class JournalModel implements AutoCloseable {
                 .blockIdleStrategy(Appending::new)
                 .syncPolicy(syncPolicy)
                 .checksums(checksums)
-                .storage(pick(modes))
+                .storage(Torture.storage(pick(modes)))
                 .initialSize(4096 + setup.nextInt(8192))
                 .growth(pick(Growth.DOUBLING, Growth.steps(4096), Growth.steps(4096 + setup.nextInt(20_000))))
                 .clock(() -> ++createdAt)
@@ -198,7 +200,11 @@ final class JournalModel implements AutoCloseable {
             maximum = sizeAtOpen + 4096 + setup.nextInt(10_000);
             config.maxSize(maximum, whenFull);
         }
-        life = MortalStorage.open(file, config.build());
+        final JournalConfig built = config.build();
+        life = MortalStorage.open(file, built);
+        if (Torture.appender(StorageMode.MAPPED, AppenderMode.INVOKER) == AppenderMode.PUBLISHERS) {
+            JournalAccess.publishersAppend(journal(), built);
+        }
         publisher = journal().publisher();
         accepted = 0;
         dropped = 0;

@@ -84,12 +84,14 @@ class ProducerOrderTest {
     }
 
     private JournalStats round(final int threads, final BackPressure policy, final long events) throws Exception {
-        final JournalConfig config = JournalConfig.builder()
+        final int ringSize = RING_SIZES[random.nextInt(RING_SIZES.length)];
+        final boolean checksums = random.nextInt(4) > 0;
+        final StorageMode storage = Torture.storage(random.nextInt(4) > 0 ? StorageMode.MAPPED : StorageMode.WRITE);
+        final JournalConfig config = Torture.config(storage)
                 .backPressure(policy)
-                .ringSize(RING_SIZES[random.nextInt(RING_SIZES.length)])
+                .ringSize(ringSize)
                 .maxPayloadLength(512)
-                .checksums(random.nextInt(4) > 0)
-                .storage(random.nextInt(4) > 0 ? StorageMode.MAPPED : StorageMode.WRITE)
+                .checksums(checksums)
                 .build();
         final Path file = directory.resolve("order.evtl");
         final Journal journal = Journal.open(file, config);

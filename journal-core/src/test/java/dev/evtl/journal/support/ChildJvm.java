@@ -44,6 +44,10 @@ public final class ChildJvm {
         final List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m", "-cp", classPath(main)));
+        // what the tests were told on their command line
+        System.getProperties().stringPropertyNames().stream()
+                .filter(name -> name.startsWith("evtl."))
+                .forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));
         command.addAll(flags);
         command.add(main.getName());
         command.addAll(List.of(args));
