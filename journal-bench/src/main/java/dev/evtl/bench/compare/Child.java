@@ -36,6 +36,7 @@ final class Child {
 
     private static final OperatingSystemMXBean SYSTEM =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private static final long SETTLING_MILLIS = 1000;
     private static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     private final Contestant contestant;
@@ -201,7 +202,7 @@ final class Child {
     }
 
     private static Reply idle(final long millis) throws InterruptedException {
-        Thread.sleep(millis); // what opening has started ends
+        Thread.sleep(Math.min(millis, SETTLING_MILLIS)); // what opening has started ends
         final long cpuBefore = threadsCpuNanos();
         final long start = System.nanoTime();
         Thread.sleep(millis);

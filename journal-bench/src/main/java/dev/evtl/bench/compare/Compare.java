@@ -106,7 +106,11 @@ public final class Compare implements Callable<Integer> {
                 "command",
                 "journal-bench/bin/compare "
                         + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
-        facts.put("rounds", settings.rounds() + " counted, of " + settings.events() + " events where no rate is given");
+        facts.put(
+                "rounds",
+                settings.rounds() + " counted, of " + settings.events() + " events where no rate is given; "
+                        + settings.fewRounds() + " of first touch and beside neighbours, " + settings.longRounds()
+                        + " of long files");
         facts.put("longest calls", "of " + settings.stalling().toSeconds() + " s at each rate");
         facts.put("took", Duration.between(start, Instant.now()).toSeconds() + " s");
         if (other != null) {

@@ -32,6 +32,9 @@ final class Comparison {
     static final List<Long> STALL_RATES = List.of(250_000L, 1_000_000L);
     private static final List<Integer> NEIGHBOURS = List.of(2, 4);
 
+    /** What was touched is kept for all rounds, so that it is not used again. */
+    private static final long MOST_FRESH_EVENTS = 2_000_000;
+
     /** What a contestant may prepare ahead of its events, and a peer may have besides. */
     private static final long AHEAD = 128 << 20;
 
@@ -66,8 +69,6 @@ final class Comparison {
     }
 
     Results run() throws IOException, InterruptedException {
-        final List<String> rates =
-                settings.rates().stream().map(Comparison::rateLabel).toList();
         run(Group.FIRST_TOUCH, settings.fewRounds(), List.of(""), this::writeFresh);
         noteFresh();
         ballast.close();
@@ -78,8 +79,12 @@ final class Comparison {
                 NEIGHBOURS.stream().map(Comparison::neighboursLabel).toList(),
                 this::writeBesideNeighbours);
         run(Group.READ, settings.rounds(), List.of(""), this::read);
-        run(Group.CALLER, settings.rounds(), callerVariants(rates), this::offer);
-        run(Group.VISIBLE, settings.rounds(), rates, this::offerAndFollow);
+        run(Group.CALLER, settings.rounds(), callerVariants(), this::offer);
+        run(
+                Group.VISIBLE,
+                settings.rounds(),
+                settings.visibleRates().stream().map(Comparison::rateLabel).toList(),
+                this::offerAndFollow);
         run(Group.STALL, 1, STALL_RATES.stream().map(Comparison::rateLabel).toList(), this::offerLong);
         run(Group.SYNC, settings.rounds(), List.of(""), this::sync);
         run(Group.BESIDE_SYNC, settings.rounds(), List.of(ALONE, BESIDE), this::offerBesideSync);
@@ -110,11 +115,11 @@ final class Comparison {
         return count + " busy neighbours";
     }
 
-    private static List<String> callerVariants(final List<String> rates) {
+    private List<String> callerVariants() {
         final List<String> variants = new ArrayList<>();
-        for (final String rate : rates) {
-            variants.add(rate);
-            variants.add(rate + SINCE_DUE);
+        for (final long rate : settings.callerRates()) {
+            variants.add(rateLabel(rate));
+            variants.add(rateLabel(rate) + SINCE_DUE);
         }
         return variants;
     }
@@ -293,11 +298,10 @@ final class Comparison {
     /** The opening counts too: some make all their pages in it, some make some, some none. */
     private void writeFresh(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
-        final long events = settings.events();
+        final long events = Math.min(settings.events(), MOST_FRESH_EVENTS);
         final Series figures = series.apply("");
-        final boolean fresh = ballast.exhaust();
-        if (entrant.warm) {
-            freshTurns += fresh ? 1 : 0;
+        if (entrant.warm) { // warming up takes no fresh pages
+            freshTurns += ballast.exhaust() ? 1 : 0;
             firstTouchTurns++;
         }
         final Reply opened = request(entrant.writer, "open " + round + " " + events);
@@ -363,7 +367,7 @@ final class Comparison {
 
     private void offer(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
-        for (final long rate : settings.rates()) {
+        for (final long rate : settings.callerRates()) {
             final Path file = Files.createDirectory(round.resolve(Long.toString(rate)));
             final Reply offered = offer(entrant.writer, file, "offer", events(rate), rate);
             series.apply(rateLabel(rate)).add(offered.histogram("call"));
@@ -385,7 +389,7 @@ final class Comparison {
 
     private void offerAndFollow(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
-        for (final long rate : settings.rates()) {
+        for (final long rate : settings.visibleRates()) {
             final long events = events(rate);
             final Path file = Files.createDirectory(round.resolve(Long.toString(rate)));
             open(entrant.writer, file, events);
@@ -422,6 +426,9 @@ final class Comparison {
             throws ChildException, InterruptedException, IOException {
         final long seconds = entrant.warm ? settings.stalling().toSeconds() : 1;
         for (final long rate : STALL_RATES) {
+            if (!entrant.warm && rate > STALL_RATES.get(0)) {
+                continue; // a second at one rate warms up
+            }
             final Path file = Files.createDirectory(round.resolve(Long.toString(rate)));
             final Reply offered = offer(entrant.writer, file, "offerLong", rate * seconds, rate);
             final Histogram growing = offered.histogram("longestGrowing");

@@ -13,7 +13,8 @@ import java.util.Set;
  * @param fewRounds      counted rounds of {@link Group#FIRST_TOUCH} and {@link Group#BUSY}
  * @param longRounds     counted rounds of {@link Group#SIZE}
  * @param events         written, and read, in a round
- * @param rates          of events offered, per second
+ * @param callerRates    of events offered in {@link Group#CALLER}, per second
+ * @param visibleRates   of events offered in {@link Group#VISIBLE}, per second
  * @param offering       how long events are offered at a rate
  * @param syncing        how long events are forced
  * @param stalling       how long events are offered to find the longest time
@@ -30,7 +31,8 @@ record Settings(
         int fewRounds,
         int longRounds,
         long events,
-        List<Long> rates,
+        List<Long> callerRates,
+        List<Long> visibleRates,
         Duration offering,
         Duration syncing,
         Duration stalling,
@@ -40,6 +42,7 @@ record Settings(
         boolean droppingCaches,
         long ballast,
         Duration timeout) {
+    private static final List<Long> RATES = List.of(5_000_000L, 1_000_000L, 100_000L);
     private static final List<Long> SIZES = List.of(1L << 30, 8L << 30);
 
     /** Ends in four minutes. */
@@ -50,15 +53,16 @@ record Settings(
                 3,
                 1,
                 2_000_000,
+                List.of(1_000_000L),
                 List.of(1_000_000L, 100_000L),
                 Duration.ofMillis(200),
-                Duration.ofMillis(200),
-                Duration.ofSeconds(5),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(4),
                 Duration.ofSeconds(2),
                 SIZES,
                 0,
                 false,
-                Ballast.limit(),
+                Long.MAX_VALUE,
                 Duration.ofSeconds(60));
     }
 
@@ -67,10 +71,11 @@ record Settings(
         return new Settings(
                 EnumSet.allOf(Group.class),
                 7,
-                5,
+                4,
                 3,
                 10_000_000,
-                List.of(5_000_000L, 1_000_000L, 100_000L),
+                RATES,
+                RATES,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(2),
@@ -78,7 +83,7 @@ record Settings(
                 SIZES,
                 40L << 30,
                 true,
-                Ballast.limit(),
+                Long.MAX_VALUE,
                 Duration.ofMinutes(10));
     }
 
@@ -97,7 +102,8 @@ record Settings(
                 fewRounds,
                 longRounds,
                 events,
-                rates,
+                callerRates,
+                visibleRates,
                 offering,
                 syncing,
                 stalling,

@@ -35,6 +35,7 @@ class ComparisonTest {
                 1,
                 10_000,
                 List.of(RATE),
+                List.of(RATE),
                 Duration.ofMillis(10),
                 Duration.ofMillis(10),
                 Duration.ofSeconds(2),
