@@ -454,8 +454,7 @@ final class Comparison {
     private void idle(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException {
         open(entrant.writer, round, 1);
-        final long millis = entrant.warm ? settings.idling().toMillis() : 1;
-        final Reply idled = request(entrant.writer, "idle " + millis);
+        final Reply idled = request(entrant.writer, "idle " + settings.idling().toMillis());
         request(entrant.writer, "close");
         series.apply("").add(Figure.CORE_SHARE, (double) idled.number("cpuNanos") / idled.number("nanos"));
     }
