@@ -31,7 +31,7 @@ public final class Compare implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--quick", description = "end in four minutes rather than forty")
+    @Option(names = "--quick", description = "end in four minutes rather than about an hour")
     private boolean quick;
 
     @Option(names = "--peers", description = "with Chronicle Queue, Aeron Archive and the Disruptor")

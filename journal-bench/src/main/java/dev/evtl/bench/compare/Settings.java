@@ -66,7 +66,7 @@ record Settings(
                 Duration.ofSeconds(60));
     }
 
-    /** Ends in fifty minutes. */
+    /** Ends in about an hour. */
     static Settings full() {
         return new Settings(
                 EnumSet.allOf(Group.class),
