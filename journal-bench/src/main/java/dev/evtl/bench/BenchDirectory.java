@@ -1,5 +1,6 @@
 package dev.evtl.bench;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.stream.Stream;
 
 /**
  * A directory for the files of benchmarks, deleted with all that is in it when it is closed or the JVM ends. It is made
@@ -88,6 +90,22 @@ public final class BenchDirectory implements AutoCloseable {
             });
         } catch (final NoSuchFileException e) {
             // nothing is left to delete
+        }
+    }
+
+    /**
+     * What the files in a directory have together.
+     *
+     * @param directory with the files
+     * @return their length in bytes
+     * @throws IOException if the directory cannot be read
+     */
+    public static long length(final Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.map(Path::toFile)
+                    .filter(File::isFile)
+                    .mapToLong(File::length)
+                    .sum();
         }
     }
 

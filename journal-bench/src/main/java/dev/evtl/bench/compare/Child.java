@@ -1,6 +1,7 @@
 package dev.evtl.bench.compare;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.evtl.bench.BenchDirectory;
 import dev.evtl.bench.ContentCheck;
 import dev.evtl.bench.EventProducer;
 import dev.evtl.bench.EventSource;
@@ -35,9 +36,11 @@ final class Child {
 
     private static final OperatingSystemMXBean SYSTEM =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private static final long SETTLING_MILLIS = 1000;
     private static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     private final Contestant contestant;
+    private Path opened;
     private EventTarget target;
     private EventSource source;
     private long published;
@@ -79,6 +82,7 @@ final class Child {
             case "open" -> open(Path.of(words[1]), Long.parseLong(words[2]));
             case "publish" -> publish(Long.parseLong(words[1]));
             case "offer" -> offer(Long.parseLong(words[1]), Long.parseLong(words[2]));
+            case "offerLong" -> offerLong(Long.parseLong(words[1]), Long.parseLong(words[2]));
             case "offerBesideSync" -> offerBesideSync(Long.parseLong(words[1]), Long.parseLong(words[2]));
             case "idle" -> idle(Long.parseLong(words[1]));
             case "sync" -> sync(Long.parseLong(words[1]));
@@ -91,9 +95,13 @@ final class Child {
     }
 
     private Reply open(final Path directory, final long events) throws IOException {
+        final long cpuBefore = SYSTEM.getProcessCpuTime();
+        final long start = System.nanoTime();
         target = contestant.target().create(directory, events);
+        final long nanos = System.nanoTime() - start;
+        opened = directory;
         published = 0;
-        return new Reply();
+        return new Reply().with("nanos", nanos).with("cpuNanos", SYSTEM.getProcessCpuTime() - cpuBefore);
     }
 
     /** As fast as it goes, by all producers together; timestamps are indexes. */
@@ -118,10 +126,35 @@ final class Child {
      * At a fixed rate; timestamps are the times at which events were to be offered. An event that is late because the
      * one before took long counts from then, so that no wait is left out.
      */
-    private Reply offer(final long events, final long rate) {
+    private Reply offer(final long events, final long rate) throws IOException {
+        return offer(events, rate, longest -> {});
+    }
+
+    /** The longest call of each second, and apart from them those of the seconds in which the files grew. */
+    private Reply offerLong(final long events, final long rate) throws IOException {
+        final Histogram longest = new Histogram(LONGEST_NANOS, 3);
+        final Histogram growing = new Histogram(LONGEST_NANOS, 3);
+        final long[] length = {BenchDirectory.length(opened)};
+        final Reply offered = offer(events, rate, nanos -> {
+            longest.recordValue(nanos);
+            final long now = BenchDirectory.length(opened);
+            if (now > length[0]) {
+                growing.recordValue(nanos);
+                length[0] = now;
+            }
+        });
+        return offered.with("longest", longest).with("longestGrowing", growing);
+    }
+
+    /** Is told the longest call of a second at its end. */
+    @FunctionalInterface
+    private interface SecondListener {
+        void onSecond(long longestNanos) throws IOException;
+    }
+
+    private Reply offer(final long events, final long rate, final SecondListener seconds) throws IOException {
         final Histogram call = new Histogram(LONGEST_NANOS, 3);
         final Histogram sinceIntended = new Histogram(LONGEST_NANOS, 3);
-        final Histogram longestOfSeconds = new Histogram(LONGEST_NANOS, 3);
         final EventProducer producer = target.producer(0);
         final double interval = 1e9 / rate;
         final long start = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(1);
@@ -139,19 +172,17 @@ final class Child {
             sinceIntended.recordValue(done - intended);
             longest = Math.max(longest, done - now);
             if ((i + 1) % rate == 0) {
-                longestOfSeconds.recordValue(longest);
+                seconds.onSecond(longest);
                 longest = 0;
             }
         }
         published += events;
         target.awaitWritten(published);
-        return new Reply()
-                .with("call", call)
-                .with("sinceIntended", sinceIntended)
-                .with("longest", longestOfSeconds);
+        return new Reply().with("call", call).with("sinceIntended", sinceIntended);
     }
 
-    private Reply offerBesideSync(final long events, final long rate) throws InterruptedException, ExecutionException {
+    private Reply offerBesideSync(final long events, final long rate)
+            throws IOException, InterruptedException, ExecutionException {
         final AtomicBoolean stop = new AtomicBoolean();
         final ExecutorService thread = Executors.newSingleThreadExecutor();
         final Future<?> syncing = thread.submit(() -> {
@@ -171,7 +202,7 @@ final class Child {
     }
 
     private static Reply idle(final long millis) throws InterruptedException {
-        Thread.sleep(millis); // what opening has started ends
+        Thread.sleep(Math.min(millis, SETTLING_MILLIS)); // what opening has started ends
         final long cpuBefore = threadsCpuNanos();
         final long start = System.nanoTime();
         Thread.sleep(millis);

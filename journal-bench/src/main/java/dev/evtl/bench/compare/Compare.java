@@ -31,7 +31,7 @@ public final class Compare implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--quick", description = "end in four minutes rather than forty")
+    @Option(names = "--quick", description = "end in four minutes rather than about an hour")
     private boolean quick;
 
     @Option(names = "--peers", description = "with Chronicle Queue, Aeron Archive and the Disruptor")
@@ -60,6 +60,13 @@ public final class Compare implements Callable<Integer> {
             description = "only some groups: ${COMPLETION-CANDIDATES}")
     private List<Group> only = List.of();
 
+    @Option(
+            names = "--against",
+            paramLabel = "FILE",
+            description = "the compare.json of another run, as of another JDK: each median as a multiple of its median,"
+                    + " and worse where it is beyond all its rounds")
+    private Path against;
+
     private Compare() {}
 
     /**
@@ -77,6 +84,7 @@ public final class Compare implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         final List<Contestant> contestants = contestants();
         final Settings settings = settings();
+        final OtherRun other = against == null ? null : OtherRun.read(against);
         final Instant start = Instant.now();
         final Results results;
         Files.createDirectories(out);
@@ -89,6 +97,7 @@ public final class Compare implements Callable<Integer> {
             results = new Comparison(settings, contestants, directory, System.err).run();
             Runtime.getRuntime().removeShutdownHook(hook);
         }
+        results.holdAgainst(other);
         if (peers) {
             Roster.peers().forEach(built -> built.notes().forEach(results::note));
         }
@@ -97,8 +106,16 @@ public final class Compare implements Callable<Integer> {
                 "command",
                 "journal-bench/bin/compare "
                         + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
-        facts.put("rounds", settings.rounds() + " counted, of " + settings.events() + " events where no rate is given");
+        facts.put(
+                "rounds",
+                settings.rounds() + " counted, of " + settings.events() + " events where no rate is given; "
+                        + settings.fewRounds() + " of first touch and beside neighbours, " + settings.longRounds()
+                        + " of long files");
+        facts.put("longest calls", "of " + settings.stalling().toSeconds() + " s at each rate");
         facts.put("took", Duration.between(start, Instant.now()).toSeconds() + " s");
+        if (other != null) {
+            facts.put("the other run", against + ": " + other.fact("JDK").orElse("JDK unknown"));
+        }
         final Report report = new Report(results, facts);
         System.out.println(report.table());
         results.notes().forEach(System.out::println);

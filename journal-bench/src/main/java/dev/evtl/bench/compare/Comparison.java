@@ -10,9 +10,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.HdrHistogram.Histogram;
 
 /**
  * Runs the rounds. In each round of a group every contestant has its turn, in a file of its own, and the order moves on
@@ -26,13 +29,24 @@ final class Comparison {
     static final String ALONE = "alone";
     static final String BESIDE = "while another thread forces without pause";
     static final long BESIDE_RATE = 1_000_000;
-    static final long STALL_RATE = 250_000;
+    static final List<Long> STALL_RATES = List.of(250_000L, 1_000_000L);
+    private static final List<Integer> NEIGHBOURS = List.of(2, 4);
+
+    /** What was touched is kept for all rounds, so that it is not used again. */
+    private static final long MOST_FRESH_EVENTS = 2_000_000;
+
+    /** What a contestant may prepare ahead of its events, and a peer may have besides. */
+    private static final long AHEAD = 128 << 20;
 
     private final Settings settings;
     private final List<Contestant> contestants;
     private final BenchDirectory directory;
     private final PrintStream talk;
+    private final Ballast ballast;
+    private final long start = System.nanoTime();
     private final Results results = new Results();
+    private int firstTouchTurns;
+    private int freshTurns;
 
     /**
      * Prepares.
@@ -51,25 +65,39 @@ final class Comparison {
         this.contestants = contestants;
         this.directory = directory;
         this.talk = talk;
+        this.ballast = new Ballast(settings.ballast());
     }
 
     Results run() throws IOException, InterruptedException {
-        final List<String> rates =
-                settings.rates().stream().map(Comparison::rateLabel).toList();
+        run(Group.FIRST_TOUCH, settings.fewRounds(), List.of(""), this::writeFresh);
+        noteFresh();
+        ballast.close();
         run(Group.WRITE, settings.rounds(), List.of(""), this::write);
+        run(
+                Group.BUSY,
+                settings.fewRounds(),
+                NEIGHBOURS.stream().map(Comparison::neighboursLabel).toList(),
+                this::writeBesideNeighbours);
         run(Group.READ, settings.rounds(), List.of(""), this::read);
-        run(Group.CALLER, settings.rounds(), callerVariants(rates), this::offer);
-        run(Group.VISIBLE, settings.rounds(), rates, this::offerAndFollow);
-        run(Group.STALL, 1, List.of(rateLabel(STALL_RATE)), this::offerLong);
+        run(Group.CALLER, settings.rounds(), callerVariants(), this::offer);
+        run(
+                Group.VISIBLE,
+                settings.rounds(),
+                settings.visibleRates().stream().map(Comparison::rateLabel).toList(),
+                this::offerAndFollow);
+        run(Group.STALL, 1, STALL_RATES.stream().map(Comparison::rateLabel).toList(), this::offerLong);
         run(Group.SYNC, settings.rounds(), List.of(""), this::sync);
         run(Group.BESIDE_SYNC, settings.rounds(), List.of(ALONE, BESIDE), this::offerBesideSync);
         run(Group.IDLE, 1, List.of(""), this::idle);
-        run(
-                Group.SIZE,
-                settings.longRounds(),
-                settings.sizes().stream().map(Comparison::sizeLabel).toList(),
-                this::writeAndReadSizes);
-        if (settings.groups().contains(Group.COLD)) {
+        if (hasSpace(
+                Group.SIZE, settings.sizes().stream().mapToLong(s -> s).max().orElse(0))) {
+            run(
+                    Group.SIZE,
+                    settings.longRounds(),
+                    settings.sizes().stream().map(Comparison::sizeLabel).toList(),
+                    this::writeAndReadSizes);
+        }
+        if (hasSpace(Group.COLD, settings.coldBytes())) {
             cold();
         }
         return results;
@@ -83,11 +111,15 @@ final class Comparison {
         return (bytes >> 30) + " GiB";
     }
 
-    private static List<String> callerVariants(final List<String> rates) {
+    static String neighboursLabel(final int count) {
+        return count + " busy neighbours";
+    }
+
+    private List<String> callerVariants() {
         final List<String> variants = new ArrayList<>();
-        for (final String rate : rates) {
-            variants.add(rate);
-            variants.add(rate + SINCE_DUE);
+        for (final long rate : settings.callerRates()) {
+            variants.add(rateLabel(rate));
+            variants.add(rateLabel(rate) + SINCE_DUE);
         }
         return variants;
     }
@@ -98,6 +130,7 @@ final class Comparison {
         private final ChildProcess reader;
         private final Map<String, Series> series;
         private Path prepared;
+        private boolean warm;
 
         Entrant(final ChildProcess writer, final ChildProcess reader, final Map<String, Series> series) {
             this.writer = writer;
@@ -145,7 +178,7 @@ final class Comparison {
                 awaitStart(entrant);
             }
             for (int round = 0; round <= rounds; round++) {
-                talk.println(group + ": " + (round == 0 ? "warming up" : "round " + round + " of " + rounds));
+                say(group + ": " + (round == 0 ? "warming up" : "round " + round + " of " + rounds));
                 for (final Entrant entrant : entrants) {
                     takeTurn(entrant, turn, round > 0);
                 }
@@ -200,14 +233,20 @@ final class Comparison {
         } catch (final ChildException e) {
             failed(entrant, e);
         } finally {
+            entrant.warm = true;
             if (!round.equals(entrant.prepared)) {
                 BenchDirectory.delete(round);
             }
         }
     }
 
+    private void say(final String what) {
+        final long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
+        talk.println(String.format(Locale.ROOT, "%4d s  %s", seconds, what));
+    }
+
     private void failed(final Entrant entrant, final ChildException e) {
-        talk.println(e.getMessage());
+        say(e.getMessage());
         entrant.fail(e.getMessage());
     }
 
@@ -215,29 +254,98 @@ final class Comparison {
         return child.request(settings.timeout(), command);
     }
 
+    /** What it writes goes into pages that were touched just before. */
+    private void open(final ChildProcess writer, final Path file, final long events)
+            throws ChildException, InterruptedException {
+        ballast.warm(events * EVENT_LENGTH + AHEAD);
+        request(writer, "open " + file + " " + events);
+    }
+
     private void write(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
         final long events = settings.events();
         final Series figures = series.apply("");
-        request(entrant.writer, "open " + round + " " + events);
+        open(entrant.writer, round, events);
         final Reply written = request(entrant.writer, "publish " + events);
-        PageCache.bytesOf(round)
-                .ifPresent(bytes -> figures.add(Figure.PAGE_CACHE, (double) bytes / events / EVENT_LENGTH));
-        request(entrant.writer, "close");
-        request(entrant.writer, "read " + round + " " + events + " true");
-        figures.add(Figure.EVENTS_PER_SECOND, events * 1e9 / written.number("nanos"));
+        addPageCache(figures, round, events);
+        closeAndReadBack(entrant.writer, round, events);
+        addWritten(figures, events, written.number("nanos"), written.number("cpuNanos"));
         figures.add(
                 Figure.CALLER_NANOS,
                 (double) written.number("callerNanos")
                         * entrant.writer.contestant().producers()
                         / events);
-        figures.add(Figure.CPU_NANOS, (double) written.number("cpuNanos") / events);
         figures.add(Figure.ALLOCATED, (double) written.number("allocated") / events);
+    }
+
+    private static void addPageCache(final Series figures, final Path round, final long events)
+            throws IOException, InterruptedException {
+        PageCache.bytesOf(round)
+                .ifPresent(bytes -> figures.add(Figure.PAGE_CACHE, (double) bytes / events / EVENT_LENGTH));
+    }
+
+    private static void addWritten(final Series figures, final long events, final long nanos, final long cpuNanos) {
+        figures.add(Figure.EVENTS_PER_SECOND, events * 1e9 / nanos);
+        figures.add(Figure.CPU_NANOS, (double) cpuNanos / events);
+    }
+
+    private void closeAndReadBack(final ChildProcess writer, final Path file, final long events)
+            throws ChildException, InterruptedException {
+        request(writer, "close");
+        request(writer, "read " + file + " " + events + " true");
+    }
+
+    /** The opening counts too: some make all their pages in it, some make some, some none. */
+    private void writeFresh(final Entrant entrant, final Path round, final Function<String, Series> series)
+            throws ChildException, InterruptedException, IOException {
+        final long events = Math.min(settings.events(), MOST_FRESH_EVENTS);
+        final Series figures = series.apply("");
+        if (entrant.warm) { // warming up takes no fresh pages
+            freshTurns += ballast.exhaust() ? 1 : 0;
+            firstTouchTurns++;
+        }
+        final Reply opened = request(entrant.writer, "open " + round + " " + events);
+        final Reply written = request(entrant.writer, "publish " + events);
+        addPageCache(figures, round, events);
+        closeAndReadBack(entrant.writer, round, events);
+        addWritten(
+                figures,
+                events,
+                opened.number("nanos") + written.number("nanos"),
+                opened.number("cpuNanos") + written.number("cpuNanos"));
+    }
+
+    private void noteFresh() {
+        if (freshTurns < firstTouchTurns) {
+            results.note(
+                    "First touch: in " + (firstTouchTurns - freshTurns) + " of " + firstTouchTurns
+                            + " turns no page was found that takes long to touch: this machine has none, or too little memory is free");
+        }
+    }
+
+    private void writeBesideNeighbours(final Entrant entrant, final Path round, final Function<String, Series> series)
+            throws ChildException, InterruptedException, IOException {
+        final long events = settings.events();
+        for (final int count : NEIGHBOURS) {
+            final Path file = Files.createDirectory(round.resolve(Integer.toString(count)));
+            open(entrant.writer, file, events);
+            final Neighbours neighbours = new Neighbours(count);
+            final Reply written;
+            try {
+                written = request(entrant.writer, "publish " + events);
+            } finally {
+                neighbours.end();
+            }
+            closeAndReadBack(entrant.writer, file, events);
+            BenchDirectory.delete(file);
+            addWritten(
+                    series.apply(neighboursLabel(count)), events, written.number("nanos"), written.number("cpuNanos"));
+        }
     }
 
     private Reply writeWhole(final ChildProcess writer, final Path round, final long events)
             throws ChildException, InterruptedException {
-        request(writer, "open " + round + " " + events);
+        open(writer, round, events);
         final Reply written = request(writer, "publish " + events);
         request(writer, "close");
         return written;
@@ -259,7 +367,7 @@ final class Comparison {
 
     private void offer(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
-        for (final long rate : settings.rates()) {
+        for (final long rate : settings.callerRates()) {
             final Path file = Files.createDirectory(round.resolve(Long.toString(rate)));
             final Reply offered = offer(entrant.writer, file, "offer", events(rate), rate);
             series.apply(rateLabel(rate)).add(offered.histogram("call"));
@@ -271,7 +379,7 @@ final class Comparison {
     private Reply offer(
             final ChildProcess writer, final Path file, final String command, final long events, final long rate)
             throws ChildException, InterruptedException, IOException {
-        request(writer, "open " + file + " " + events);
+        open(writer, file, events);
         final Reply offered = request(writer, command + " " + events + " " + rate);
         request(writer, "close");
         request(writer, "read " + file + " " + events + " false");
@@ -281,10 +389,10 @@ final class Comparison {
 
     private void offerAndFollow(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
-        for (final long rate : settings.rates()) {
+        for (final long rate : settings.visibleRates()) {
             final long events = events(rate);
             final Path file = Files.createDirectory(round.resolve(Long.toString(rate)));
-            request(entrant.writer, "open " + file + " " + events);
+            open(entrant.writer, file, events);
             request(entrant.reader, "attach " + file);
             entrant.reader.send("follow " + events);
             request(entrant.writer, "offer " + events + " " + rate);
@@ -301,7 +409,7 @@ final class Comparison {
 
     private void sync(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException {
-        request(entrant.writer, "open " + round + " 0");
+        open(entrant.writer, round, 0);
         final Reply synced =
                 request(entrant.writer, "sync " + settings.syncing().toMillis());
         request(entrant.writer, "close");
@@ -316,10 +424,21 @@ final class Comparison {
 
     private void offerLong(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
-        final Path file = Files.createDirectory(round.resolve("long"));
-        final long events = STALL_RATE * settings.stalling().toSeconds();
-        final Reply offered = offer(entrant.writer, file, "offer", events, STALL_RATE);
-        series.apply(rateLabel(STALL_RATE)).add(offered.histogram("longest"));
+        final long seconds = entrant.warm ? settings.stalling().toSeconds() : 1;
+        for (final long rate : STALL_RATES) {
+            if (!entrant.warm && rate > STALL_RATES.get(0)) {
+                continue; // a second at one rate warms up
+            }
+            final Path file = Files.createDirectory(round.resolve(Long.toString(rate)));
+            final Reply offered = offer(entrant.writer, file, "offerLong", rate * seconds, rate);
+            final Histogram growing = offered.histogram("longestGrowing");
+            final Series figures = series.apply(rateLabel(rate));
+            figures.add(offered.histogram("longest"));
+            figures.add(Figure.GROWING, growing.getTotalCount());
+            if (growing.getTotalCount() > 0) {
+                figures.add(Figure.MAX_GROWING, growing.getMaxValue());
+            }
+        }
     }
 
     private void offerBesideSync(final Entrant entrant, final Path round, final Function<String, Series> series)
@@ -334,7 +453,7 @@ final class Comparison {
 
     private void idle(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException {
-        request(entrant.writer, "open " + round + " 1");
+        open(entrant.writer, round, 1);
         final Reply idled = request(entrant.writer, "idle " + settings.idling().toMillis());
         request(entrant.writer, "close");
         series.apply("").add(Figure.CORE_SHARE, (double) idled.number("cpuNanos") / idled.number("nanos"));
@@ -343,6 +462,9 @@ final class Comparison {
     private void writeAndReadSizes(final Entrant entrant, final Path round, final Function<String, Series> series)
             throws ChildException, InterruptedException, IOException {
         for (final long size : settings.sizes()) {
+            if (!entrant.warm && size > settings.sizes().get(0)) {
+                continue; // the short file warms up
+            }
             final long events = size / EVENT_LENGTH;
             final Path file = Files.createDirectory(round.resolve(Long.toString(size)));
             final Reply written = writeWhole(entrant.writer, file, events);
@@ -353,18 +475,25 @@ final class Comparison {
         }
     }
 
-    /** One round only, and the wall first: there is nothing to warm up where the device is the limit. */
-    private void cold() throws IOException, InterruptedException {
-        final long bytes = settings.coldBytes();
+    /** Whether a group is wanted, and there is space for its longest file. */
+    private boolean hasSpace(final Group group, final long bytes) throws IOException {
+        if (!settings.groups().contains(group)) {
+            return false;
+        }
         final long free = Files.getFileStore(directory.path()).getUsableSpace();
         if (free < bytes + bytes / 8) {
             results.note("The comparison of " + sizeLabel(bytes) + " files was left out: only " + sizeLabel(free)
                     + " are free");
-            return;
+            return false;
         }
+        return true;
+    }
+
+    /** One round only, and the wall first: there is nothing to warm up where the device is the limit. */
+    private void cold() throws IOException, InterruptedException {
         for (final Contestant contestant : contestants) {
             if (contestant.groups().contains(Group.COLD)) {
-                talk.println(Group.COLD + ": " + contestant.label());
+                say(Group.COLD + ": " + contestant.label());
                 try (Entrant entrant = start(Group.COLD, contestant, List.of(WRITTEN, READ))) {
                     awaitStart(entrant);
                     takeTurn(entrant, this::writeAndReadCold, true);

@@ -4,6 +4,10 @@ package dev.evtl.bench.compare;
 public enum Group {
     /** From the first claim until all is in the file. */
     WRITE,
+    /** From the opening until all is in the file, which takes pages that the machine must find first. */
+    FIRST_TOUCH,
+    /** As {@link #WRITE}, while others want the same cores. */
+    BUSY,
     /** All events of a file that lies in the page cache. */
     READ,
     /** At fixed rates: the caller's time for an event. */

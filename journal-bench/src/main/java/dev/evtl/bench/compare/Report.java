@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
+import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -35,22 +37,20 @@ final class Report {
 
     String table() {
         final List<Row> brief = Row.of(results).stream().filter(Row::isBrief).toList();
+        final List<ColumnData<Row>> columns = new ArrayList<>(List.of(
+                column("what").maxWidth(MAX_WHAT_WIDTH).with(Row::what),
+                column("contestant").maxWidth(MAX_WHAT_WIDTH).with(Row::contestant),
+                column("median").dataAlign(HorizontalAlign.RIGHT).with(Row::median),
+                column("least .. most").maxWidth(MAX_WHAT_WIDTH).with(Row::spread),
+                column("of wall").dataAlign(HorizontalAlign.RIGHT).with(Row::ofWall),
+                column("must be").with(Row::mustBe),
+                column("is").with(Row::verdict)));
+        if (results.otherRun().isPresent()) {
+            columns.add(column("of the other run").with(Row::against));
+        }
         return AsciiTable.builder()
                 .border(AsciiTable.BASIC_ASCII_NO_DATA_SEPARATORS)
-                .data(
-                        brief,
-                        List.of(
-                                column("what").maxWidth(MAX_WHAT_WIDTH).with(Row::what),
-                                column("contestant").maxWidth(MAX_WHAT_WIDTH).with(Row::contestant),
-                                column("median")
-                                        .dataAlign(HorizontalAlign.RIGHT)
-                                        .with(Row::median),
-                                column("least .. most").maxWidth(MAX_WHAT_WIDTH).with(Row::spread),
-                                column("of wall")
-                                        .dataAlign(HorizontalAlign.RIGHT)
-                                        .with(Row::ofWall),
-                                column("must be").with(Row::mustBe),
-                                column("is").with(Row::verdict)))
+                .data(brief, columns)
                 .asString();
     }
 
@@ -143,7 +143,7 @@ final class Report {
         json.writeEndObject();
     }
 
-    private static String name(final Enum<?> constant) {
+    static String name(final Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
@@ -179,7 +179,7 @@ final class Report {
     }
 
     private static String html(final Row row) {
-        return "<tr class=\"%s\"><td>%s</td><td>%s</td><td class=n>%s</td><td class=n>%s</td><td class=n>%s</td><td>%s</td><td class=\"%s\">%s</td></tr>%n"
+        return "<tr class=\"%s\"><td>%s</td><td>%s</td><td class=n>%s</td><td class=n>%s</td><td class=n>%s</td><td>%s</td><td class=\"%s\">%s</td><td>%s</td></tr>%n"
                 .formatted(
                         name(row.role()),
                         escape(row.what()),
@@ -189,7 +189,8 @@ final class Report {
                         escape(row.ofWall()),
                         escape(row.mustBe()),
                         name(row.state()),
-                        escape(row.verdict()));
+                        escape(row.verdict()),
+                        escape(row.against()));
     }
 
     private static String template() throws IOException {

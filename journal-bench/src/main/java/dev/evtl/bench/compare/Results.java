@@ -10,6 +10,7 @@ import java.util.stream.DoubleStream;
 final class Results {
     private final List<Series> series = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
+    private OtherRun otherRun;
 
     Series add(final Group group, final Contestant contestant, final String variant) {
         final Series added = new Series(group, contestant, variant);
@@ -20,6 +21,15 @@ final class Results {
     /** Something that a reader of the results must know. */
     void note(final String note) {
         notes.add(note);
+    }
+
+    /** Sets the run that these are held against. */
+    void holdAgainst(final OtherRun other) {
+        otherRun = other;
+    }
+
+    Optional<OtherRun> otherRun() {
+        return Optional.ofNullable(otherRun);
     }
 
     List<Series> series() {

@@ -35,20 +35,31 @@ final class Roster {
     static final String BATCH_UNCHECKED = "evtl-batch-unchecked";
     static final String PUBLISHERS = "evtl-publishers-1-1";
     static final String DIRECT = "evtl-each-direct";
+    static final String TWO_PRODUCERS = "evtl-2-producers";
     static final String FOUR_PRODUCERS = "evtl-4-producers";
     static final String VERIFIED = "evtl-verified";
     static final String UNVERIFIED = "evtl-unverified";
     static final String FORCE = "force";
     static final String SYNC = "evtl-sync";
+    static final String SYNC_MAPPED = "evtl-sync-mapped";
     static final String SYNC_1 = "evtl-sync-1";
+    static final String SYNC_2 = "evtl-sync-2";
+    static final String SYNC_4 = "evtl-sync-4";
     static final String SYNC_8 = "evtl-sync-8";
     static final String RAW = "raw";
     static final String SIZE = "evtl-size";
     static final String COLD = "evtl-cold";
 
     /** In which THREAD and PUBLISHERS stand beside each other. */
-    private static final Set<Group> BOTH_MODES =
-            EnumSet.of(Group.WRITE, Group.CALLER, Group.VISIBLE, Group.STALL, Group.BESIDE_SYNC, Group.IDLE);
+    private static final Set<Group> BOTH_MODES = EnumSet.of(
+            Group.WRITE,
+            Group.FIRST_TOUCH,
+            Group.BUSY,
+            Group.CALLER,
+            Group.VISIBLE,
+            Group.STALL,
+            Group.BESIDE_SYNC,
+            Group.IDLE);
 
     private static final int PAYLOAD_LENGTH = Contestant.PAYLOAD_LENGTH;
     private static final int RAW_EVENTS_PER_CALL = (1 << 20) / 80;
@@ -61,7 +72,7 @@ final class Roster {
                 WALL,
                 "wall: plain loop over a mapping",
                 Role.WALL,
-                EnumSet.of(Group.WRITE, Group.READ, Group.CALLER),
+                EnumSet.of(Group.WRITE, Group.FIRST_TOUCH, Group.READ, Group.CALLER),
                 1,
                 List.of(),
                 (directory, events) -> new MappedTarget(file(directory), events, PAYLOAD_LENGTH),
@@ -75,6 +86,15 @@ final class Roster {
                 List.of(),
                 (directory, events) -> new PromisingTarget(file(directory), events, PAYLOAD_LENGTH),
                 directory -> new MappedSource(file(directory), FileHeader.LENGTH)));
+        all.add(new Contestant(
+                RAW,
+                "wall: plain write() and read() of 1 MiB",
+                Role.WALL,
+                EnumSet.of(Group.WRITE, Group.FIRST_TOUCH, Group.COLD),
+                1,
+                List.of(),
+                (directory, events) -> new RawTarget(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL),
+                directory -> new RawSource(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL)));
         all.add(writer(EACH, "EVTL, a claim each", 1, 1, true, BOTH_MODES));
         all.add(writer(EACH_UNCHECKED, "EVTL, a claim each, no checksums", 1, 1, false, EnumSet.of(Group.WRITE)));
         all.add(writer(BATCH, "EVTL, 64 events a claim", 1, 64, true, EnumSet.of(Group.WRITE)));
@@ -94,6 +114,7 @@ final class Roster {
                                 .initialSize(FileHeader.LENGTH + events * Comparison.EVENT_LENGTH)),
                         64),
                 directory -> new JournalSource(file(directory), true)));
+        all.add(writer(TWO_PRODUCERS, "EVTL, a claim each, 2 producers", 2, 1, true, EnumSet.of(Group.WRITE)));
         all.add(writer(FOUR_PRODUCERS, "EVTL, a claim each, 4 producers", 4, 1, true, EnumSet.of(Group.WRITE)));
         all.add(publishing(1, 1, BOTH_MODES));
         all.add(publishing(1, 64, EnumSet.of(Group.WRITE)));
@@ -131,24 +152,14 @@ final class Roster {
                     throw new UnsupportedOperationException("no events are written");
                 }));
         all.add(syncer(SYNC, "EVTL, WRITE, sync() after each event", 1, StorageMode.WRITE, SyncPolicy.NONE));
-        all.add(syncer(
-                "evtl-sync-mapped", "EVTL, MAPPED, sync() after each event", 1, StorageMode.MAPPED, SyncPolicy.NONE));
+        all.add(syncer(SYNC_MAPPED, "EVTL, MAPPED, sync() after each event", 1, StorageMode.MAPPED, SyncPolicy.NONE));
         all.add(syncer(
                 "evtl-sync-direct", "EVTL, DIRECT, sync() after each event", 1, StorageMode.DIRECT, SyncPolicy.NONE));
         all.add(batchSyncer(SYNC_1, 1));
-        all.add(batchSyncer("evtl-sync-2", 2));
-        all.add(batchSyncer("evtl-sync-4", 4));
+        all.add(batchSyncer(SYNC_2, 2));
+        all.add(batchSyncer(SYNC_4, 4));
         all.add(batchSyncer(SYNC_8, 8));
         all.add(writer(SIZE, "EVTL, a claim each", 1, 1, true, EnumSet.of(Group.SIZE)));
-        all.add(new Contestant(
-                RAW,
-                "wall: plain write() and read() of 1 MiB",
-                Role.WALL,
-                EnumSet.of(Group.COLD),
-                1,
-                List.of(),
-                (directory, events) -> new RawTarget(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL),
-                directory -> new RawSource(file(directory), PAYLOAD_LENGTH, RAW_EVENTS_PER_CALL)));
         all.add(writer(COLD, "EVTL, 64 events a claim", 1, 64, true, EnumSet.of(Group.COLD)));
         all.add(reader("evtl-cold-unverified", "EVTL, 64 events a claim, not verified", false, EnumSet.of(Group.COLD)));
         peers().forEach(peers -> all.addAll(peers.contestants()));

@@ -3,7 +3,7 @@ package dev.evtl.bench.compare;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
  * @param mustBe     where it must get to
  * @param verdict    whether it does
  * @param state      of the targets in the row
+ * @param against    the other run's: how many times its median, and whether it is worse
  * @param isBrief    whether it belongs into the short table
  */
 record Row(
@@ -31,6 +32,7 @@ record Row(
         String mustBe,
         String verdict,
         State state,
+        String against,
         boolean isBrief) {
     /** How targets stand. */
     enum State {
@@ -39,38 +41,43 @@ record Row(
         MISSED
     }
 
-    private static final Map<Group, List<Figure>> FIGURES = Map.of(
-            Group.WRITE,
-                    List.of(
-                            Figure.EVENTS_PER_SECOND,
-                            Figure.CALLER_NANOS,
-                            Figure.CPU_NANOS,
-                            Figure.PAGE_CACHE,
-                            Figure.ALLOCATED),
-            Group.READ, List.of(Figure.EVENTS_PER_SECOND, Figure.ALLOCATED),
-            Group.CALLER, List.of(Figure.P50, Figure.P99, Figure.P999, Figure.MAX),
-            Group.VISIBLE, List.of(Figure.P50, Figure.P99, Figure.P999, Figure.MAX),
-            Group.STALL, List.of(Figure.P50, Figure.MAX),
-            Group.SYNC, List.of(Figure.P50, Figure.P99, Figure.EVENTS_PER_SECOND, Figure.FORCES_PER_SECOND),
-            Group.BESIDE_SYNC, List.of(Figure.P50, Figure.P99, Figure.P999),
-            Group.IDLE, List.of(Figure.CORE_SHARE),
-            Group.SIZE, List.of(Figure.NANOS_PER_EVENT),
-            Group.COLD, List.of(Figure.BYTES_PER_SECOND, Figure.DEVICE_BYTES_PER_BYTE));
-
-    private static final Map<Group, String> TITLES = Map.of(
-            Group.WRITE, "write until in the file",
-            Group.READ, "read",
-            Group.CALLER, "claim to commit, or append",
-            Group.VISIBLE, "offer to visible in another process",
-            Group.STALL, "longest claim to commit, or append, of each second",
-            Group.SYNC, "publish and force",
-            Group.BESIDE_SYNC, "claim to commit at " + Comparison.rateLabel(Comparison.BESIDE_RATE),
-            Group.IDLE, "open and idle",
-            Group.SIZE, "write and read",
-            Group.COLD, "far past memory");
+    private static List<Figure> figures(final Group group) {
+        return switch (group) {
+            case WRITE ->
+                List.of(
+                        Figure.EVENTS_PER_SECOND,
+                        Figure.CALLER_NANOS,
+                        Figure.CPU_NANOS,
+                        Figure.PAGE_CACHE,
+                        Figure.ALLOCATED);
+            case FIRST_TOUCH -> List.of(Figure.EVENTS_PER_SECOND, Figure.CPU_NANOS, Figure.PAGE_CACHE);
+            case BUSY -> List.of(Figure.EVENTS_PER_SECOND, Figure.CPU_NANOS);
+            case READ -> List.of(Figure.EVENTS_PER_SECOND, Figure.ALLOCATED);
+            case CALLER, VISIBLE -> List.of(Figure.P50, Figure.P99, Figure.P999, Figure.MAX);
+            case STALL -> List.of(Figure.P50, Figure.MAX, Figure.MAX_GROWING, Figure.GROWING);
+            case SYNC -> List.of(Figure.P50, Figure.P99, Figure.EVENTS_PER_SECOND, Figure.FORCES_PER_SECOND);
+            case BESIDE_SYNC -> List.of(Figure.P50, Figure.P99, Figure.P999);
+            case IDLE -> List.of(Figure.CORE_SHARE);
+            case SIZE -> List.of(Figure.NANOS_PER_EVENT);
+            case COLD -> List.of(Figure.BYTES_PER_SECOND, Figure.DEVICE_BYTES_PER_BYTE);
+        };
+    }
 
     static String title(final Group group) {
-        return TITLES.get(group);
+        return switch (group) {
+            case WRITE -> "write until in the file, warm";
+            case FIRST_TOUCH -> "open and write until in the file, first touch";
+            case BUSY -> "write until in the file, warm";
+            case READ -> "read";
+            case CALLER -> "claim to commit, or append";
+            case VISIBLE -> "offer to visible in another process";
+            case STALL -> "longest claim to commit, or append, of each second";
+            case SYNC -> "publish and force";
+            case BESIDE_SYNC -> "claim to commit at " + Comparison.rateLabel(Comparison.BESIDE_RATE);
+            case IDLE -> "open and idle";
+            case SIZE -> "write and read";
+            case COLD -> "far past memory";
+        };
     }
 
     static List<Row> of(final Results results) {
@@ -80,7 +87,7 @@ record Row(
             final List<String> variants =
                     results.of(group).stream().map(Series::variant).distinct().toList();
             for (final String variant : variants) {
-                for (final Figure figure : FIGURES.get(group)) {
+                for (final Figure figure : figures(group)) {
                     for (final Series series : results.of(group)) {
                         if (series.variant().equals(variant)) {
                             addRow(rows, results, targets, series, figure);
@@ -101,7 +108,7 @@ record Row(
         final Contestant contestant = series.contestant();
         final boolean failed = series.failure().isPresent();
         if (failed
-                ? figure != FIGURES.get(series.group()).get(0)
+                ? figure != figures(series.group()).get(0)
                 : series.summary(figure).isEmpty()) {
             return;
         }
@@ -123,7 +130,8 @@ record Row(
                 own.stream().map(Target::mustBe).collect(Collectors.joining("\n")),
                 own.stream().map(Target::verdict).collect(Collectors.joining("\n")),
                 state(own),
-                isBrief(series, figure)));
+                failed ? "" : against(results, series, figure, summary),
+                !own.isEmpty() || isBrief(series, figure)));
     }
 
     private static State state(final List<Target> targets) {
@@ -140,7 +148,22 @@ record Row(
         return share.isPresent() ? String.format(Locale.ROOT, "%.2f", share.getAsDouble()) : "";
     }
 
-    /** The short table has one rate, the one that has targets, and no longest times. */
+    /** Worse is what is beyond all rounds of the other run. */
+    private static String against(
+            final Results results, final Series series, final Figure figure, final Summary summary) {
+        final Optional<Summary> other = results.otherRun().flatMap(run -> run.summary(series, figure));
+        if (other.isEmpty() || other.get().median() == 0) {
+            return "";
+        }
+        final boolean worse = figure.isRate()
+                ? summary.median() < other.get().min()
+                : summary.median() > other.get().max();
+        final String ratio = String.format(
+                Locale.ROOT, "%.2f", summary.median() / other.get().median());
+        return worse ? ratio + ", worse" : ratio;
+    }
+
+    /** Besides what has targets, the short table has one rate, and no longest times. */
     private static boolean isBrief(final Series series, final Figure figure) {
         final boolean atRates = series.group() == Group.CALLER || series.group() == Group.VISIBLE;
         return (figure != Figure.MAX || series.group() == Group.STALL)
@@ -151,6 +174,7 @@ record Row(
     static String format(final Figure figure, final double value) {
         return switch (figure) {
             case EVENTS_PER_SECOND, FORCES_PER_SECOND, BYTES_PER_SECOND -> scaled(value);
+            case GROWING -> String.format(Locale.ROOT, "%.0f", value);
             case ALLOCATED, CORE_SHARE -> String.format(Locale.ROOT, "%.4f", value);
             case DEVICE_BYTES_PER_BYTE, PAGE_CACHE -> String.format(Locale.ROOT, "%.3f", value);
             case CALLER_NANOS, CPU_NANOS, NANOS_PER_EVENT -> String.format(Locale.ROOT, "%.1f", value);

@@ -27,7 +27,10 @@ record Target(String what, RowKey of, double bound, boolean atLeast, OptionalDou
 
     private static final String CHRONICLE = "chronicle";
     private static final String RATE = Comparison.rateLabel(1_000_000);
-    private static final double NO_ALLOCATION = 0.001;
+    /** Bytes an event below which it is none: what is asked and told between the rounds. */
+    static final double NO_ALLOCATION = 0.001;
+
+    private static final double NANOS_PER_MILLI = 1e6;
 
     boolean isMet() {
         return ratio.isPresent() && (atLeast ? ratio.getAsDouble() >= bound : ratio.getAsDouble() <= bound);
@@ -70,18 +73,17 @@ record Target(String what, RowKey of, double bound, boolean atLeast, OptionalDou
                 0.95,
                 true));
         targets.add(ofChronicle(results, new RowKey(Group.READ, Roster.VERIFIED, "", throughput), 1.3, true));
-        for (final RowKey row : List.of(
-                new RowKey(Group.WRITE, Roster.EACH, "", Figure.ALLOCATED),
-                new RowKey(Group.WRITE, Roster.PUBLISHERS, "", Figure.ALLOCATED),
-                new RowKey(Group.WRITE, Roster.BATCH, "", Figure.ALLOCATED),
-                new RowKey(Group.READ, Roster.VERIFIED, "", Figure.ALLOCATED),
-                new RowKey(Group.READ, Roster.UNVERIFIED, "", Figure.ALLOCATED))) {
-            targets.add(new Target("bytes", row, NO_ALLOCATION, false, median(results, row)));
-        }
+        targets.addAll(ofAllocation(results));
         targets.addAll(ofSync(results));
         for (final String id : List.of(Roster.EACH, Roster.PUBLISHERS)) {
-            final RowKey longest = new RowKey(Group.STALL, id, Comparison.rateLabel(Comparison.STALL_RATE), Figure.MAX);
-            targets.add(ofChronicle(results, longest, 0.5, false));
+            targets.add(ofStall(results, id));
+            targets.add(ofOther(
+                    results,
+                    "of a plain writer",
+                    new RowKey(Group.FIRST_TOUCH, id, "", throughput),
+                    new RowKey(Group.FIRST_TOUCH, Roster.RAW, "", throughput),
+                    1,
+                    true));
             targets.add(ofOther(
                     results,
                     "of that alone",
@@ -118,42 +120,66 @@ record Target(String what, RowKey of, double bound, boolean atLeast, OptionalDou
                 true));
         targets.add(ofChronicle(results, batch, 4, true));
         targets.add(ofOther(results, "of the wall with promises", batch, wall, 0.85, true));
-        targets.add(ofOther(
-                results,
-                "of one producer",
-                new RowKey(Group.WRITE, Roster.FOUR_PRODUCERS, "", throughput),
-                each,
-                0.8,
-                true));
+        for (final String id : List.of(Roster.TWO_PRODUCERS, Roster.FOUR_PRODUCERS)) {
+            final RowKey several = new RowKey(Group.WRITE, id, "", throughput);
+            targets.add(ofOther(results, "of one producer", several, each, 0.8, true));
+        }
         targets.add(
                 ofOther(results, "of MAPPED", new RowKey(Group.WRITE, Roster.DIRECT, "", throughput), each, 0.6, true));
         return targets;
     }
 
+    private static List<Target> ofAllocation(final Results results) {
+        final List<Target> targets = new ArrayList<>();
+        for (final Group group : List.of(Group.WRITE, Group.READ)) {
+            for (final Contestant contestant : Roster.all()) {
+                if (contestant.role() == Role.JOURNAL && contestant.groups().contains(group)) {
+                    final RowKey row = new RowKey(group, contestant.id(), "", Figure.ALLOCATED);
+                    targets.add(new Target("bytes", row, NO_ALLOCATION, false, median(results, row)));
+                }
+            }
+        }
+        return targets;
+    }
+
     private static List<Target> ofSync(final Results results) {
-        final RowKey eight = new RowKey(Group.SYNC, Roster.SYNC_8, "", Figure.FORCES_PER_SECOND);
-        return List.of(
-                ofOther(
-                        results,
-                        "of the wall",
-                        new RowKey(Group.SYNC, Roster.SYNC, "", Figure.P50),
-                        new RowKey(Group.SYNC, Roster.FORCE, "", Figure.P50),
-                        1.1,
-                        false),
-                ofOther(
-                        results,
-                        "of the wall",
-                        eight,
-                        new RowKey(Group.SYNC, Roster.FORCE, "", Figure.FORCES_PER_SECOND),
-                        0.9,
-                        true),
-                ofOther(
-                        results,
-                        "of one producer",
-                        new RowKey(Group.SYNC, Roster.SYNC_8, "", Figure.EVENTS_PER_SECOND),
-                        new RowKey(Group.SYNC, Roster.SYNC_1, "", Figure.EVENTS_PER_SECOND),
+        final List<Target> targets = new ArrayList<>();
+        final RowKey force = new RowKey(Group.SYNC, Roster.FORCE, "", Figure.P50);
+        for (final String id : List.of(Roster.SYNC, Roster.SYNC_MAPPED)) {
+            targets.add(ofOther(results, "of the wall", new RowKey(Group.SYNC, id, "", Figure.P50), force, 1.1, false));
+        }
+        targets.add(ofOther(
+                results,
+                "of the wall",
+                new RowKey(Group.SYNC, Roster.SYNC_8, "", Figure.FORCES_PER_SECOND),
+                new RowKey(Group.SYNC, Roster.FORCE, "", Figure.FORCES_PER_SECOND),
+                0.9,
+                true));
+        final List<String> waiters = List.of(Roster.SYNC_1, Roster.SYNC_2, Roster.SYNC_4, Roster.SYNC_8);
+        for (int i = 1; i < waiters.size(); i++) {
+            targets.add(ofOther(
+                    results,
+                    "of half as many",
+                    new RowKey(Group.SYNC, waiters.get(i), "", Figure.EVENTS_PER_SECOND),
+                    new RowKey(Group.SYNC, waiters.get(i - 1), "", Figure.EVENTS_PER_SECOND),
+                    1,
+                    true));
+        }
+        return targets;
+    }
+
+    /** One of two bounds is enough. */
+    private static Target ofStall(final Results results, final String id) {
+        final RowKey row = new RowKey(Group.STALL, id, Comparison.rateLabel(Comparison.STALL_RATES.get(0)), Figure.MAX);
+        final OptionalDouble longest = median(results, row);
+        return longest.isPresent() && longest.getAsDouble() <= NANOS_PER_MILLI
+                ? new Target(
+                        "ms, or 0.50 x Chronicle",
+                        row,
                         1,
-                        true));
+                        false,
+                        OptionalDouble.of(longest.getAsDouble() / NANOS_PER_MILLI))
+                : new Target("x Chronicle, or 1 ms", row, 0.5, false, ofChronicle(results, row, 0.5, false).ratio);
     }
 
     private static List<Target> ofLongFiles(final Results results) {

@@ -25,7 +25,8 @@ public final class AllPeers implements Peers {
                         "chronicle-document",
                         "Chronicle Queue, writingDocument in place",
                         false,
-                        EnumSet.of(Group.WRITE, Group.CALLER, Group.VISIBLE, Group.STALL)),
+                        EnumSet.of(
+                                Group.WRITE, Group.FIRST_TOUCH, Group.BUSY, Group.CALLER, Group.VISIBLE, Group.STALL)),
                 chronicle(
                         "chronicle-bytes", "Chronicle Queue, writeBytes", true, EnumSet.of(Group.WRITE, Group.CALLER)),
                 chronicle("chronicle-tailer", "Chronicle Queue, tailer", false, EnumSet.of(Group.READ)),
@@ -33,7 +34,7 @@ public final class AllPeers implements Peers {
                         "aeron",
                         "Aeron Archive, recorded IPC publication",
                         Role.PEER,
-                        EnumSet.of(Group.WRITE, Group.READ),
+                        EnumSet.of(Group.WRITE, Group.FIRST_TOUCH, Group.READ),
                         1,
                         List.of("--add-opens=java.base/java.util.zip=ALL-UNNAMED"),
                         (directory, events) -> new AeronTarget(directory),
@@ -64,7 +65,8 @@ public final class AllPeers implements Peers {
                         + " The pretouch() of its open-source edition ends in a StackOverflowError, so no pages are touched ahead.",
                 "Aeron Archive " + versions.get("aeron")
                         + " runs with driver and archive on one shared thread; terms of"
-                        + " 64 MiB in memory, the recording on the disk.",
+                        + " 64 MiB in memory, the recording on the disk. Its opening, which counts where pages are touched"
+                        + " first, starts driver and archive.",
                 "Disruptor " + versions.get("disruptor")
                         + " has one producer, 32,768 slots of 128 bytes and yields while it"
                         + " waits; its handler copies, checks and publishes as the journal's appender does.");

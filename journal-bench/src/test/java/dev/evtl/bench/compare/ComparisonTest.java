@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ComparisonTest {
     private static final long RATE = 1_000_000;
+    private static final long BALLAST = 128 << 20;
     private static final Set<Group> ONE_ROUND = EnumSet.of(Group.STALL, Group.IDLE, Group.SIZE, Group.COLD);
 
     @TempDir
@@ -30,8 +31,10 @@ class ComparisonTest {
         final Settings settings = new Settings(
                 groups,
                 2,
+                2,
                 1,
                 10_000,
+                List.of(RATE),
                 List.of(RATE),
                 Duration.ofMillis(10),
                 Duration.ofMillis(10),
@@ -40,6 +43,7 @@ class ComparisonTest {
                 List.of(1L << 20),
                 1 << 20,
                 false,
+                BALLAST,
                 Duration.ofMinutes(1));
         try (BenchDirectory files = new BenchDirectory(directory)) {
             return new Comparison(settings, contestants, files, new PrintStream(OutputStream.nullOutputStream())).run();
@@ -62,13 +66,18 @@ class ComparisonTest {
             assertTrue(!series.values().isEmpty());
             series.values().values().forEach(values -> assertEquals(rounds, values.size()));
         }
-        assertEquals(2, results.of(Group.WRITE).size());
+        assertEquals(3, results.of(Group.WRITE).size());
+        assertEquals(3, results.of(Group.FIRST_TOUCH).size());
+        assertEquals(2, results.of(Group.BUSY).size(), "beside two neighbours and beside four");
         assertEquals(1, results.of(Group.READ).size());
         assertEquals(4, results.of(Group.CALLER).size());
         assertEquals(1, results.of(Group.VISIBLE).size());
         assertEquals(2, results.of(Group.BESIDE_SYNC).size());
-        assertEquals(
-                2, results.of(Group.STALL).get(0).histogram().orElseThrow().getTotalCount(), "one for each second");
+        assertEquals(2, results.of(Group.STALL).size());
+        for (final Series stall : results.of(Group.STALL)) {
+            assertEquals(2, stall.histogram().orElseThrow().getTotalCount(), "one for each second");
+            assertEquals(1, stall.values().get(Figure.GROWING).size());
+        }
         assertEquals(1, results.of(Group.IDLE).size());
         assertEquals(
                 20_000,

@@ -24,7 +24,7 @@ class ContestantsTest {
     }
 
     static Stream<String> writers() {
-        return ids(Group.WRITE, Group.READ, Group.SIZE, Group.COLD);
+        return ids(Group.WRITE, Group.FIRST_TOUCH, Group.BUSY, Group.READ, Group.SIZE, Group.COLD);
     }
 
     static Stream<String> offerers() {

@@ -8,15 +8,20 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ReportTest {
+    private static final String STALL_RATE = Comparison.rateLabel(Comparison.STALL_RATES.get(0));
     private static final String RATE = Comparison.rateLabel(1_000_000);
 
     private final Results results = new Results();
@@ -72,6 +77,58 @@ class ReportTest {
     }
 
     @Test
+    void aStallOfAMillisecondIsShortWhateverChronicleHas() {
+        for (final String id : List.of(Roster.EACH, Roster.PUBLISHERS)) {
+            results.add(Group.STALL, Roster.find(id), STALL_RATE)
+                    .add(Figure.MAX, id.equals(Roster.EACH) ? 900_000 : 1_500_000);
+        }
+        results.add(Group.STALL, peer("chronicle-a"), STALL_RATE).add(Figure.MAX, 1_000_000);
+
+        assertEquals("0.90, met", verdict(Group.STALL, Roster.EACH, Figure.MAX));
+        assertEquals("1.50, NOT MET", verdict(Group.STALL, Roster.PUBLISHERS, Figure.MAX));
+    }
+
+    @Test
+    void everyTargetBelongsToWhatTakesPart() {
+        for (final Target target : Target.of(results)) {
+            assertTrue(
+                    Roster.find(target.of().id()).groups().contains(target.of().group()), target::toString);
+        }
+    }
+
+    @Test
+    void theShortFormMeasuresAllThatHasTargetsButFilesPastMemory() {
+        final Set<Group> groups =
+                Target.of(results).stream().map(t -> t.of().group()).collect(Collectors.toSet());
+        groups.remove(Group.COLD);
+
+        assertTrue(Settings.quick().groups().containsAll(groups));
+    }
+
+    @Test
+    void tableShowsEveryRowThatHasATarget() {
+        results.add(Group.VISIBLE, Roster.find(Roster.EACH), Comparison.rateLabel(100_000))
+                .add(Figure.P99, 700);
+
+        assertTrue(report.table().contains("offer to visible in another process, 100 k/s: p99"), report.table());
+    }
+
+    @Test
+    void whatIsBeyondAllRoundsOfAnotherRunIsWorse(@TempDir final Path directory) throws IOException {
+        addSomething();
+        final Path json = Files.writeString(directory.resolve("compare.json"), report.json());
+        final Results later = new Results();
+        later.holdAgainst(OtherRun.read(json));
+        later.add(Group.WRITE, Roster.find(Roster.EACH), "not in the other").add(Figure.EVENTS_PER_SECOND, 9e6);
+        later.add(Group.WRITE, Roster.find(Roster.EACH), "").add(Figure.EVENTS_PER_SECOND, 9e6);
+        later.add(Group.CALLER, Roster.find(Roster.EACH), RATE).add(Figure.P50, 60);
+
+        final List<String> against = Row.of(later).stream().map(Row::against).toList();
+        assertEquals(List.of("", "0.30, worse", "1.20"), against);
+        assertEquals("compare --quick", OtherRun.read(json).fact("command").orElseThrow());
+    }
+
+    @Test
     void tableShowsMedianSpreadAndShareOfTheWall() {
         addSomething();
 
@@ -82,7 +139,7 @@ class ReportTest {
                 .orElseThrow();
         assertEquals(
                 List.of(
-                        "write until in the file: events/s",
+                        "write until in the file, warm: events/s",
                         "EVTL, a claim each",
                         "30.0 M",
                         "10.0 M .. 31.0 M",
