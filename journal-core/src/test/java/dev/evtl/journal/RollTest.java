@@ -12,13 +12,17 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.RingBytes;
 import dev.evtl.journal.support.StoredEvent;
+import dev.evtl.journal.support.TestJournals;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -499,6 +503,52 @@ class RollTest {
                 one.release(1);
             }
         });
+    }
+
+    /** As where the process is killed after it has published into a new file, and before the checkpoint says so. */
+    @Test
+    void whatIsInANewFileAlreadyIsNotTakenFromTheRingAgain() throws Exception {
+        final Path ring = parent.resolve("trades.ring");
+        final JournalConfig config = config().rollSize(1 << 30)
+                .ringFile(ring)
+                .appenderMode(AppenderMode.INVOKER)
+                .build();
+        final byte[] ringBefore;
+        final Map<Path, byte[]> after = new HashMap<>();
+        try (Journal journal = Journal.open(directory, config)) {
+            offer(journal, 0, 10);
+            assertTrue(journal.roll(LONG));
+            offer(journal, 10, 5);
+            ringBefore = RingBytes.ofTheDead(Files.readAllBytes(ring));
+            TestJournals.drain(journal);
+            for (final Path file : files(directory)) {
+                after.put(file, Files.readAllBytes(file));
+            }
+        }
+        for (final Map.Entry<Path, byte[]> file : after.entrySet()) {
+            Files.write(file.getKey(), file.getValue());
+        }
+        Files.write(ring, ringBefore);
+        try (Journal journal = Journal.open(directory, config)) {
+            offer(journal, 15, 1);
+        }
+        assertEquals(2, assertHoldsInFiles(directory, 16));
+    }
+
+    /** Closing what was left comes before anything that follows it is acknowledged, whoever is faster. */
+    @Test
+    void nothingIsDurableBeforeWhatPrecedesIt() throws IOException {
+        try (Journal journal =
+                Journal.open(directory, config().rollSize(1 << 30).build())) {
+            for (int i = 0; i < 50; i++) {
+                offer(journal, i, 1);
+                assertTrue(journal.roll(LONG));
+                offer(journal, ++i, 1);
+                journal.sync();
+                final List<Path> all = files(directory);
+                assertEquals(1, StoredEvent.state(Files.readAllBytes(all.get(all.size() - 2))));
+            }
+        }
     }
 
     private List<String> openFiles() {
