@@ -31,12 +31,14 @@ import java.util.function.LongConsumer;
  */
 final class NewestFile {
     private final Path directory;
+    private final boolean changing;
     private final LongConsumer progress;
     private final long[] bases;
     private int count;
 
-    private NewestFile(final Path directory, final LongConsumer progress) {
+    private NewestFile(final Path directory, final boolean changing, final LongConsumer progress) {
         this.directory = directory;
+        this.changing = changing;
         this.progress = progress;
         this.bases = JournalDirectory.baseSequences(directory);
         this.count = bases.length;
@@ -52,16 +54,28 @@ final class NewestFile {
      */
     static Path find(final Path directory, final long baseSequence, final LongConsumer progress) throws IOException {
         RollingStorage.deleteLeft(directory);
-        final NewestFile newest = new NewestFile(directory, progress);
-        if (newest.count == 0) {
-            return JournalDirectory.file(directory, baseSequence);
+        final NewestFile newest = new NewestFile(directory, true, progress);
+        return newest.count == 0 ? JournalDirectory.file(directory, baseSequence) : newest.find();
+    }
+
+    /**
+     * Returns the path of the file that {@link #find} would return for a journal that has one. Changes nothing.
+     *
+     * @param directory real path of the journal
+     * @param progress  is told now and then which offset in a file the walk has reached
+     * @throws CorruptJournalException as {@link #find}
+     */
+    static Path look(final Path directory, final LongConsumer progress) throws IOException {
+        return new NewestFile(directory, false, progress).find();
+    }
+
+    private Path find() throws IOException {
+        leaveOutUnwritten();
+        for (int i = 0; i < count - 1; i++) {
+            finish(i);
         }
-        newest.leaveOutUnwritten();
-        for (int i = 0; i < newest.count - 1; i++) {
-            newest.finish(i);
-        }
-        newest.header(newest.count - 1);
-        return newest.file(newest.count - 1);
+        header(count - 1);
+        return file(count - 1);
     }
 
     private Path file(final int index) {
@@ -76,7 +90,8 @@ final class NewestFile {
         }
     }
 
-    private static boolean hasHeader(final Path file) throws IOException {
+    /** Returns whether there is anything where a file has its header. */
+    static boolean hasHeader(final Path file) throws IOException {
         final ByteBuffer header = ByteBuffer.allocate(FileHeader.LENGTH);
         try (FileChannel channel = Uninterruptible.open(file, READ)) {
             FileCalls.read(channel, header, 0);
@@ -91,23 +106,7 @@ final class NewestFile {
         final JournalHeader header = header(index);
         long events = header.eventCount();
         if (!header.closed()) {
-            try (JournalFile file = JournalFile.open(path)) {
-                final IndexBuilder walk = JournalOpener.walkFromIndex(path, header, file.channel());
-                final JournalScan scan = JournalScan.ofWritten(path, file, header, walk, progress);
-                if (scan.condition() == Condition.CORRUPT) {
-                    throw new CorruptJournalException(
-                            CorruptJournalException.Kind.CORRUPT_EVENT,
-                            path,
-                            scan.offset(),
-                            scan.sequence(),
-                            scan.reason());
-                }
-                events = scan.events();
-                if (events == expected) {
-                    file.index(IndexWriter.of(path, header, walk));
-                    file.markClosed(events, scan.validEnd());
-                }
-            }
+            events = changing ? close(path, header, expected) : events(path);
             if (events < expected && isNothingDurableAfter(index)) {
                 while (count > index + 1) {
                     setAside(count - 1);
@@ -126,6 +125,33 @@ final class NewestFile {
                             + file(index + 1).getFileName()
                             + ", found them up to " + (bases[index] + events - 1));
         }
+    }
+
+    /** Closes a file if it has so many events, and returns how many it has. */
+    private long close(final Path path, final JournalHeader header, final long expected) throws IOException {
+        try (JournalFile file = JournalFile.open(path)) {
+            final IndexBuilder walk = JournalOpener.walkFromIndex(path, header, file.channel());
+            final JournalScan scan = notCorrupt(path, JournalScan.ofWritten(path, file, header, walk, progress));
+            if (scan.events() == expected) {
+                file.index(IndexWriter.of(path, header, walk));
+                file.markClosed(expected, scan.validEnd());
+            }
+            return scan.events();
+        }
+    }
+
+    private long events(final Path path) throws IOException {
+        try (FileChannel channel = Uninterruptible.open(path, READ)) {
+            return notCorrupt(path, JournalScan.of(path, channel, progress)).events();
+        }
+    }
+
+    private static JournalScan notCorrupt(final Path path, final JournalScan scan) {
+        if (scan.condition() == Condition.CORRUPT) {
+            throw new CorruptJournalException(
+                    CorruptJournalException.Kind.CORRUPT_EVENT, path, scan.offset(), scan.sequence(), scan.reason());
+        }
+        return scan;
     }
 
     private JournalHeader header(final int index) throws IOException {
@@ -156,6 +182,10 @@ final class NewestFile {
 
     /** Gives the last file a name that is none of a journal's files. */
     private void setAside(final int index) throws IOException {
+        count = index;
+        if (!changing) {
+            return;
+        }
         final Path path = file(index);
         Path aside = path.resolveSibling(path.getFileName() + ".cut");
         for (int i = 1; Files.exists(aside); i++) {
@@ -164,7 +194,6 @@ final class NewestFile {
         IndexWriter.deleteOf(path);
         FileCalls.moveToFreeName(path, aside);
         FileCalls.forceDirectory(path);
-        count = index;
     }
 
     /**
@@ -172,6 +201,15 @@ final class NewestFile {
      * from a roll until the batch after it is published.
      */
     static void followRoll(final Path directory, final long newest, final Checkpoint checkpoint) throws IOException {
+        final CheckpointState state = followed(directory, newest, checkpoint);
+        if (state.fileSequence == newest && state.fileOffset == FileHeader.LENGTH) {
+            checkpoint.store(state);
+        }
+    }
+
+    /** Returns a checkpoint as {@link #followRoll} would leave it. */
+    static CheckpointState followed(final Path directory, final long newest, final Checkpoint checkpoint)
+            throws IOException {
         final CheckpointState state = checkpoint.load();
         final long[] bases = JournalDirectory.baseSequences(directory);
         final int index = Arrays.binarySearch(bases, newest);
@@ -181,10 +219,10 @@ final class NewestFile {
                 if (state.fileOffset == JournalFile.readHeader(before, channel).writeOffset()) {
                     state.fileSequence = newest;
                     state.fileOffset = FileHeader.LENGTH;
-                    checkpoint.store(state);
                 }
             }
         }
+        return state;
     }
 
     /** Refuses to write into a file of a journal of several files that has a next one. */

@@ -9,10 +9,13 @@ import dev.evtl.journal.recovery.RingCatchUp;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * What opening a journal for append found and did, or would do.
+ * What opening a journal for append found and did, or would do. Of a journal of several files it is about the newest
+ * one, with which the journal goes on.
  *
  * <p>The events of a ring file are appended after the file was recovered, so {@code events} and {@code validEnd} do not
  * include them.
@@ -116,6 +119,29 @@ public record RecoveryReport(
 
     RecoveryReport withMissingRing(final Path ringFile) {
         return with(ringEvents, claimsAbandoned, setAside, Optional.of(ringFile), bytesMissing, failure);
+    }
+
+    /** Adds that files were set aside because events that come before theirs are lost. */
+    RecoveryReport withFilesSetAside(final List<Path> files) {
+        if (files.isEmpty()) {
+            return this;
+        }
+        final String names =
+                files.stream().map(file -> file.getFileName().toString()).collect(Collectors.joining(", "));
+        return new RecoveryReport(
+                Condition.LOST,
+                events,
+                validEnd,
+                bytesZeroed,
+                cutFile,
+                "unsynced data lost: what follows is set aside, as events before it are missing: " + names + "; "
+                        + reason,
+                ringEvents,
+                claimsAbandoned,
+                setAside,
+                missingRing,
+                bytesMissing,
+                failure);
     }
 
     private RecoveryReport with(

@@ -57,7 +57,12 @@ public final class TestFiles {
 
     /** The events of {@link #numbered} in files of a directory, so many in each; all are closed. */
     public static Path rolled(final Path directory, final int... events) {
-        int first = 0;
+        return rolledFrom(directory, 0, events);
+    }
+
+    /** The same with another first event. */
+    public static Path rolledFrom(final Path directory, final int baseSequence, final int... events) {
+        int first = baseSequence;
         for (final int count : events) {
             try (Journal journal = openFile(directory, first)) {
                 for (int i = first; i < first + count; i++) {

@@ -58,6 +58,15 @@ public final class JournalPaths {
         return real(path);
     }
 
+    /** Returns the real path of a directory that can be read as a journal of several files. */
+    public static Path readableDirectory(final Path path) {
+        Platform.check();
+        if (!Files.isReadable(path) || !Files.isExecutable(path)) {
+            throw new JournalException(path + ": not readable by this user; change its permissions");
+        }
+        return real(path);
+    }
+
     /**
      * Returns the real path of a directory that can be written, or made, as a journal of several files.
      *

@@ -38,7 +38,12 @@ public final class RingCatchUp {
     private final UnsafeBuffer fileEvents;
     private final CheckpointState state;
 
-    private RingCatchUp(final RingFile ring, final FileChannel channel, final long fileSequence, final long fileEnd) {
+    private RingCatchUp(
+            final RingFile ring,
+            final CheckpointState state,
+            final FileChannel channel,
+            final long fileSequence,
+            final long fileEnd) {
         this.ring = ring;
         this.channel = channel;
         this.fileEnd = fileEnd;
@@ -46,7 +51,7 @@ public final class RingCatchUp {
         this.record = ring.memory().record();
         this.fileBytes = ByteBuffer.allocate(Math.max(ring.memory().capacity() / 8, GapEvent.LENGTH));
         this.fileEvents = new UnsafeBuffer(fileBytes);
-        this.state = ring.checkpoint().load();
+        this.state = state;
         if (state.fileSequence != fileSequence) {
             state.fileOffset =
                     CheckpointState.NOWHERE; // the checkpoint is of another file, so this one holds nothing of the ring
@@ -80,7 +85,18 @@ public final class RingCatchUp {
     public static Found look(
             final RingFile ring, final FileChannel channel, final long fileSequence, final long fileEnd)
             throws IOException {
-        final RingCatchUp catchUp = new RingCatchUp(ring, channel, fileSequence, fileEnd);
+        return look(ring, ring.checkpoint().load(), channel, fileSequence, fileEnd);
+    }
+
+    /** Counts as the other does, from another place than the ring's checkpoint says. */
+    public static Found look(
+            final RingFile ring,
+            final CheckpointState from,
+            final FileChannel channel,
+            final long fileSequence,
+            final long fileEnd)
+            throws IOException {
+        final RingCatchUp catchUp = new RingCatchUp(ring, from, channel, fileSequence, fileEnd);
         catchUp.walk();
         return catchUp.count(false);
     }
@@ -91,7 +107,7 @@ public final class RingCatchUp {
      */
     public static Found run(final RingFile ring, final FileChannel channel, final long fileSequence, final long fileEnd)
             throws IOException {
-        final RingCatchUp catchUp = new RingCatchUp(ring, channel, fileSequence, fileEnd);
+        final RingCatchUp catchUp = new RingCatchUp(ring, ring.checkpoint().load(), channel, fileSequence, fileEnd);
         catchUp.walk();
         catchUp.state.fileSequence = fileSequence;
         catchUp.state.fileOffset = fileEnd;
@@ -112,7 +128,7 @@ public final class RingCatchUp {
             final long fileEnd,
             final SalvageWriter out)
             throws IOException {
-        final RingCatchUp catchUp = new RingCatchUp(ring, channel, fileSequence, fileEnd);
+        final RingCatchUp catchUp = new RingCatchUp(ring, ring.checkpoint().load(), channel, fileSequence, fileEnd);
         catchUp.walk();
         return catchUp.copy(out);
     }

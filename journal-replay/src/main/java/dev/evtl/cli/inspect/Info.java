@@ -5,6 +5,7 @@ import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Table;
 import dev.evtl.cli.verb.ExitCode;
+import dev.evtl.cli.verb.Extent;
 import dev.evtl.cli.verb.FilesVerb;
 import dev.evtl.cli.verb.Range;
 import dev.evtl.cli.verb.Result;
@@ -24,7 +25,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Shows a header, and counts events. */
-@Command(name = "info", description = "Shows the header of journals and what they hold.")
+@Command(
+        name = "info",
+        description = {
+            "Shows the header of journals and what they hold.",
+            "Of a journal of several files sequence numbers, events and length are of all of them, createdAt of the"
+                    + " oldest, offsets, state and flags of the newest."
+        })
 public final class Info extends FilesVerb {
     @Mixin
     private ResultOutput output;
@@ -49,19 +56,32 @@ public final class Info extends FilesVerb {
         }
     }
 
-    private record Answer(Path file, JournalHeader header, Content content) implements Result {
+    /** What there is to say: of a journal of several files as of one, whose state is that of the newest. */
+    private record Answer(Path file, Extent extent, Content content) implements Result {
+        private JournalHeader header() {
+            return extent.newest();
+        }
+
+        private long eventCount() {
+            return extent.nextSequence() - extent.firstSequence();
+        }
+
         @Override
         public void writeFields(final JsonGenerator json) throws IOException {
+            final JournalHeader header = header();
             json.writeStringField("file", file.toString());
+            json.writeNumberField("files", extent.files());
             json.writeNumberField("version", FileHeader.VERSION);
-            Json.time(json, "createdAt", "createdTime", header.createdAt());
+            Json.time(json, "createdAt", "createdTime", extent.oldest().createdAt());
             json.writeNumberField("flags", header.flags());
-            Json.unsigned(json, "baseSequence", header.baseSequence());
-            Json.unsigned(json, "eventCount", header.eventCount());
+            Json.unsigned(json, "baseSequence", extent.firstSequence());
+            Json.unsigned(json, "firstSequence", extent.firstSequence());
+            Json.unsigned(json, "nextSequence", extent.nextSequence());
+            Json.unsigned(json, "eventCount", eventCount());
             Json.unsigned(json, "writeOffset", header.writeOffset());
             Json.unsigned(json, "durableOffset", header.durableOffset());
             json.writeStringField("state", state());
-            Json.unsigned(json, "length", header.length());
+            Json.unsigned(json, "length", extent.length());
             if (content.firstTimestamp == null) {
                 for (final String name : List.of("firstTimestamp", "firstTime", "lastTimestamp", "lastTime")) {
                     json.writeNullField(name);
@@ -75,29 +95,32 @@ public final class Info extends FilesVerb {
 
         @Override
         public void print(final Console console) {
+            final JournalHeader header = header();
             final boolean any = content.firstTimestamp != null;
             Table.print(
                     console,
                     List.of("field", "value"),
                     List.of(
                             List.of("file", file),
+                            List.of("files", extent.files()),
                             List.of("version", FileHeader.VERSION),
-                            List.of("createdAt", time(header.createdAt())),
+                            List.of("createdAt", time(extent.oldest().createdAt())),
                             List.of("flags", header.flags() + (header.hasChecksums() ? " (checksums)" : "")),
                             List.of("headerChecksum", String.format("0x%08x", header.checksum())),
-                            List.of("baseSequence", Long.toUnsignedString(header.baseSequence())),
-                            List.of("eventCount", Long.toUnsignedString(header.eventCount())),
+                            List.of("baseSequence", Long.toUnsignedString(extent.firstSequence())),
+                            List.of("nextSequence", Long.toUnsignedString(extent.nextSequence())),
+                            List.of("eventCount", Long.toUnsignedString(eventCount())),
                             List.of("writeOffset", Long.toUnsignedString(header.writeOffset())),
                             List.of("durableOffset", Long.toUnsignedString(header.durableOffset())),
                             List.of("state", state()),
-                            List.of("length", header.length()),
+                            List.of("length", extent.length()),
                             List.of("firstTimestamp", any ? time(content.firstTimestamp) : "none"),
                             List.of("lastTimestamp", any ? time(content.lastTimestamp) : "none")));
             Table.printTypes(console, content.counter.counts());
         }
 
         private String state() {
-            return header.closed() ? "closed" : "open";
+            return header().closed() ? "closed" : "open";
         }
 
         private static String time(final long timestamp) {
@@ -117,7 +140,7 @@ public final class Info extends FilesVerb {
             } catch (final CorruptJournalException e) {
                 damage = e;
             }
-            output.print(new Answer(file, walk.reader().header(), content), console());
+            output.print(new Answer(file, walk.extent(), content), console());
             if (damage != null) {
                 throw damage; // after what there is up to it
             }

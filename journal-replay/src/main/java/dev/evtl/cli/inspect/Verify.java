@@ -12,14 +12,22 @@ import dev.evtl.journal.JournalRecovery;
 import dev.evtl.journal.JournalScan;
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Says what a file is. */
-@Command(name = "verify", description = "Says what journals are, event by event. Never changes them.")
+@Command(
+        name = "verify",
+        description = {
+            "Says what journals are, event by event. Never changes them.",
+            "Of a journal of several files it says what the first file is in which something is wrong, or that they"
+                    + " follow one another and what the newest is."
+        })
 public final class Verify extends FilesVerb {
     @Mixin
     private ResultOutput output;
@@ -28,9 +36,10 @@ public final class Verify extends FilesVerb {
         super(console);
     }
 
-    /** What there is to say; {@code sequence} is null where it is no event. */
+    /** What there is to say; {@code sequence} is null where it is no event, {@code files} 0 for what is one file. */
     private record Answer(
             Path file,
+            int files,
             String result,
             long events,
             long validEnd,
@@ -44,6 +53,7 @@ public final class Verify extends FilesVerb {
         static Answer of(final Path file, final JournalScan scan, final Optional<Path> missingRing) {
             return new Answer(
                     file,
+                    0,
                     word(scan.condition()),
                     scan.events(),
                     scan.validEnd(),
@@ -59,7 +69,8 @@ public final class Verify extends FilesVerb {
         static Answer of(final Path file, final CorruptJournalException e) {
             return new Answer(
                     file,
-                    word(e.kind()),
+                    0,
+                    word(e.kind() == Kind.UNSYNCED_DATA_LOST ? Condition.LOST : e.kind()),
                     0,
                     0,
                     0,
@@ -67,7 +78,24 @@ public final class Verify extends FilesVerb {
                     e.sequence() < 0 ? null : e.sequence(),
                     null,
                     e.reason(),
-                    ExitCode.CORRUPT);
+                    ExitCode.of(e));
+        }
+
+        /** The whole of a journal of several files, which is as its newest file is. */
+        static Answer ofWhole(final Path journal, final FilesScan found, final Optional<Path> missingRing) {
+            final Answer newest = of(journal, found.scan(), missingRing);
+            return new Answer(
+                    journal,
+                    found.files(),
+                    newest.result,
+                    found.events(),
+                    newest.validEnd,
+                    found.dropped(),
+                    newest.offset,
+                    newest.sequence,
+                    newest.missingRing,
+                    newest.reason,
+                    newest.exitCode);
         }
 
         @Override
@@ -76,7 +104,8 @@ public final class Verify extends FilesVerb {
                 console.print(file + ": " + reason); // which names the result in its own words
                 return;
             }
-            console.print(file + ": " + result + ": " + events + " events up to offset " + validEnd + ", "
+            console.print(file + ": " + result + ": " + events + " events "
+                    + (files == 0 ? "" : "in " + files + " files, the newest ") + "up to offset " + validEnd + ", "
                     + Long.toUnsignedString(dropped) + " dropped; " + reason
                     + (missingRing == null
                             ? ""
@@ -109,15 +138,21 @@ public final class Verify extends FilesVerb {
         return answer.exitCode;
     }
 
-    private Answer answer(final Path file) {
+    private Answer answer(final Path file) throws IOException {
         try (Progress progress = progress("verify", file)) {
+            if (Files.isDirectory(file)) {
+                final FilesScan found = FilesScan.of(file, progress::at);
+                return ExitCode.of(found.scan().condition()) == ExitCode.GOOD
+                        ? Answer.ofWhole(file, found, JournalRecovery.missingRingFile(file))
+                        : Answer.of(found.file(), found.scan(), Optional.empty());
+            }
             final JournalScan scan = JournalScan.of(file, progress::at);
             return Answer.of(
                     file,
                     scan,
                     scan.condition() == Condition.CORRUPT ? Optional.empty() : JournalRecovery.missingRingFile(file));
         } catch (final CorruptJournalException e) {
-            return Answer.of(file, e);
+            return Answer.of(Files.isDirectory(file) ? e.file() : file, e);
         }
     }
 }

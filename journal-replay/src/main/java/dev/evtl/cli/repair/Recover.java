@@ -13,6 +13,7 @@ import dev.evtl.journal.RecoveryReport;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -28,7 +29,9 @@ import picocli.CommandLine.Option;
             "Events that were accepted into its ring file, and are not in it yet, are brought in.",
             "A ring file of an earlier boot of the machine is set aside; with --ring what it holds is brought in all the"
                     + " same, behind what the journal holds.",
-            "Bytes that are cut off are kept beside it, in FILE.cut-OFFSET. Run it as the user who writes the journal."
+            "Bytes that are cut off are kept beside it, in FILE.cut-OFFSET. Run it as the user who writes the journal.",
+            "Of a journal of several files each that a writer left is closed, and the answer is about the newest; what comes"
+                    + " after events that are lost is set aside, in FILE.cut."
         },
         exitCodeList = {
             "0:good: nothing was torn or lost",
@@ -142,7 +145,8 @@ public final class Recover extends FileVerb {
         try (Progress progress = progress("recover", file())) {
             return recovered(report(progress::at));
         } catch (final CorruptJournalException e) {
-            final String place = "offset " + e.offset() + (e.sequence() < 0 ? "" : ", sequence " + e.sequence());
+            final String place = (Files.isDirectory(file()) ? e.file() + ": " : "") + "offset " + e.offset()
+                    + (e.sequence() < 0 ? "" : ", sequence " + e.sequence());
             final String result = e.kind() == CorruptJournalException.Kind.CORRUPT_EVENT ? "corrupt" : word(e.kind());
             return refused(result, place + ": " + e.reason(), ExitCode.CORRUPT);
         } catch (final JournalLockedException e) {

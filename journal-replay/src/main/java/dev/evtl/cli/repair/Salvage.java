@@ -11,7 +11,9 @@ import dev.evtl.cli.verb.ResultOutput;
 import dev.evtl.journal.JournalSalvage;
 import dev.evtl.journal.SalvageReport;
 import dev.evtl.journal.SalvageReport.LeftOut;
+import dev.evtl.journal.exceptions.JournalException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,7 +26,8 @@ import picocli.CommandLine.Parameters;
             "Makes a new, closed journal of every event that verifies in a damaged one, with a gap event in the place of"
                     + " each hole, and lists what was left out. The damaged one is only read, and must have no writer.",
             "Events that were accepted into its ring file, and are not in it, are added at the end.",
-            "Of a claim that lost a member the others are kept. Sequence numbers behind a hole are not what they were."
+            "Of a claim that lost a member the others are kept. Sequence numbers behind a hole are not what they were.",
+            "Of a journal of several files it takes one file at a time."
         },
         exitCodeList = {
             "0:nothing is missing",
@@ -93,6 +96,10 @@ public final class Salvage extends FileVerb {
 
     @Override
     public Integer call() throws IOException {
+        if (Files.isDirectory(file())) {
+            throw new JournalException(file() + ": is a journal of several files, which are salvaged one by one; name"
+                    + " the one that verify names, and OUT; recover mends what a writer left");
+        }
         final SalvageReport report;
         try (Progress progress = progress("salvage", file())) {
             report = JournalSalvage.salvage(file(), newFile, progress::at);

@@ -1,5 +1,6 @@
 package dev.evtl.cli.replay;
 
+import dev.evtl.journal.file.JournalDirectory;
 import dev.evtl.replay.EventConsumer;
 import dev.evtl.replay.EventPrinter;
 import dev.evtl.replay.LatencyHistogram;
@@ -64,7 +65,9 @@ final class Consumers {
 
     private static EventConsumer latencyToFileTime(final Path journal) {
         try {
-            final long fileTime = Files.getLastModifiedTime(journal).to(TimeUnit.NANOSECONDS);
+            final long[] files = Files.isDirectory(journal) ? JournalDirectory.baseSequences(journal) : new long[0];
+            final Path newest = files.length == 0 ? journal : JournalDirectory.file(journal, files[files.length - 1]);
+            final long fileTime = Files.getLastModifiedTime(newest).to(TimeUnit.NANOSECONDS);
             return new LatencyHistogram(() -> fileTime);
         } catch (final IOException e) {
             throw new UncheckedIOException(journal + ": could not read when it was last written: " + e.getMessage(), e);

@@ -104,7 +104,7 @@ public final class Replay extends FilesVerb {
             final Path file, final Walk walk, final EventFilter filter, final List<EventConsumer> consumers) {
         final Dispatcher dispatcher = new Dispatcher(walk.reader(), filter, this::onConsumerFailure, consumers);
         final long sequence = walk.reader().sequence();
-        final long offset = walk.reader().offset();
+        final long position = walk.position();
         final long dropped = walk.reader().droppedEvents();
         final long start = System.nanoTime();
         try {
@@ -117,7 +117,7 @@ public final class Replay extends FilesVerb {
         return new ReplayReport(
                 file,
                 walk.reader().sequence() - sequence,
-                walk.reader().offset() - offset,
+                walk.position() - position,
                 Math.max(1, System.nanoTime() - start),
                 walk.reader().droppedEvents() - dropped,
                 dispatcher,

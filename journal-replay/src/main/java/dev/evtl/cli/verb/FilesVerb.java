@@ -65,12 +65,20 @@ public abstract class FilesVerb extends Verb {
             final Path file, final boolean verify, final Range sequences, final boolean besideOutput) {
         final JournalReader reader =
                 JournalReader.open(file, ReaderConfig.builder().verify(verify).build());
-        final long end = reader.header().writeOffset();
+        Extent extent = null;
+        try {
+            extent = Extent.of(file, reader.header());
+        } finally {
+            if (extent == null) {
+                reader.close();
+            }
+        }
         return Walk.of(
                 reader,
+                extent,
                 sequences,
                 besideOutput
-                        ? console().progressBesideOutput("read", end)
-                        : console().progress("read", end));
+                        ? console().progressBesideOutput("read", extent.length())
+                        : console().progress("read", extent.length()));
     }
 }

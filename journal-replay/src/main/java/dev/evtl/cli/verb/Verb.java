@@ -2,7 +2,10 @@ package dev.evtl.cli.verb;
 
 import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Progress;
+import dev.evtl.journal.file.JournalDirectory;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -26,9 +29,15 @@ public abstract class Verb implements Callable<Integer> {
         return console;
     }
 
-    /** Progress of a task that goes through a whole file. */
-    protected final Progress progress(final String task, final Path file) {
-        return console.progress(task, file.toFile().length());
+    /** Progress of a task that goes through a whole journal. */
+    protected final Progress progress(final String task, final Path journal) {
+        final long length = Files.isDirectory(journal)
+                ? Arrays.stream(JournalDirectory.baseSequences(journal))
+                        .map(file ->
+                                JournalDirectory.file(journal, file).toFile().length())
+                        .sum()
+                : journal.toFile().length();
+        return console.progress(task, length);
     }
 
     protected final ParameterException wrongUsage(final String problem) {

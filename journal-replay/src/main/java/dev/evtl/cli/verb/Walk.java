@@ -1,37 +1,38 @@
 package dev.evtl.cli.verb;
 
 import dev.evtl.cli.console.Progress;
-import dev.evtl.journal.format.EventHeader;
+import dev.evtl.journal.format.FileHeader;
 import dev.evtl.replay.EventHandler;
 import dev.evtl.replay.JournalReader;
 
 /** A stretch of a journal, at the most up to where it ended when it was opened: what is written meanwhile is left. */
 public final class Walk implements AutoCloseable {
     private static final int BATCH_LENGTH = 4096;
-    private static final EventHandler NOTHING = event -> EventHandler.Action.CONTINUE;
 
     private final JournalReader reader;
+    private final Extent extent;
     private final Progress progress;
-    private final long end;
     private final long last;
+    private boolean outside;
+    /** Bytes of what lies before the file that the reader is in. */
+    private long before;
 
-    private Walk(final JournalReader reader, final long last, final Progress progress) {
+    private long file;
+    private long offset;
+
+    private Walk(final JournalReader reader, final Extent extent, final long last, final Progress progress) {
         this.reader = reader;
+        this.extent = extent;
         this.progress = progress;
-        this.end = reader.header().writeOffset();
         this.last = last;
     }
 
-    /** Takes over reader and progress, and passes over what is before the stretch. */
-    static Walk of(final JournalReader reader, final Range sequences, final Progress progress) {
-        final Walk walk = new Walk(reader, sequences.last(), progress);
+    /** Takes over reader and progress, and goes to where the stretch begins. */
+    static Walk of(final JournalReader reader, final Extent extent, final Range sequences, final Progress progress) {
+        final Walk walk = new Walk(reader, extent, sequences.last(), progress);
         boolean ready = false;
         try {
-            boolean more = true;
-            while (more && reader.sequence() < sequences.first()) {
-                final long before = sequences.first() - reader.sequence();
-                more = walk.poll(NOTHING, before < 0 ? Long.MAX_VALUE : before); // less than 0 is more than fits
-            }
+            walk.goTo(sequences.first());
             ready = true;
             return walk;
         } finally {
@@ -41,19 +42,53 @@ public final class Walk implements AutoCloseable {
         }
     }
 
+    private void goTo(final long first) {
+        if (reader.sequence() < first) {
+            try {
+                reader.seekSequence(first);
+            } catch (final IllegalArgumentException e) {
+                outside = true; // the journal ends before it
+            }
+        }
+        file = reader.header().baseSequence();
+        before = extent.lengthBefore(file);
+        offset = reader.offset();
+    }
+
     public JournalReader reader() {
         return reader;
     }
 
-    /** How many events can be read without passing the end; 0 at the end. */
+    /** The journal's files, as they were when it was opened. */
+    public Extent extent() {
+        return extent;
+    }
+
+    /** Bytes of all files before the next event. */
+    public long position() {
+        final long now = reader.header().baseSequence();
+        if (now != file) {
+            before += offset - FileHeader.LENGTH; // a batch is of one file, which it ended
+            file = now;
+        }
+        offset = reader.offset();
+        return before + offset;
+    }
+
+    /** How many events can be read without passing the end, all in one file; 0 at the end. */
     public int batch() {
-        progress.at(reader.offset());
-        if (reader.offset() >= end || reader.sequence() > last) {
+        progress.at(position());
+        if (outside || reader.sequence() > last) {
             return 0;
         }
-        final long sure = Math.max(1, (end - reader.offset()) / EventHeader.MAX_EVENT_LENGTH);
-        final long most = Math.min(BATCH_LENGTH, sure);
+        final long most = Math.min(BATCH_LENGTH, sure());
         return (int) (reader.sequence() > last - most ? last - reader.sequence() + 1 : most);
+    }
+
+    private long sure() {
+        final long sure = extent.sure(file, offset, reader.sequence());
+        // what a file has past the start of the next one is an overlap, which the reader finds at the file's end
+        return sure == 0 && file < extent.lastFile() && offset < reader.endOffset() ? 1 : sure;
     }
 
     /**

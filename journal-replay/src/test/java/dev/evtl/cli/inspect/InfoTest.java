@@ -26,8 +26,10 @@ class InfoTest {
         final Ran ran = evtl("info", TestFiles.golden("gap", directory), "--json");
         assertEquals(0, ran.code());
         assertEquals(
-                "{\"file\":\"" + directory.resolve("gap.evtl") + "\",\"version\":1,\"createdAt\":1700000000000000000,"
-                        + "\"createdTime\":\"2023-11-14T22:13:20.000000000Z\",\"flags\":1,\"baseSequence\":0,\"eventCount\":5,"
+                "{\"file\":\"" + directory.resolve("gap.evtl")
+                        + "\",\"files\":1,\"version\":1,\"createdAt\":1700000000000000000,"
+                        + "\"createdTime\":\"2023-11-14T22:13:20.000000000Z\",\"flags\":1,\"baseSequence\":0,"
+                        + "\"firstSequence\":0,\"nextSequence\":5,\"eventCount\":5,"
                         + "\"writeOffset\":956,\"durableOffset\":956,\"state\":\"closed\",\"length\":956,"
                         + "\"firstTimestamp\":1700000000000000001,\"firstTime\":\"2023-11-14T22:13:20.000000001Z\","
                         + "\"lastTimestamp\":1700000000000000011,\"lastTime\":\"2023-11-14T22:13:20.000000011Z\","
@@ -90,7 +92,9 @@ class InfoTest {
                 "| createdAt | 1700000000000000000 (2023-11-14T22:13:20.000000000Z) |",
                 "| flags | 1 (checksums) |",
                 "| headerChecksum | 0xecc75650 |",
+                "| files | 1 |",
                 "| baseSequence | 0 |",
+                "| nextSequence | 5 |",
                 "| eventCount | 5 |",
                 "| writeOffset | 956 |",
                 "| durableOffset | 956 |",
