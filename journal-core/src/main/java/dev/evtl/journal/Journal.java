@@ -14,6 +14,7 @@ import dev.evtl.journal.exceptions.JournalFailedException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.exceptions.JournalTimeoutException;
 import dev.evtl.journal.file.DirectStorage;
+import dev.evtl.journal.file.JournalDirectory;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.file.MappedStorage;
@@ -132,6 +133,9 @@ public final class Journal implements AutoCloseable {
     static Journal open(final Path path, final JournalConfig config, final UnaryOperator<JournalStorage> around) {
         Platform.check();
         final boolean several = config.rolls() || Files.isDirectory(path);
+        if (several && !config.rolls()) {
+            JournalDirectory.refuseOther(path);
+        }
         final JournalFile.NewFile newFile = new JournalFile.NewFile(
                 config.clock.nanoTime(), config.checksums, config.baseSequence, config.filePermissions);
         final JournalOpener opened = JournalOpener.open(

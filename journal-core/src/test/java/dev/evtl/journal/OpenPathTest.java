@@ -55,8 +55,13 @@ class OpenPathTest {
 
     @ParameterizedTest
     @EnumSource(OpenMode.class)
-    void directoryIsRefused(final OpenMode mode) throws IOException {
-        assertRefused(directory, mode, "is a directory; give the path of a file in it");
+    void directoryOfOtherFilesIsRefused(final OpenMode mode) throws IOException {
+        Files.writeString(directory.resolve("letter.txt"), "hello");
+        assertRefused(
+                directory,
+                mode,
+                "is a directory of other files and no journal; give the path of a file, or say in the config when the"
+                        + " journal rolls");
     }
 
     @ParameterizedTest

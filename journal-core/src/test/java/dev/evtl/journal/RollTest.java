@@ -269,6 +269,29 @@ class RollTest {
         assertEquals(before.length, Files.size(file));
     }
 
+    @Test
+    void directoryOfOtherFilesIsNoJournalUnlessTheConfigSaysSo() throws IOException {
+        Files.createDirectory(directory);
+        Files.writeString(directory.resolve("letter.txt"), "hello");
+        final JournalException refused = assertThrows(JournalException.class, () -> Journal.open(directory));
+        assertTrue(refused.getMessage().contains("a directory of other files"), refused.getMessage());
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(1, left.count());
+        }
+        Journal.open(directory, config().build()).close();
+        Journal.open(directory).close();
+        assertEquals(1, files(directory).size());
+    }
+
+    @Test
+    void linkOrPipeOfThatNameIsRefused() throws IOException {
+        Files.createDirectory(directory);
+        final Path empty = emptyFile();
+        Files.createSymbolicLink(directory.resolve("next.evtl"), empty);
+        assertThrows(JournalException.class, () -> Journal.open(directory, config().build()));
+        assertTrue(Files.exists(empty));
+    }
+
     private void writeThreeFiles() {
         try (Journal journal =
                 Journal.open(directory, config().rollSize(1 << 30).build())) {

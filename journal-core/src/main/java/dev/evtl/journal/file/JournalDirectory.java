@@ -69,6 +69,24 @@ public final class JournalDirectory {
     }
 
     /**
+     * Refuses a directory that holds other files and none of a journal: who names it means another one, or a file in it.
+     */
+    public static void refuseOther(final Path directory) {
+        if (baseSequences(directory).length > 0) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            if (files.anyMatch(file -> !file.endsWith(LOCK) && !file.endsWith(NEXT))) {
+                throw new JournalException(
+                        directory + ": is a directory of other files and no journal; give the path of a"
+                                + " file, or say in the config when the journal rolls");
+            }
+        } catch (final IOException | UncheckedIOException e) {
+            throw new JournalException(directory + ": could not be listed: " + e.getMessage(), e);
+        }
+    }
+
+    /**
      * Returns what identifies a journal of several files, whatever its name and its files: the directory, of which a copy
      * is another.
      */

@@ -6,12 +6,13 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -78,9 +79,8 @@ public final class RollingStorage implements JournalStorage {
     private volatile boolean running = true;
     /** Why a file that was left could not be closed. */
     private volatile Throwable failure;
-    /** Why there is no next file. */
-    private volatile Throwable notPrepared;
 
+    private boolean troubled;
     private volatile long growthsBefore;
     private volatile long released;
     private long releasedSeen;
@@ -136,25 +136,35 @@ public final class RollingStorage implements JournalStorage {
     }
 
     private void run() {
-        long due = policy.next(policy.now());
+        long due = Long.MIN_VALUE;
         while (running) {
             try {
+                final long now = policy.now();
+                if (due == Long.MIN_VALUE) {
+                    due = policy.next(now);
+                } else if (now >= due) {
+                    wanted = true;
+                    due = policy.next(now);
+                }
                 closeLeft();
                 if (next == null) {
                     next = prepare();
                 }
                 deleteReleased();
-                notPrepared = null;
+                troubled = false;
             } catch (final Throwable t) {
-                notPrepared = t; // the journal goes on in the file that it has, and this is tried again
-            }
-            final long now = policy.now();
-            if (now >= due) {
-                wanted = true;
-                due = policy.next(Math.max(now, due)); // a clock that steps back brings no second roll
+                tell(t); // the journal goes on in the file that it has, and this is tried again
             }
             LockSupport.parkNanos(this, LOOK_NANOS);
             Thread.interrupted(); // with the flag set it could not park; nobody else has a say on this thread
+        }
+    }
+
+    private void tell(final Throwable trouble) {
+        if (!troubled && failure == null) {
+            troubled = true;
+            System.getLogger("dev.evtl.journal")
+                    .log(Level.WARNING, directory + ": cannot go on in another file for now: " + trouble, trouble);
         }
     }
 
@@ -258,11 +268,6 @@ public final class RollingStorage implements JournalStorage {
     /** Returns whether {@link #roll} was called, or the time has come, and there was no roll since. */
     public boolean isRollWanted() {
         return wanted;
-    }
-
-    /** Returns why there is no file to go on with, if that failed. */
-    public Optional<Throwable> notPrepared() {
-        return Optional.ofNullable(notPrepared);
     }
 
     @Override
@@ -404,9 +409,10 @@ public final class RollingStorage implements JournalStorage {
      */
     public static void deleteLeft(final Path directory) throws IOException {
         final Path path = directory.resolve(JournalDirectory.NEXT);
-        if (Files.notExists(path)) {
+        if (NeighbourFiles.keyIfThere(path) == null) {
             return;
         }
+        NeighbourFiles.check(path, directory);
         try (JournalFile prepared = JournalFile.open(path)) {
             final JournalHeader header = JournalFile.readHeader(path, prepared.channel());
             if (header.eventCount() > 0) {
