@@ -144,6 +144,23 @@ final class JournalFiles {
                         + laterFile.getFileName());
     }
 
+    /** Returns whether the file before one is on the device to its end, or there is none. */
+    boolean isDurableBefore(final JournalView view) {
+        final long[] listed = baseSequences();
+        final int before = firstAfter(listed, view.header().baseSequence() - 1) - 1;
+        if (before < 0) {
+            return true;
+        }
+        try (JournalView file = JournalDirectory.open(directory, listed[before])) {
+            return file.header().closed()
+                    || Long.compareUnsigned(
+                                    file.header().durableOffset(), file.header().writeOffset())
+                            >= 0;
+        } catch (final JournalNotFoundException e) {
+            return true; // it was released
+        }
+    }
+
     /** Returns whether no file follows one. */
     boolean isNewest(final JournalView view) {
         final long[] listed = baseSequences();
@@ -162,10 +179,28 @@ final class JournalFiles {
      * @param here     bytes that are left in that file
      */
     Lag lag(final JournalView view, final long sequence, final long here) {
+        final long base = view.header().baseSequence();
+        return lag(base, sequence, here, base + view.eventCount());
+    }
+
+    /** Returns how far a position is behind the end. */
+    Lag lag(final JournalPosition position) {
+        try (JournalView file = JournalDirectory.open(directory, position.fileSequence())) {
+            return lag(file, position.sequence(), file.header().writeOffset() - position.offset());
+        } catch (final JournalNotFoundException e) {
+            try (JournalView newest = newest(null)) {
+                final long end =
+                        newest.header().baseSequence() + newest.header().eventCount();
+                return lag(position.fileSequence(), position.sequence(), 0, end);
+            }
+        }
+    }
+
+    private Lag lag(final long base, final long sequence, final long here, final long endHere) {
         final long[] listed = baseSequences();
-        long end = view.header().baseSequence() + view.eventCount();
+        long end = endHere;
         long bytes = here;
-        for (int i = firstAfter(listed, view.header().baseSequence()); i < listed.length; i++) {
+        for (int i = firstAfter(listed, base); i < listed.length; i++) {
             try (JournalView later = isClosedLongAgo(i, listed) ? null : JournalDirectory.open(directory, listed[i])) {
                 if (later != null) {
                     bytes += later.header().writeOffset() - FileHeader.LENGTH;

@@ -4,11 +4,13 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.EventsReleasedException;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.journal.exceptions.JournalReplacedException;
 import dev.evtl.journal.exceptions.StalePositionException;
 import dev.evtl.journal.file.EventVerifier;
 import dev.evtl.journal.file.JournalView;
+import dev.evtl.journal.file.PositionsFile;
 import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
@@ -19,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -110,6 +113,17 @@ public final class JournalReader implements AutoCloseable {
     private long markFile;
 
     private long markOffset;
+    /** Where a reader with a name keeps its position; null without. */
+    private PositionsFile.Slot slot;
+
+    private boolean commitEachPoll;
+    private boolean commitBeforeDurable;
+    private JournalPosition committed;
+    /** A position that was to be committed, and not all before it was on the device. */
+    private JournalPosition pending;
+
+    /** Whether the file before the reader's was seen to be on the device to its end. */
+    private boolean durableBefore;
 
     private JournalReader(final JournalFiles files, final JournalView view, final boolean verify) {
         this.files = files;
@@ -138,6 +152,7 @@ public final class JournalReader implements AutoCloseable {
         }
         claimStart = 0;
         claimEnd = 0;
+        durableBefore = false;
     }
 
     /**
@@ -165,6 +180,9 @@ public final class JournalReader implements AutoCloseable {
      *     {@link ReaderConfig.Builder#waitFor}
      * @throws CorruptJournalException  if it is no journal or its header is damaged, or before where it is to start
      * @throws JournalException         if it cannot be read
+     * @throws StalePositionException   if it is to start at a position that the journal no longer has, given or committed
+     * @throws EventsReleasedException  likewise, if its file was released
+     * @throws JournalLockedException   if another reader has the name
      * @throws IllegalArgumentException if the journal has no such place to start
      * @throws IllegalStateException    if the JVM lacks the flag that Agrona needs
      */
@@ -174,13 +192,32 @@ public final class JournalReader implements AutoCloseable {
         final JournalReader reader = await(path, config);
         boolean ready = false;
         try {
-            config.start.seek().accept(reader);
+            if (config.name == null) {
+                config.start.seek().accept(reader);
+            } else {
+                reader.resume(PositionsFile.claim(path, config.name), config);
+            }
             ready = true;
             return reader;
         } finally {
             if (!ready) {
                 reader.close();
             }
+        }
+    }
+
+    /** Goes to where the reader of a name was, or for the first time to where it is to start, which is kept. */
+    private void resume(final PositionsFile.Slot claimed, final ReaderConfig config) {
+        slot = claimed;
+        commitEachPoll = config.commitEachPoll;
+        commitBeforeDurable = config.commitBeforeDurable;
+        final PositionsFile.Entry entry = slot.entry();
+        if (entry == null) {
+            config.start.seek().accept(this);
+            commit();
+        } else {
+            committed = Readers.position(entry);
+            seek(committed);
         }
     }
 
@@ -230,7 +267,11 @@ public final class JournalReader implements AutoCloseable {
         }
         use();
         try {
-            return read(handler, limit, end());
+            final int read = read(handler, limit, end());
+            if (commitEachPoll && read > 0) {
+                commitHere();
+            }
+            return read;
         } catch (final InternalError e) {
             throw cutShort(e);
         } finally {
@@ -740,6 +781,7 @@ public final class JournalReader implements AutoCloseable {
                 go(before);
             }
             droppedEvents = stays ? 0 : dropped;
+            pending = stays ? null : pending; // it may be of a file in which the reader is no more
             origin = null;
             closeUnlessHere(left);
             release();
@@ -894,6 +936,69 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
+     * Keeps the reader's position under its name, durably: a reader that is opened with the name goes on there, whatever
+     * happens. Never past what of the journal is on the device, unless the config says so: where the events before the
+     * position are not yet, it is kept by a later commit, once they are, if that one's own cannot be. Takes a force to the
+     * device. Not in a handler.
+     *
+     * @return whether the reader's position is kept; if not, what was kept before still is, or the position of an earlier
+     *     call
+     * @throws JournalException      if it could not be kept; then the position before is, or this
+     * @throws IllegalStateException if the reader has no name, is closed or in use
+     */
+    public boolean commit() {
+        use();
+        try {
+            return commitHere();
+        } finally {
+            release();
+        }
+    }
+
+    private boolean commitHere() {
+        if (slot == null) {
+            throw new IllegalStateException(view.path() + ": the reader has no name under which to keep its position");
+        }
+        final JournalPosition here = position();
+        final boolean durable = commitBeforeDurable || isDurable(here);
+        final JournalPosition kept = durable ? here : pending;
+        if (kept != null && !kept.equals(committed) && (durable || isDurable(kept))) {
+            slot.commit(Readers.entry(slot.name(), kept));
+            committed = kept;
+        }
+        if (durable) {
+            pending = null;
+        } else if (pending == null || pending.equals(committed)) {
+            pending = here;
+        }
+        return durable;
+    }
+
+    /** Whether all events before the reader's place are on the device. */
+    boolean isDurable() {
+        return isDurable(position());
+    }
+
+    /** Whether all events before a position are on the device, which is in this file or, once read, one before. */
+    private boolean isDurable(final JournalPosition position) {
+        if (!durableBefore) {
+            durableBefore = files == null || files.isDurableBefore(view);
+        }
+        return durableBefore
+                && (position.fileSequence() < base()
+                        || Long.compareUnsigned(position.offset(), view.durableOffset()) <= 0);
+    }
+
+    /**
+     * What is kept under the reader's name, as far as this reader has committed it or began there.
+     *
+     * @return the position; empty without a name, and before anything was kept
+     */
+    public Optional<JournalPosition> committedPosition() {
+        return Optional.ofNullable(committed);
+    }
+
+    /**
      * Where the journal ends now, in its newest file. Takes a walk through that, or from where the reader is in it, as
      * {@link #seekToEnd} does; the reader stays where it was. {@link #lag} says at once how far behind it is.
      *
@@ -1027,19 +1132,29 @@ public final class JournalReader implements AutoCloseable {
     private void release() {
         if (!state.compareAndSet(IN_USE, FREE)) {
             state.set(CLOSED);
-            view.close();
+            closeAll();
         }
     }
 
     /**
-     * Closes the file. By any thread, and any number of times. What was handed over is no event any more after that, but
+     * Closes the file and gives the name back, if the reader has one; commits nothing. By any thread, and any number of times. What was handed over is no event any more after that, but
      * still readable memory.
      */
     @Override
     public void close() {
         while (!isClosed() && !state.compareAndSet(IN_USE, CLOSING)) {
             if (state.compareAndSet(FREE, CLOSED)) {
-                view.close();
+                closeAll();
+            }
+        }
+    }
+
+    private void closeAll() {
+        try {
+            view.close();
+        } finally {
+            if (slot != null) {
+                slot.close();
             }
         }
     }

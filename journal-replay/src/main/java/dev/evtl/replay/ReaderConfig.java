@@ -10,6 +10,9 @@ public final class ReaderConfig {
     final boolean verify;
     final Start start;
     final long waitNanos;
+    final String name;
+    final boolean commitEachPoll;
+    final boolean commitBeforeDurable;
 
     /** Where to begin. */
     record Start(String name, Consumer<JournalReader> seek) {
@@ -23,6 +26,9 @@ public final class ReaderConfig {
         verify = builder.verify;
         start = builder.start;
         waitNanos = builder.waitNanos;
+        name = builder.name;
+        commitEachPoll = builder.commitEachPoll;
+        commitBeforeDurable = builder.commitBeforeDurable;
     }
 
     /**
@@ -34,9 +40,19 @@ public final class ReaderConfig {
         return new Builder();
     }
 
+    ReaderConfig withoutName() {
+        final Builder builder = new Builder().verify(verify).waitFor(Duration.ofNanos(waitNanos));
+        builder.start = start;
+        return builder.build();
+    }
+
     @Override
     public String toString() {
-        return "ReaderConfig[verify=" + verify + ", start=" + start + ", waitFor=" + Duration.ofNanos(waitNanos) + "]";
+        return "ReaderConfig[verify=" + verify + ", start=" + start + ", waitFor=" + Duration.ofNanos(waitNanos)
+                + (name == null
+                        ? "]"
+                        : ", name=" + name + ", commitEachPoll=" + commitEachPoll + ", commitBeforeDurable="
+                                + commitBeforeDurable + "]");
     }
 
     /** Sets what differs from the defaults. Each setter returns this builder. For one thread. */
@@ -45,6 +61,9 @@ public final class ReaderConfig {
         private Start start = new Start("beginning", JournalReader::seekToStart);
 
         private long waitNanos;
+        private String name;
+        private boolean commitEachPoll;
+        private boolean commitBeforeDurable;
 
         private Builder() {}
 
@@ -146,6 +165,46 @@ public final class ReaderConfig {
         public Builder waitFor(final Duration timeout) {
             Objects.requireNonNull(timeout, "timeout");
             waitNanos = TimeUnit.NANOSECONDS.convert(timeout); // at most the largest long
+            return this;
+        }
+
+        /**
+         * Gives the reader a name, under which its position is kept beside the journal, durably, each time that
+         * {@link JournalReader#commit} is called. A reader that is opened with the name again, after a crash too, goes on
+         * exactly there; only the first one begins where the config says. A name is for one reader at a time, in all
+         * processes: another is refused with a {@link dev.evtl.journal.exceptions.JournalLockedException}. Opening with a
+         * name needs the right to write beside the journal. Default: no name.
+         *
+         * @param readerName of 1 to 255 bytes in UTF-8
+         * @return this
+         */
+        public Builder name(final String readerName) {
+            name = Objects.requireNonNull(readerName, "readerName");
+            return this;
+        }
+
+        /**
+         * Whether a reader with a name commits its position after each {@link JournalReader#poll} that has read something,
+         * which takes a force to the device each time. Default false: the application commits.
+         *
+         * @param commits true to
+         * @return this
+         */
+        public Builder commitEachPoll(final boolean commits) {
+            commitEachPoll = commits;
+            return this;
+        }
+
+        /**
+         * Whether a reader with a name may commit a position before all events that lie before it are on the device. After a
+         * power loss the journal may then end before the position, and the reader of that name is refused with a
+         * {@link dev.evtl.journal.exceptions.StalePositionException} until it is moved. Default false.
+         *
+         * @param commits true to
+         * @return this
+         */
+        public Builder commitBeforeDurable(final boolean commits) {
+            commitBeforeDurable = commits;
             return this;
         }
 
