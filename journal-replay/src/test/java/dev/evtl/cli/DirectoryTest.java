@@ -15,6 +15,8 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -100,7 +102,10 @@ class DirectoryTest {
         "--seq 31.., 0, 0",
         "--from 1700000000000000008 --to 1700000000000000011, 8, 12",
         "--from 1700000000000000030, 30, 31",
-        "-n 12, 0, 12"
+        "-n 12, 0, 12",
+        "--last 22, 9, 31",
+        "--last 99, 0, 31",
+        "--last 22 --seq ..12, 9, 13"
     })
     void catShowsAStretchAcrossFiles(final String options, final long from, final long to) throws IOException {
         TestFiles.rolled(directory, 10, 1, 20);
@@ -114,6 +119,44 @@ class DirectoryTest {
         for (int i = 0; i < lines.size(); i++) {
             assertEquals(from + i, Ran.json(lines.get(i)).get("seq"));
         }
+    }
+
+    @Test
+    void reverseShowsTheWholeFromItsEnd() throws IOException {
+        TestFiles.rolled(directory, 10, 1, 20);
+        final List<String> lines = new ArrayList<>(evtl("cat", directory).lines());
+        Collections.reverse(lines);
+        assertEquals(31, lines.size());
+        assertEquals(lines, evtl("cat", "--reverse", directory).lines());
+        assertEquals(
+                lines.subList(19, 23),
+                evtl("cat", "--reverse", "--seq", "8..11", directory).lines());
+        assertEquals(
+                lines.subList(0, 22),
+                evtl("cat", "--reverse", "--last", "22", directory).lines());
+        assertEquals(
+                lines.subList(0, 25),
+                evtl("cat", "--reverse", "-n", "25", directory).lines());
+        TestFiles.rolledFrom(directory, 31, 0);
+        assertEquals(lines, evtl("cat", "--reverse", directory).lines());
+    }
+
+    @Test
+    void reverseStopsAtAHoleAndAtAnOverlap(@TempDir final Path other) throws IOException {
+        TestFiles.rolled(directory, 10, 10, 10);
+        final byte[] middle = Files.readAllBytes(file(10));
+        Files.delete(file(10));
+        final Ran hole = evtl("cat", "--reverse", directory);
+        assertEquals(4, hole.code());
+        assertEquals(10, hole.lines().size());
+        assertTrue(hole.error().contains("sequences 10 to 19 are missing"), hole.err());
+        Files.write(file(10), middle);
+        TestFiles.rolledFrom(other, 18, 2);
+        Files.move(JournalDirectory.file(other, 18), file(18));
+        final Ran overlap = evtl("cat", "--reverse", directory);
+        assertEquals(4, overlap.code());
+        assertEquals(12, overlap.lines().size());
+        assertTrue(overlap.error().contains("files overlap"), overlap.err());
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
+import dev.evtl.replay.JournalReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -77,9 +78,25 @@ public final class Extent {
         return newest.baseSequence() + newest.eventCount();
     }
 
-    /** Number with which the newest file begins. */
-    long lastFile() {
-        return files[files.length - 1];
+    /** Refuses to go past the start of the next file in the one before it. */
+    void requireNoOverlap(final JournalReader reader) {
+        final long sequence = reader.sequence();
+        final boolean isStart = sequence != reader.header().baseSequence() && Arrays.binarySearch(files, sequence) >= 0;
+        if (isStart && reader.offset() < reader.endOffset()) {
+            throw new CorruptJournalException(
+                    CorruptJournalException.Kind.CORRUPT_EVENT,
+                    JournalDirectory.file(journal, reader.header().baseSequence()),
+                    reader.offset(),
+                    sequence,
+                    "files overlap: expected the end, as the next file is "
+                            + JournalDirectory.file(journal, sequence).getFileName() + ", found events up to offset "
+                            + reader.endOffset());
+        }
+    }
+
+    /** The part of a stretch that is in a file; it ends before it begins where there is none. */
+    Range part(final int file, final Range stretch) {
+        return stretch.and(new Range(files[file], file == files.length - 1 ? Long.MAX_VALUE : files[file + 1] - 1));
     }
 
     /** Bytes of all files. */

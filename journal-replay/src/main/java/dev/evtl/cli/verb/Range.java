@@ -5,9 +5,14 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A range of whole numbers, both ends included. */
+/** A range of whole numbers, both ends included; of none if it ends before it begins. */
 public record Range(long first, long last) {
     public static final Range ALL = new Range(Long.MIN_VALUE, Long.MAX_VALUE);
+
+    /** What is in this range and in another. */
+    public Range and(final Range other) {
+        return new Range(Math.max(first, other.first), Math.min(last, other.last));
+    }
 
     private static Range of(final String text, final String first, final String last) {
         try {

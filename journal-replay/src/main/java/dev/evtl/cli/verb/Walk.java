@@ -12,7 +12,7 @@ public final class Walk implements AutoCloseable {
     private final JournalReader reader;
     private final Extent extent;
     private final Progress progress;
-    private final long last;
+    private long last;
     private boolean outside;
     /** Bytes of what lies before the file that the reader is in. */
     private long before;
@@ -20,19 +20,18 @@ public final class Walk implements AutoCloseable {
     private long file;
     private long offset;
 
-    private Walk(final JournalReader reader, final Extent extent, final long last, final Progress progress) {
+    private Walk(final JournalReader reader, final Extent extent, final Progress progress) {
         this.reader = reader;
         this.extent = extent;
         this.progress = progress;
-        this.last = last;
     }
 
     /** Takes over reader and progress, and goes to where the stretch begins. */
     static Walk of(final JournalReader reader, final Extent extent, final Range sequences, final Progress progress) {
-        final Walk walk = new Walk(reader, extent, sequences.last(), progress);
+        final Walk walk = new Walk(reader, extent, progress);
         boolean ready = false;
         try {
-            walk.goTo(sequences.first());
+            walk.goTo(sequences);
             ready = true;
             return walk;
         } finally {
@@ -42,10 +41,13 @@ public final class Walk implements AutoCloseable {
         }
     }
 
-    private void goTo(final long first) {
-        if (reader.sequence() < first) {
+    /** Goes to another stretch, which does not begin before the journal unless that is where the reader is. */
+    void goTo(final Range sequences) {
+        last = sequences.last();
+        outside = false;
+        if (reader.sequence() < sequences.first() || reader.sequence() > sequences.last()) {
             try {
-                reader.seekSequence(first);
+                reader.seekSequence(sequences.first());
             } catch (final IllegalArgumentException e) {
                 outside = true; // the journal ends before it
             }
@@ -78,17 +80,12 @@ public final class Walk implements AutoCloseable {
     /** How many events can be read without passing the end, all in one file; 0 at the end. */
     public int batch() {
         progress.at(position());
+        extent.requireNoOverlap(reader);
         if (outside || reader.sequence() > last) {
             return 0;
         }
-        final long most = Math.min(BATCH_LENGTH, sure());
+        final long most = Math.min(BATCH_LENGTH, extent.sure(file, offset, reader.sequence()));
         return (int) (reader.sequence() > last - most ? last - reader.sequence() + 1 : most);
-    }
-
-    private long sure() {
-        final long sure = extent.sure(file, offset, reader.sequence());
-        // what a file has past the start of the next one is an overlap, which the reader finds at the file's end
-        return sure == 0 && file < extent.lastFile() && offset < reader.endOffset() ? 1 : sure;
     }
 
     /**

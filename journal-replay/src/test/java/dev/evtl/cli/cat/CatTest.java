@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.cli.Ran;
+import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Journal;
+import dev.evtl.journal.JournalConfig;
 import dev.evtl.replay.TestFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -218,6 +221,20 @@ class CatTest {
         "--from 2023-11-15, ''",
         "--to 2023-11-14, ''",
         "--from 1700000000000000100 --to 1700000000000000120 --type 1 --seq 100..117, 108 117",
+        "--last 2, 1998 1999",
+        "--last 0, ''",
+        "--last 3 -n 2, 1997 1998",
+        "--last 5 --type 1, 1998",
+        "--last 5 --seq ..1996, 1995 1996",
+        "--last 5 --seq ..3, ''",
+        "--reverse -n 3, 1999 1998 1997",
+        "--reverse --seq 5..7, 7 6 5",
+        "--reverse --seq ..2, 2 1 0",
+        "--reverse --type 3 -n 2, 1991 1982",
+        "--reverse --last 2, 1999 1998",
+        "--reverse --seq 2000.., ''",
+        "--reverse -n 0, ''",
+        "--reverse --from 2023-11-14T22:13:20.000000100Z --to 2023-11-14T22:13:20.000000102Z, 102 101 100",
     })
     void filtersCompose(final String options, final String sequences) throws IOException {
         final Path file = TestFiles.numbered(directory.resolve("many.evtl"), 2_000);
@@ -242,6 +259,56 @@ class CatTest {
         assertEquals("4", sequences(evtl("cat", "-o", "jsonl", "--seq", "4..", golden("gap"))));
         assertEquals("0 1 2", sequences(evtl("cat", "-o", "jsonl", "--seq", "..2", golden("gap"))));
         assertEquals("0 1 2", sequences(evtl("cat", "-o", "jsonl", "-n", "3", golden("gap"))));
+    }
+
+    @Test
+    void lastOfAJournalThatHasFewerIsAllOfIt() throws IOException {
+        assertEquals("0 1 2", sequences(evtl("cat", "-o", "jsonl", "--last", "99", golden("closed"))));
+        assertEquals("", sequences(evtl("cat", "-o", "jsonl", "--last", "99", "--reverse", golden("empty"))));
+        assertEquals("1 2 3 4", sequences(evtl("cat", "-o", "jsonl", "--last", "2", golden("closed"), golden("gap"))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"group", "gap", "second-file", "no-checksums", "crashed-torn"})
+    void reverseShowsTheSameFromItsEnd(final String name) throws IOException {
+        for (final String format : List.of("text", "jsonl", "hex")) {
+            final List<String> lines =
+                    new ArrayList<>(evtl("cat", "-o", format, golden(name)).lines());
+            Collections.reverse(lines);
+            assertEquals(
+                    lines, evtl("cat", "--reverse", "-o", format, golden(name)).lines());
+        }
+    }
+
+    /** More than is kept in memory at once, by number and by length. */
+    @ParameterizedTest
+    @CsvSource({"20000, 1", "200, 60000"})
+    void reverseGoesThroughManyBlocks(final int events, final int length) throws IOException {
+        final Path file = directory.resolve("many.evtl");
+        final String payload = "x".repeat(length);
+        try (Journal journal = Journal.open(
+                file, JournalConfig.builder().backPressure(BackPressure.BLOCK).build())) {
+            for (int i = 0; i < events; i++) {
+                TestFiles.offer(journal.publisher(), 1, i, payload);
+            }
+        }
+        final List<String> expected = new ArrayList<>();
+        for (int i = events - 1; i >= 0; i--) {
+            expected.add("seq=" + i);
+        }
+        assertEquals(
+                expected,
+                evtl("cat", "--reverse", file).lines().stream()
+                        .map(line -> line.split(" ")[1])
+                        .toList());
+    }
+
+    @Test
+    void reverseShowsNothingOfWhatItCannotReachTheEndOf() throws IOException {
+        final Ran ran = evtl("cat", "--reverse", golden("corrupt-payload"));
+        assertEquals(4, ran.code());
+        assertEquals("", ran.out());
+        assertTrue(ran.error().contains("offset 80, sequence 1"), ran.err());
     }
 
     @Test
@@ -283,6 +350,8 @@ class CatTest {
                 "--from 3000-01-01",
                 "--from 2 --to 1",
                 "-n -1",
+                "--last -1",
+                "--last x",
                 "-n x",
                 "-o xml",
                 "-o"

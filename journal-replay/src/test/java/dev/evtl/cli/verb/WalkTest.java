@@ -186,13 +186,20 @@ class WalkTest {
     }
 
     @Test
-    void overlapIsAnErrorAlsoBeforeAnEmptyFile(@TempDir final Path other) throws IOException {
+    void overlapIsAnErrorWhereverItEnds(@TempDir final Path other) throws IOException {
         TestFiles.rolled(directory, 5);
         TestFiles.rolledFrom(other, 4, 0);
         Files.move(JournalDirectory.file(other, 4), JournalDirectory.file(directory, 4));
         try (Walk walk = walk(directory, Range.ALL)) {
             assertThrows(CorruptJournalException.class, () -> readAll(walk));
-            assertEquals(numbers(0, 5), seen);
+            assertEquals(numbers(0, 4), seen);
+        }
+        TestFiles.rolledFrom(directory, 5, 5);
+        seen.clear();
+        try (Walk walk = walk(directory, Range.ALL)) {
+            final CorruptJournalException e = assertThrows(CorruptJournalException.class, () -> readAll(walk));
+            assertTrue(e.getMessage().contains("offset 132, sequence 4: files overlap: "), e.getMessage());
+            assertEquals(numbers(0, 4), seen);
         }
     }
 }
