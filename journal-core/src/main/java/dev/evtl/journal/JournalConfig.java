@@ -79,7 +79,7 @@ public final class JournalConfig {
         whenFull = builder.whenFull;
         rollSize = builder.rollSize;
         rollTimes = builder.rollTimes;
-        retention = new Retention(builder.retainFiles, builder.retainBytes, builder.retainNanos);
+        retention = new Retention(builder.retainFiles, builder.retainBytes, builder.retainNanos, builder.releaseUnread);
         syncPolicy = builder.syncPolicy;
         filePermissions = builder.filePermissions;
         clock = builder.clock;
@@ -174,6 +174,7 @@ public final class JournalConfig {
         private int retainFiles = Integer.MAX_VALUE;
         private long retainBytes = Long.MAX_VALUE;
         private long retainNanos = Long.MAX_VALUE;
+        private boolean releaseUnread;
         private SyncPolicy syncPolicy = SyncPolicy.NONE;
         private Set<PosixFilePermission> filePermissions = PosixFilePermissions.fromString("rw-------");
         private EpochNanoClock clock = new SystemNanoClock();
@@ -474,6 +475,19 @@ public final class JournalConfig {
                 throw new IllegalArgumentException("retainAge " + age + " is not above 0");
             }
             retainNanos = Waiting.nanos(age);
+            return this;
+        }
+
+        /**
+         * Has files deleted although a named reader has not committed that it has read them. Such a reader then gets an
+         * {@code EventsReleasedException} that says which events it missed. Default false: the oldest file that a named
+         * reader needs, and all after it, are kept, whatever the limits say.
+         *
+         * @param releases true to delete them
+         * @return this
+         */
+        public Builder releaseUnread(final boolean releases) {
+            releaseUnread = releases;
             return this;
         }
 

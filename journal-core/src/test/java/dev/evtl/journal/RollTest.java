@@ -80,14 +80,18 @@ class RollTest {
 
     @ParameterizedTest
     @MethodSource("modes")
-    void filesOfTheWantedLengthFollowOneAnother(final AppenderMode mode, final StorageMode storage) throws IOException {
+    void filesOfTheWantedLengthFollowOneAnother(final AppenderMode mode, final StorageMode storage) throws Exception {
         final int count = 60_000;
         final Path onDisk = storage == StorageMode.DIRECT
                 ? Files.createTempDirectory("roll").resolve("j")
                 : directory;
         try (Journal journal = Journal.open(
                 onDisk, config().appenderMode(mode).storage(storage).build())) {
-            offer(journal, 0, count);
+            for (int i = 0; i < count; i += 5000) {
+                offer(journal, i, 5000);
+                final int before = files(onDisk).size();
+                await(() -> hasMore(onDisk, before));
+            }
         }
         final int files = assertHoldsInFiles(onDisk, count);
         assertTrue(files > 3, files + " files");
@@ -207,6 +211,14 @@ class RollTest {
             await(() -> hasFiles(3));
         }
         assertHoldsInFiles(directory, 20);
+    }
+
+    private static boolean hasMore(final Path directory, final int before) {
+        try {
+            return files(directory).size() > before;
+        } catch (final IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private boolean hasFiles(final int count) {

@@ -13,6 +13,7 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -146,11 +147,12 @@ public final class RollingStorage implements JournalStorage {
                     wanted = true;
                     due = policy.next(now);
                 }
+                final long newest = shown.storage.fileSequence(); // first: all before it are closed then
                 closeLeft();
                 if (next == null) {
                     next = prepare();
                 }
-                deleteReleased();
+                deleteReleased(newest);
                 troubled = false;
             } catch (final Throwable t) {
                 tell(t); // the journal goes on in the file that it has, and this is tried again
@@ -212,8 +214,7 @@ public final class RollingStorage implements JournalStorage {
     }
 
     /** Deletes the oldest files that need not be kept, and looks for them only if there can be some. */
-    private void deleteReleased() throws IOException {
-        final long newest = shown.storage.fileSequence();
+    private void deleteReleased(final long newest) throws IOException {
         final long now = System.nanoTime();
         if (newest == newestSeen && released == releasedSeen && now - lastRetention < RETENTION_LOOK_NANOS) {
             return;
@@ -221,13 +222,15 @@ public final class RollingStorage implements JournalStorage {
         newestSeen = newest;
         releasedSeen = released;
         lastRetention = now;
-        final long[] bases = JournalDirectory.baseSequences(directory);
+        final long[] bases = Arrays.stream(JournalDirectory.baseSequences(directory))
+                .filter(base -> base <= newest)
+                .toArray();
         long bytes = 0;
         for (final long base : bases) {
             bytes += Files.size(JournalDirectory.file(directory, base));
         }
-        for (int i = 0; i < bases.length - 1 && bases[i] < newest; i++) {
-            if (!isReleased(bases.length - i, bytes, bases[i + 1])) {
+        for (int i = 0; i < bases.length - 1; i++) {
+            if (!isReleased(bases.length - i, bytes, bases[i + 1]) || isNeeded(bases[i + 1])) {
                 return;
             }
             final Path oldest = JournalDirectory.file(directory, bases[i]);
@@ -245,6 +248,12 @@ public final class RollingStorage implements JournalStorage {
                 || files > retention.files()
                 || bytes > retention.bytes()
                 || retention.nanos() != Long.MAX_VALUE && policy.now() - createdAt(following) > retention.nanos();
+    }
+
+    /** Returns whether a named reader has not read all that lies before a sequence number. */
+    private boolean isNeeded(final long following) {
+        return !policy.retention().unread()
+                && PositionsFile.read(directory).stream().anyMatch(reader -> reader.sequence() < following);
     }
 
     private long createdAt(final long base) throws IOException {
