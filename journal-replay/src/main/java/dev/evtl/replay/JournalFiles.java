@@ -29,7 +29,7 @@ final class JournalFiles {
     private static final long LIST_INTERVAL = TimeUnit.SECONDS.toNanos(1);
 
     private final Path directory;
-    /** Up to where a reader had come, and what its file said, when it was last looked for the file after that. */
+    /** The file at whose end it was last looked for the next one, and whether it was closed then. */
     private JournalView lastView;
 
     private boolean lastClosed;
@@ -340,13 +340,8 @@ final class JournalFiles {
         return listed;
     }
 
-    /** Returns with which sequence numbers the files begin that are there now, in their order. */
-    long[] baseSequences() {
+    private long[] baseSequences() {
         return JournalDirectory.baseSequences(directory);
-    }
-
-    Path directory() {
-        return directory;
     }
 
     private static int firstAfter(final long[] listed, final long sequence) {

@@ -48,7 +48,8 @@ public final class ReaderConfig {
 
     @Override
     public String toString() {
-        return "ReaderConfig[verify=" + verify + ", start=" + start + ", waitFor=" + Duration.ofNanos(waitNanos)
+        return "ReaderConfig[verify=" + verify + ", start=" + start
+                + (waitNanos > 0 ? ", waitFor=" + Duration.ofNanos(waitNanos) : "")
                 + (name == null
                         ? "]"
                         : ", name=" + name + ", commitEachPoll=" + commitEachPoll + ", commitBeforeDurable="
