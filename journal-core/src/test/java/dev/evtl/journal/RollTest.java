@@ -88,8 +88,8 @@ class RollTest {
         try (Journal journal = Journal.open(
                 onDisk, config().appenderMode(mode).storage(storage).build())) {
             for (int i = 0; i < count; i += 5000) {
-                offer(journal, i, 5000);
                 final int before = files(onDisk).size();
+                offer(journal, i, 5000);
                 await(() -> hasMore(onDisk, before));
             }
         }

@@ -323,7 +323,7 @@ class JournalReaderTest {
         reader.close();
         assertTrue(reader.toString().endsWith(", verified, closed]"), reader.toString());
         assertEquals(
-                "ReaderConfig[verify=true, start=beginning, waitFor=PT0S]",
+                "ReaderConfig[verify=true, start=beginning]",
                 ReaderConfig.builder().build().toString());
         assertEquals(
                 "ReaderConfig[verify=false, start=sequence 7]",

@@ -105,7 +105,7 @@ class RetentionTest {
                 awaitFirst(7);
                 final EventsReleasedException missed =
                         assertThrows(EventsReleasedException.class, () -> reader.forEach(lines::onEvent));
-                assertTrue(missed.getMessage().contains("3"), missed.getMessage());
+                assertTrue(missed.getMessage().contains("sequences 4 to 6"), missed.getMessage());
             }
         }
         assertEquals(2, Arrays.stream(JournalDirectory.baseSequences(directory)).count());
