@@ -112,7 +112,8 @@ class EventIndexTest {
                 assertEquals(
                         offsetOfLast(entries, entry -> entry.offset() <= event.offset()),
                         index.floorByOffset(event.offset(), end).offset());
-                final long sought = event.timestamp() + random.nextInt(3) - 1;
+                final long greatest = entries.get(i % entries.size()).greatest();
+                final long sought = (i % 2 == 0 ? event.timestamp() : greatest) + random.nextInt(3) - 1;
                 final long from = index.floorByTime(sought, end).offset();
                 assertEquals(offsetOfLast(entries, entry -> entry.greatest() < sought), from);
                 assertTrue(
