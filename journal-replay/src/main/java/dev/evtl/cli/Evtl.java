@@ -3,6 +3,7 @@ package dev.evtl.cli;
 import dev.evtl.cli.cat.Cat;
 import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Output;
+import dev.evtl.cli.copy.Merge;
 import dev.evtl.cli.inspect.Info;
 import dev.evtl.cli.inspect.Verify;
 import dev.evtl.cli.record.Record;
@@ -33,7 +34,7 @@ import picocli.CommandLine.ScopeType;
 /** The {@code evtl} command. */
 @Command(
         name = "evtl",
-        description = "Stresses, records, reads, checks and mends EVTL journals.",
+        description = "Stresses, records, reads, merges, checks and mends EVTL journals.",
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
         versionProvider = Evtl.Version.class,
@@ -107,6 +108,7 @@ public final class Evtl {
                 new Info(console),
                 new Cat(console),
                 new Replay(console),
+                new Merge(console),
                 new Verify(console),
                 new Recover(console),
                 new Salvage(console))) {

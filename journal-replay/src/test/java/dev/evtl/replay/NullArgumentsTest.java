@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.EpochNanoClock;
@@ -35,6 +36,8 @@ class NullArgumentsTest {
             values.put(Journal.class, journal);
             values.put(JournalReader.class, reader);
             values.put(JournalCopy.class, copy);
+            values.put(JournalMerge.class, new JournalMerge(List.of()));
+            values.put(LongConsumer.class, (LongConsumer) bytes -> {});
             values.put(JournalEvent.class, new JournalEvent());
             values.put(JournalPosition.class, reader.position());
             values.put(ReaderConfig.class, ReaderConfig.builder().build());

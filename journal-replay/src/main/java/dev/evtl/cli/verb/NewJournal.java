@@ -16,11 +16,19 @@ public final class NewJournal {
 
     /** A new journal that takes events as fast as they come, and is closed even if the process is told to end. */
     public static Journal create(final Path file) {
+        return create(file, JournalConfig.builder());
+    }
+
+    /** The same with a ring of another size, and so claims of another length. */
+    public static Journal create(final Path file, final int ringSize) {
+        return create(file, JournalConfig.builder().ringSize(ringSize));
+    }
+
+    private static Journal create(final Path file, final JournalConfig.Builder config) {
         refuseExisting(file);
         return Journal.open(
                 file,
-                JournalConfig.builder()
-                        .openMode(OpenMode.CREATE)
+                config.openMode(OpenMode.CREATE)
                         .backPressure(BackPressure.BLOCK)
                         .blockTimeout(Duration.ofHours(1)) // a slow device is waited for
                         .closeOnShutdown(true)

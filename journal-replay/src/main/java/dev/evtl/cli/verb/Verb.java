@@ -31,13 +31,17 @@ public abstract class Verb implements Callable<Integer> {
 
     /** Progress of a task that goes through a whole journal. */
     protected final Progress progress(final String task, final Path journal) {
-        final long length = Files.isDirectory(journal)
+        return console.progress(task, length(journal));
+    }
+
+    /** Bytes of all files of a journal. */
+    protected static long length(final Path journal) {
+        return Files.isDirectory(journal)
                 ? Arrays.stream(JournalDirectory.baseSequences(journal))
                         .map(file ->
                                 JournalDirectory.file(journal, file).toFile().length())
                         .sum()
                 : journal.toFile().length();
-        return console.progress(task, length);
     }
 
     protected final ParameterException wrongUsage(final String problem) {
