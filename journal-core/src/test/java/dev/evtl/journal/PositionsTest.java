@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
@@ -286,16 +287,19 @@ class PositionsTest {
     void failureWakesWhoWaits(final Wait wait) throws Exception {
         final IOException failure = new IOException("provoked");
         final AtomicBoolean failing = new AtomicBoolean();
+        final CountDownLatch appending = new CountDownLatch(1);
         final Journal journal = Journal.open(
                 file,
                 small().listener(JournalListener.NONE).build(),
                 storage -> new FailingStorage(storage, Call.RESERVE, 1, () -> {
+                    appending.countDown();
                     while (!failing.get()) {
                         Thread.onSpinWait();
                     }
                     throw new AssertionError("provoked", failure);
                 }));
         final long position = offer(journal);
+        appending.await(); // on the appender's thread: who waits in sync could be the one who appends
         final CompletableFuture<Thread> thread = new CompletableFuture<>();
         final CompletableFuture<Boolean> waiting = CompletableFuture.supplyAsync(() -> {
             thread.complete(Thread.currentThread());
