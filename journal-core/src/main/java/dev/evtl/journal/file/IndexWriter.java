@@ -51,6 +51,7 @@ public final class IndexWriter implements AutoCloseable {
         this.path = EventIndex.path(journal);
         this.header = header;
         this.firstPlace = firstPlace;
+        new IndexNotes().entry(slots, 0, 0, 0, 0, 0); // loads the classes now, and not where events wait
     }
 
     /** Returns the writer of a file without events. */

@@ -59,7 +59,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 class PublisherRunnerTest {
     private static final int EVENTS = 10_000;
     /** Longer than the appender's thread parks. */
-    private static final long UNNOTICED_MILLIS = 20;
+    private static final long UNNOTICED_MILLIS = 100;
 
     @TempDir(factory = MemoryDirectory.class)
     Path directory;
