@@ -383,6 +383,7 @@ public final class Journal implements AutoCloseable {
      * @throws JournalException       if the thread is interrupted while it waits; its interrupt flag stays set
      */
     public boolean roll(final Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
         if (files == null) {
             throw new IllegalStateException(path + ": is a journal of one file; open a directory to have several");
         }
