@@ -16,6 +16,8 @@ import dev.evtl.journal.exceptions.EventsReleasedException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
+import dev.evtl.journal.io.FileCalls;
+import dev.evtl.journal.io.FileWatcher;
 import dev.evtl.journal.support.Golden;
 import dev.evtl.journal.support.MemoryDirectory;
 import dev.evtl.journal.support.StoredEvent;
@@ -31,6 +33,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
@@ -283,6 +286,48 @@ class JournalBackupTest {
         assertHoldsInFiles(copy, 50);
     }
 
+    /** As where it is killed there: no call after it is made either. */
+    @Test
+    void backupThatEndsAtAnyCallLeavesAJournalWithWhichTheNextGoesOn() throws IOException {
+        write(0, 2);
+        backup(directory, copy);
+        final TreeMap<String, byte[]> before = content(copy);
+        try (Journal journal = Journal.open(directory, config().build())) {
+            offer(journal, 20, 5);
+            assertTrue(journal.roll(LONG));
+            offer(journal, 25, 10);
+        }
+        int calls = 0;
+        for (boolean ended = true; ended; calls++) {
+            for (final Path each : files(copy)) {
+                Files.delete(each);
+            }
+            for (final String name : before.keySet()) {
+                Files.write(copy.resolve(name), before.get(name));
+            }
+            final AtomicInteger left = new AtomicInteger(calls);
+            FileCalls.watch((call, called, from, to) -> {
+                if (left.getAndDecrement() <= 0) {
+                    throw new IOException("ended");
+                }
+            });
+            try {
+                backup(directory, copy);
+                ended = false;
+            } catch (final JournalException e) {
+                // as it is to be
+            } finally {
+                FileCalls.watch(FileWatcher.NONE);
+            }
+            JournalRecovery.plan(copy, NOBODY);
+            assertEquals(35, backup(directory, copy).nextSequence());
+            for (final Path each : files(directory)) {
+                assertEquals(-1, Files.mismatch(each, copy.resolve(each.getFileName())), each + " after " + calls);
+            }
+        }
+        assertTrue(calls > 20, calls + " calls");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "open-preallocated, 3",
@@ -318,6 +363,18 @@ class JournalBackupTest {
         assertEquals(second.toRealPath(), e.file());
         assertEquals(14, e.sequence());
         assertHoldsInFiles(copy, 14);
+    }
+
+    @Test
+    void copyOfADamagedClaimEndsBeforeIt() throws IOException {
+        final Path source = Golden.copy("group", parent); // one event, then a claim of three
+        final byte[] bytes = Files.readAllBytes(source);
+        bytes[64 + 21 + 30 + 22 + 18] ^= 1;
+        Files.write(source, bytes);
+        final CorruptJournalException e = assertThrows(CorruptJournalException.class, () -> backup(source, copy));
+        assertEquals(3, e.sequence());
+        assertEquals(1, StoredEvent.readAll(copy).size());
+        assertEquals(Condition.CLEAN, JournalScan.of(copy).condition());
     }
 
     @Test
