@@ -3,7 +3,9 @@ package dev.evtl.journal;
 import static dev.evtl.journal.support.TestJournals.tiny;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
@@ -12,12 +14,16 @@ import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.support.Events;
 import dev.evtl.journal.support.Golden;
 import dev.evtl.journal.support.MemoryDirectory;
+import dev.evtl.journal.support.MortalStorage;
+import dev.evtl.journal.support.TestJournals;
 import dev.evtl.torture.ReferenceJournal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -170,5 +176,54 @@ class JournalRecoveryTest {
                     e.getMessage());
         }
         assertArrayEquals(Golden.bytes("crashed-torn"), Files.readAllBytes(file));
+    }
+
+    /** The checkpoint is at the end of the file before a roll, or in the file after it. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 4})
+    void ringOfAJournalOfSeveralFilesIsBroughtInBehindItsNewest(final int inNewest) throws IOException {
+        final Path journal = directory.resolve("trades");
+        final Path ring = directory.resolve("trades.ring");
+        final MortalStorage.Life life = MortalStorage.open(
+                journal, tiny().ringFile(ring).rollSize(1 << 30).build());
+        Events.offer(life.journal(), 0, 5);
+        TestJournals.drain(life.journal());
+        assertTrue(life.journal().roll(Duration.ofMinutes(1)));
+        Events.offer(life.journal(), 5, inNewest);
+        TestJournals.drain(life.journal());
+        Events.offer(life.journal(), 5 + inNewest, 3);
+        life.storage().kill();
+
+        final byte[] before = Files.readAllBytes(ring);
+        final RecoveryReport planned = plan(journal);
+        assertEquals(Condition.UNCLOSED, planned.condition());
+        assertEquals(inNewest, planned.events());
+        assertEquals(3, planned.ringEvents());
+        assertEquals(0, planned.bytesMissing());
+        assertArrayEquals(before, Files.readAllBytes(ring));
+        assertEquals(Optional.of(ring), JournalRecovery.notedRingFile(journal));
+        assertEquals(3, JournalRecovery.pendingEvents(ring, journal));
+
+        assertEquals(planned, recover(journal));
+        assertFalse(Files.exists(ring));
+        assertEquals(2, Events.assertHoldsInFiles(journal, 8 + inNewest));
+    }
+
+    @Test
+    void ringOfAJournalOfSeveralFilesThatIsGoneIsSaid() throws IOException {
+        final Path journal = directory.resolve("trades");
+        final Path ring = directory.resolve("trades.ring");
+        final MortalStorage.Life life = MortalStorage.open(
+                journal, tiny().ringFile(ring).rollSize(1 << 30).build());
+        Events.offer(life.journal(), 0, 5);
+        TestJournals.drain(life.journal());
+        life.storage().kill();
+        assertEquals(Optional.empty(), JournalRecovery.missingRingFile(journal));
+        Files.delete(ring);
+        assertEquals(Optional.of(ring), JournalRecovery.missingRingFile(journal));
+        assertEquals(Optional.of(ring), plan(journal).missingRing());
+        assertEquals(Optional.of(ring), recover(journal).missingRing());
+        assertEquals(Optional.empty(), JournalRecovery.missingRingFile(journal));
+        assertEquals(1, Events.assertHoldsInFiles(journal, 5));
     }
 }

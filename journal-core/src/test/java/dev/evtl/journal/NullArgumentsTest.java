@@ -89,6 +89,10 @@ class NullArgumentsTest {
             values.put(StorageMode.class, StorageMode.WRITE);
             values.put(WhenFull.class, WhenFull.DROP);
             values.put(SyncPolicy.class, SyncPolicy.NONE);
+            values.put(RollTimes.class, RollTimes.every(Duration.ofHours(1)));
+            values.put(ZoneId.class, ZoneOffset.UTC);
+            values.put(LocalTime.class, LocalTime.NOON);
+            values.put(DayOfWeek.class, DayOfWeek.MONDAY);
             values.put(Growth.class, Growth.DOUBLING);
             values.put(RollTimes.class, RollTimes.NONE);
             values.put(LocalTime.class, LocalTime.NOON);

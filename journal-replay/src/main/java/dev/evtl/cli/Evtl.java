@@ -3,6 +3,7 @@ package dev.evtl.cli;
 import dev.evtl.cli.cat.Cat;
 import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Output;
+import dev.evtl.cli.copy.Backup;
 import dev.evtl.cli.copy.Merge;
 import dev.evtl.cli.inspect.Info;
 import dev.evtl.cli.inspect.Verify;
@@ -34,7 +35,7 @@ import picocli.CommandLine.ScopeType;
 /** The {@code evtl} command. */
 @Command(
         name = "evtl",
-        description = "Stresses, records, reads, merges, checks and mends EVTL journals.",
+        description = "Stresses, records, reads, merges, copies, checks and mends EVTL journals.",
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
         versionProvider = Evtl.Version.class,
@@ -109,6 +110,7 @@ public final class Evtl {
                 new Cat(console),
                 new Replay(console),
                 new Merge(console),
+                new Backup(console),
                 new Verify(console),
                 new Recover(console),
                 new Salvage(console))) {

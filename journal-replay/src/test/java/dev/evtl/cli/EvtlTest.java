@@ -33,7 +33,7 @@ class EvtlTest {
     Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"record", "info", "cat", "replay", "merge", "verify", "recover", "salvage"})
+    @ValueSource(strings = {"record", "info", "cat", "replay", "merge", "backup", "verify", "recover", "salvage"})
     void eachVerbHasHelpWithoutColoursWhereThereIsNoTerminal(final String verb) {
         final Ran ran = evtl(verb, "--help");
         assertEquals(0, ran.code());
@@ -64,6 +64,7 @@ class EvtlTest {
         "verify --nonsense x, evtl verify: Unknown option: '--nonsense' (see evtl verify --help)",
         "recover --nonsense x, evtl recover: Unknown option: '--nonsense' (see evtl recover --help)",
         "'merge a b', 'evtl merge: positional parameter at index 0..* (FILE) requires at least 3 values, but only 2 were specified: [a, b] (see evtl merge --help)'",
+        "backup x, evtl backup: Missing required parameter: 'TARGET' (see evtl backup --help)",
         "salvage x, evtl salvage: Missing required parameter: 'OUT' (see evtl salvage --help)",
         "recover x y, evtl recover: Unmatched argument at index 2: 'y' (see evtl recover --help)",
     })

@@ -25,6 +25,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -200,20 +202,21 @@ class NamedReaderTest {
         }
     }
 
+    /** As between a roll and the close of the file before. */
     @Test
-    void positionInANewFileWaitsForTheFileBefore() {
-        try (Journal old = TestFiles.openFile(directory, 0);
-                JournalReader reader = JournalReader.open(directory, named("a"))) {
-            publish(old, 0);
-            try (Journal next = TestFiles.openFile(directory, 1)) {
-                publish(next, 1);
-                next.sync();
-                assertEquals(2, reader.forEach(event -> {}));
-                assertEquals(1, reader.header().baseSequence());
-                assertFalse(reader.commit());
-                old.sync();
-                assertTrue(reader.commit());
-            }
+    void positionInANewFileWaitsForTheFileBefore() throws IOException {
+        rolled(directory, 1, 1);
+        final Path before = JournalDirectory.file(directory, 0);
+        final byte[] closed = Files.readAllBytes(before);
+        final byte[] open = closed.clone();
+        ByteBuffer.wrap(open).order(ByteOrder.LITTLE_ENDIAN).putLong(48, 64).putInt(56, 0);
+        Files.write(before, open);
+        try (JournalReader reader = JournalReader.open(directory, named("a"))) {
+            assertEquals(2, reader.forEach(event -> {}));
+            assertEquals(1, reader.header().baseSequence());
+            assertFalse(reader.commit());
+            Files.write(before, closed);
+            assertTrue(reader.commit());
         }
     }
 

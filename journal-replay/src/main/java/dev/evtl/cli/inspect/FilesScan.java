@@ -59,10 +59,18 @@ record FilesScan(Path file, JournalScan scan, int files, long events, long dropp
                     ? new FilesScan(file, scan, 1, scan.events(), scan.dropped())
                     : found.then(file, scan);
             if (scan.condition() == Condition.CORRUPT || scan.condition() == Condition.LOST) {
-                break;
+                return found;
             }
         }
-        return found;
+        final long[] now = JournalDirectory.baseSequences(journal);
+        final boolean rolled = now.length > 0 && now[now.length - 1] > bases[bases.length - 1];
+        return rolled ? found.live() : found;
+    }
+
+    /** The same of a journal that has newer files by now. */
+    private FilesScan live() {
+        final JournalScan open = with(scan, Condition.UNCLOSED, "a writer has it open, and went on to another file");
+        return new FilesScan(file, open, files, events, dropped);
     }
 
     private FilesScan then(final Path next, final JournalScan nextScan) {
