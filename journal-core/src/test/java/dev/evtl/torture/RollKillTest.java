@@ -92,7 +92,7 @@ class RollKillTest {
 
     @Test
     void everyPublishedEventSurvivesAKillAtAnyRoll() throws Exception {
-        final long rounds = Torture.rounds(10, 2_000);
+        final long rounds = Torture.rounds(10, 300);
         final long start = System.nanoTime();
         shared = new SharedLongs(parent.resolve("shared"), SHARED);
         for (long done = 0, number = 0; done < rounds; done += KILLS_PER_JOURNAL, number++) {
