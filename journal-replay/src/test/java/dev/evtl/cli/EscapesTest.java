@@ -79,6 +79,7 @@ class EscapesTest {
             for (final String verb : List.of(
                     "info",
                     "info --json",
+                    "info --types --json",
                     "verify",
                     "verify --json",
                     "cat",
