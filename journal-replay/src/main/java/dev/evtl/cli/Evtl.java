@@ -6,6 +6,7 @@ import dev.evtl.cli.console.Output;
 import dev.evtl.cli.copy.Backup;
 import dev.evtl.cli.copy.Merge;
 import dev.evtl.cli.inspect.Info;
+import dev.evtl.cli.inspect.ReadersVerb;
 import dev.evtl.cli.inspect.Verify;
 import dev.evtl.cli.record.Record;
 import dev.evtl.cli.repair.Recover;
@@ -111,6 +112,7 @@ public final class Evtl {
                 new Replay(console),
                 new Merge(console),
                 new Backup(console),
+                new ReadersVerb(console),
                 new Verify(console),
                 new Recover(console),
                 new Salvage(console))) {

@@ -15,6 +15,7 @@ import dev.evtl.journal.format.EventChecksum;
 import dev.evtl.journal.format.EventHeader;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
+import dev.evtl.journal.format.IndexEntry;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.replay.EventHandler.Action;
 import java.nio.file.Files;
@@ -592,14 +593,15 @@ public final class JournalReader implements AutoCloseable {
 
     private void toStart() {
         if (files != null) {
-            enter(files.oldest(view));
+            turnTo(files.oldest(view));
         }
-        walkToOffset(FileHeader.LENGTH);
+        go(start());
     }
 
     /**
-     * Goes behind the last event that is there now, reading and verifying what lies before it in its file: the format has
-     * no other way to know how many events that are while a writer has the file open.
+     * Goes behind the last event that is there now, reading and verifying what lies before it in its file, from the last
+     * entry of the file's index on: the format has no other way to know how many events that are while a writer has the
+     * file open.
      *
      * @throws CorruptJournalException as {@link #poll} does; the reader stays where it was
      * @throws JournalException        as {@link #poll} does; the reader stays where it was
@@ -617,8 +619,8 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Goes to an event by its sequence number, reading and verifying what lies before it in its file. May be the number of
-     * the next event to come.
+     * Goes to an event by its sequence number, reading and verifying what lies before it in its file, from the nearest
+     * entry of the file's index on, or from its start where it has no index. May be the number of the next event to come.
      *
      * @param target sequence number
      * @throws IllegalArgumentException if the journal begins after it or ends before it; the reader stays where it was
@@ -638,23 +640,31 @@ public final class JournalReader implements AutoCloseable {
             throw new IllegalArgumentException(
                     view.path() + ": begins with sequence " + base() + ", after the " + target + " asked for");
         }
-        startWalk(target);
+        startWalk(target < sequence, view.index().floorBySequence(target - 1, endOfFile()));
         walk("has no sequence " + target, Long.MAX_VALUE, target - sequence);
     }
 
     /**
-     * Goes to where a walk begins within the file that is to reach a sequence number: here, or the file's start if this is
-     * past it.
+     * Goes to where a walk begins within the file: to an entry of the index that lies before what it is to reach, unless
+     * here is nearer. The entry lies at least an event before it: which event precedes an entry, the index does not know,
+     * and a position has to.
      */
-    private void startWalk(final long target) {
-        if (target < sequence) {
-            go(start());
+    private void startWalk(final boolean isPast, final IndexEntry entry) {
+        if (isPast || entry.offset() > offset) {
+            go(entry);
         }
+    }
+
+    private void go(final IndexEntry entry) {
+        go(new JournalPosition(base(), entry.offset(), entry.sequence(), 0, header().checksum()));
     }
 
     /**
      * Goes to the journal's first event or gap of a time or later. Timestamps may step back: what follows may be earlier
-     * again, and what lies before is not. Reads and verifies what lies before it.
+     * again, and what lies before is not. Which files have nothing of that time is not known before each has been looked
+     * at, since clocks step back across files too: so the files are gone through in their order, and in each only what
+     * follows the last entry of its index before which all is earlier is read and verified, about a MiB; of a file without
+     * an index all.
      *
      * @param time earliest timestamp, in nanoseconds since the Unix epoch or what the application means by it
      * @return whether there is one; if not, the reader is behind the last event
@@ -681,7 +691,16 @@ public final class JournalReader implements AutoCloseable {
         public void run() {
             toStart();
             while (!found && end() > offset && state.getOpaque() == IN_USE) {
-                read(this, Integer.MAX_VALUE, endOfFile());
+                final long end = endOfFile();
+                if (offset == FileHeader.LENGTH) {
+                    go(view.index().floorByTime(time, end));
+                }
+                read(this, Integer.MAX_VALUE, end);
+            }
+            if (found && offset == lastEvent && offset > FileHeader.LENGTH) {
+                final long place = offset;
+                go(start());
+                walkToOffset(place); // over the event before it
             }
         }
 
@@ -714,8 +733,8 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Goes to an event of the file that the reader is in by its offset, reading and verifying what lies before it. May be
-     * where the next event to come will begin.
+     * Goes to an event of the file that the reader is in by its offset, reading and verifying what lies before it, as
+     * {@link #seekSequence} does. May be where the next event to come will begin.
      *
      * @param target bytes from the start of the file
      * @throws IllegalArgumentException if no event begins there; the reader stays where it was
@@ -728,9 +747,7 @@ public final class JournalReader implements AutoCloseable {
     }
 
     private void walkToOffset(final long target) {
-        if (target < offset) {
-            go(start());
-        }
+        startWalk(target < offset, view.index().floorByOffset(target - 1, endOfFile()));
         walk("no event begins at offset " + target, target, Long.MAX_VALUE);
     }
 

@@ -70,7 +70,7 @@ class DirectoryTest {
     @Test
     void infoIsAboutTheWhole() throws IOException {
         TestFiles.rolledFrom(directory, 100, 10, 20, 5);
-        final Map<?, ?> json = evtl("info", "--json", directory).json();
+        final Map<?, ?> json = evtl("info", "--json", "--types", directory).json();
         assertEquals(directory.toString(), json.get("file"));
         assertEquals(3L, json.get("files"));
         assertEquals(100L, json.get("firstSequence"));

@@ -33,7 +33,8 @@ class EvtlTest {
     Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"record", "info", "cat", "replay", "merge", "backup", "verify", "recover", "salvage"})
+    @ValueSource(
+            strings = {"record", "info", "cat", "replay", "merge", "backup", "readers", "verify", "recover", "salvage"})
     void eachVerbHasHelpWithoutColoursWhereThereIsNoTerminal(final String verb) {
         final Ran ran = evtl(verb, "--help");
         assertEquals(0, ran.code());
@@ -76,7 +77,7 @@ class EvtlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
+    @ValueSource(strings = {"info", "cat", "replay", "readers", "verify", "recover"})
     void whatCannotBeReadIsOneLineAndOne(final String verb) throws IOException {
         final Path missing = directory.resolve("missing.evtl");
         final Ran noFile = evtl(verb, missing);
@@ -94,7 +95,7 @@ class EvtlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
+    @ValueSource(strings = {"info", "cat", "replay", "readers", "verify", "recover"})
     void whatCanBeNoFileIsToldAsWhatItIs(final String verb) throws IOException {
         final Path below = TestFiles.golden("closed", directory).resolve("below");
         // JDK 17 and 25 tell it apart
@@ -173,7 +174,7 @@ class EvtlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"info", "cat", "replay"})
+    @ValueSource(strings = {"info", "cat", "replay", "readers"})
     void whatIsNoJournalIsOneLineAndFour(final String verb) throws IOException {
         final Path text = Files.writeString(directory.resolve("text"), "no journal".repeat(10));
         final Ran ran = evtl(verb, text);
@@ -334,7 +335,7 @@ class EvtlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"info", "cat", "replay", "verify", "recover"})
+    @ValueSource(strings = {"info", "cat", "replay", "readers", "verify", "recover"})
     void withoutTheFlagOneLineNamesIt(final String verb) throws Exception {
         final Path file = TestFiles.golden("closed", directory);
         final Process process = new ProcessBuilder(

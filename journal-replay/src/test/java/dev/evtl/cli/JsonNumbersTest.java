@@ -68,7 +68,7 @@ class JsonNumbersTest {
         final List<String> objects = new ArrayList<>();
         for (final String verb : List.of(
                 "cat -o jsonl FILE",
-                "info --json FILE",
+                "info --json --types FILE",
                 "verify --json FILE",
                 "replay --json --consumer count --consumer latency FILE",
                 "recover --json FILE",

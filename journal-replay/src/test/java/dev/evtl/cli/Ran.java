@@ -55,9 +55,14 @@ public record Ran(int code, String out, String err) {
     }
 
     public static Map<?, ?> json(final String text) throws IOException {
+        return (Map<?, ?>) value(text);
+    }
+
+    /** A JSON object or list. */
+    public static Object value(final String text) throws IOException {
         try (JsonParser parser = new JsonFactory().createParser(text)) {
             parser.nextToken();
-            return (Map<?, ?>) value(parser);
+            return value(parser);
         }
     }
 

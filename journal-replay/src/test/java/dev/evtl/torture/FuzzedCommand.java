@@ -30,7 +30,7 @@ public final class FuzzedCommand extends FuzzedJournal {
 
     private static final List<List<String>> COMMANDS = List.of(
             List.of("info"),
-            List.of("info", "--json"),
+            List.of("info", "--json", "--types"),
             List.of("cat"),
             List.of("cat", "-o", "jsonl"),
             List.of("cat", "-o", "csv"),

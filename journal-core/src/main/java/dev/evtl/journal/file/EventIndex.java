@@ -105,6 +105,37 @@ public final class EventIndex implements AutoCloseable {
     }
 
     /**
+     * A stretch of a file in which all events have timestamps above one.
+     *
+     * @param from entry at which it begins
+     * @param to   entry before which it ends, the last one; the same if there is no such stretch before that
+     */
+    public record Later(IndexEntry from, IndexEntry to) {}
+
+    /**
+     * Returns the longest stretch up to the last entry in which all events have timestamps above one. Takes a look at each
+     * entry of the stretch. What follows the last entry the index does not know.
+     *
+     * @param timestamp the timestamp, compared as a signed number
+     * @param end       offset at which the last entry's event must end at the latest, such as the file's write offset
+     * @return the stretch, both of whose ends are {@link IndexEntry#start} if there is no entry
+     */
+    public Later later(final long timestamp, final long end) {
+        long place = last(entry -> true, end);
+        final IndexEntry last = entry(place);
+        IndexEntry from = last;
+        while (place > 0 && from.leastTimestamp() > timestamp) {
+            place--;
+            final IndexEntry before = get(place);
+            if (before == null || before.offset() >= from.offset() || !isThere(before, end)) {
+                return new Later(from, last);
+            }
+            from = before;
+        }
+        return new Later(place == 0 && from.leastTimestamp() > timestamp ? IndexEntry.start(header) : from, last);
+    }
+
+    /**
      * Returns a builder for a walk from the last entry whose event begins at an offset or before it.
      *
      * @param offset the offset

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -38,6 +39,7 @@ public final class IndexWriter implements AutoCloseable {
     /** Number of entries that the file has from before. */
     private final long firstPlace;
 
+    private final CRC32C crc = new CRC32C();
     private FileChannel channel;
     private boolean toForce;
 
@@ -227,7 +229,10 @@ public final class IndexWriter implements AutoCloseable {
                 final int count = (int) Math.min(SLOTS - first, published - written);
                 final long place = firstPlace + written;
                 for (int i = 0; i < count; i++) {
-                    IndexEntry.seal(slots, (first + i) * IndexEntry.LENGTH, place + i, header);
+                    final int start = (first + i) * IndexEntry.LENGTH;
+                    crc.reset();
+                    crc.update(bytes.limit(start + IndexEntry.CHECK_OFFSET).position(start));
+                    IndexEntry.seal(slots, start, (int) crc.getValue(), place + i, header);
                 }
                 bytes.limit((first + count) * IndexEntry.LENGTH).position(first * IndexEntry.LENGTH);
                 FileCalls.write(channel, bytes, IndexEntry.offset(place));

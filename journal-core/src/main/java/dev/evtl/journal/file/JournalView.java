@@ -36,6 +36,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     private static final long LOOK_INTERVAL = TimeUnit.SECONDS.toNanos(1);
 
     private final Path path;
+    private final Path real;
     /** What tells the file from others on this machine; null where the file system has no such thing. */
     private final Object fileKey;
 
@@ -48,6 +49,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     private long windowStart;
     private long windowEnd;
     private boolean handedOut;
+    private EventIndex index;
     private long lastLook = System.nanoTime();
 
     /**
@@ -60,7 +62,7 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
      */
     public JournalView(final Path path) {
         this.path = path;
-        final Path real = JournalPaths.readable(path);
+        real = JournalPaths.readable(path);
         FileChannel opened = null;
         boolean ready = false;
         try {
@@ -284,6 +286,18 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
     }
 
     /**
+     * Returns the index of the file, by which places in it are found.
+     *
+     * @return the index, of no entries if there is none; closed with this
+     */
+    public EventIndex index() {
+        if (index == null) {
+            index = new EventIndex(real, header, channel);
+        }
+        return index;
+    }
+
+    /**
      * Returns the path of the file.
      *
      * @return the path as it was given
@@ -308,6 +322,9 @@ public final class JournalView implements EventVerifier.Source, AutoCloseable {
         unmapWindow();
         liveHeader.wrap(new byte[FileHeader.LENGTH]); // a later use is not a signal, with bounds checks off neither
         MappedFault.unmap(headerMap);
+        if (index != null) {
+            index.close();
+        }
         closeChannel(channel);
     }
 

@@ -49,7 +49,8 @@ public record IndexEntry(
     private static final int EVENT_TIMESTAMP_OFFSET = 40;
     private static final int EVENT_WORD_OFFSET = 48;
     private static final int RESERVED_OFFSET = 56;
-    private static final int CHECK_OFFSET = 60;
+    /** Offset of the check in an entry, which is of all bytes before it. */
+    public static final int CHECK_OFFSET = 60;
 
     /**
      * Returns the start of a file, which is where a search begins that no entry serves.
@@ -135,6 +136,24 @@ public record IndexEntry(
     }
 
     /**
+     * Does so with a CRC32C of the entry's first {@link #CHECK_OFFSET} bytes that the caller has computed.
+     *
+     * @param buffer that holds the entry
+     * @param index  of the entry in the buffer
+     * @param crc    of those bytes
+     * @param place  number of the entry in the file
+     * @param header of the journal file
+     */
+    public static void seal(
+            final MutableDirectBuffer buffer,
+            final int index,
+            final int crc,
+            final long place,
+            final JournalHeader header) {
+        buffer.putInt(index + CHECK_OFFSET, check(crc, place, header));
+    }
+
+    /**
      * Reads an entry.
      *
      * @param buffer that holds the entry
@@ -163,6 +182,10 @@ public record IndexEntry(
         buffer.getBytes(index, bytes);
         final CRC32C crc = new CRC32C();
         crc.update(bytes);
-        return (int) crc.getValue() ^ header.checksum() ^ (int) place ^ (int) (place >>> 32);
+        return check((int) crc.getValue(), place, header);
+    }
+
+    private static int check(final int crc, final long place, final JournalHeader header) {
+        return crc ^ header.checksum() ^ (int) place ^ (int) (place >>> 32);
     }
 }

@@ -120,6 +120,12 @@ class EventIndexTest {
                         events.stream().noneMatch(e -> e.offset() < from && e.timestamp() >= sought),
                         "nothing that is sought lies before");
             }
+            for (final StoredIndex.Entry entry : entries) {
+                assertLaterIsTheLongestStretch(entry.least(), index, end, events, entries);
+                assertLaterIsTheLongestStretch(entry.least() - 1, index, end, events, entries);
+            }
+            assertLaterIsTheLongestStretch(Long.MIN_VALUE, index, end, events, entries);
+            assertLaterIsTheLongestStretch(Long.MAX_VALUE, index, end, events, entries);
             assertEquals(64, index.floorBySequence(Long.MIN_VALUE, end).offset());
             assertEquals(64, index.floorByTime(Long.MIN_VALUE, end).offset());
             final long last = entries.get(entries.size() - 1).offset();
@@ -127,6 +133,31 @@ class EventIndexTest {
             assertEquals(last, index.floorByTime(Long.MAX_VALUE, end).offset());
             assertTrue(index.floorByOffset(Long.MAX_VALUE, last).offset() < last, "its event ends behind");
         });
+    }
+
+    private static void assertLaterIsTheLongestStretch(
+            final long timestamp,
+            final EventIndex index,
+            final long end,
+            final List<StoredEvent> events,
+            final List<StoredIndex.Entry> entries) {
+        final EventIndex.Later later = index.later(timestamp, end);
+        final long last = entries.get(entries.size() - 1).offset();
+        assertEquals(last, later.to().offset());
+        final long from = events.stream()
+                .filter(event -> event.offset() < last && event.timestamp() <= timestamp)
+                .mapToLong(StoredEvent::offset)
+                .max()
+                .orElse(-1);
+        assertEquals(
+                from < 0
+                        ? 64
+                        : entries.stream()
+                                .mapToLong(StoredIndex.Entry::offset)
+                                .filter(offset -> offset > from)
+                                .min()
+                                .orElseThrow(),
+                later.from().offset());
     }
 
     @Test

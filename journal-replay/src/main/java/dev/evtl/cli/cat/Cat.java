@@ -43,7 +43,7 @@ public final class Cat extends FilesVerb {
 
     @Option(
             names = "--reverse",
-            description = "from the last event to the first; a file that is damaged is not shown up to there")
+            description = "from the last event to the first; of a damaged file, what can be reached from its end")
     private boolean reverse;
 
     private EventWriter writer;
@@ -76,7 +76,7 @@ public final class Cat extends FilesVerb {
 
     @Override
     protected int look(final Path file) throws IOException {
-        final Range sequences = last == null ? selection.sequences() : sequencesOfLast(file);
+        final Range sequences = last == null ? selection.sequences(file) : sequencesOfLast(file);
         try (Walk walk = walk(file, true, reverse ? Range.ALL : sequences, true)) {
             writer.begin(file);
             final EventHandler handler = filter.before(writer);

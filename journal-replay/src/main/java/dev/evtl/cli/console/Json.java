@@ -71,6 +71,17 @@ public final class Json {
         }
     }
 
+    /** Writes a number likewise, or null. */
+    public static void signed(final JsonGenerator json, final String name, final Long value) throws IOException {
+        if (value == null) {
+            json.writeNullField(name);
+        } else if (value > -EXACT_END && value < EXACT_END) {
+            json.writeNumberField(name, value);
+        } else {
+            json.writeStringField(name, value.toString());
+        }
+    }
+
     /** Writes a timestamp as a number of nanoseconds, and as ISO-8601, of which no reader loses a digit. */
     public static void time(final JsonGenerator json, final String name, final String isoName, final long timestamp)
             throws IOException {

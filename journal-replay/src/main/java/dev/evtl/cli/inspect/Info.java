@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.evtl.cli.console.Console;
 import dev.evtl.cli.console.Json;
 import dev.evtl.cli.console.Table;
+import dev.evtl.cli.verb.Backwards;
 import dev.evtl.cli.verb.ExitCode;
 import dev.evtl.cli.verb.Extent;
 import dev.evtl.cli.verb.FilesVerb;
@@ -15,6 +16,7 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.replay.EventHandler;
+import dev.evtl.replay.EventHandler.Action;
 import dev.evtl.replay.EventPrinter;
 import dev.evtl.replay.JournalEvent;
 import dev.evtl.replay.TypeCounter;
@@ -23,36 +25,76 @@ import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
-/** Shows a header, and counts events. */
+/** Shows a header, and what a journal holds. */
 @Command(
         name = "info",
         description = {
             "Shows the header of journals and what they hold.",
             "Of a journal of several files sequence numbers, events and length are of all of them, createdAt of the"
-                    + " oldest, offsets, state and flags of the newest."
+                    + " oldest, offsets, state and flags of the newest.",
+            "Reads the first event and the last one, and what lies between with --types only; verify reads all."
         })
 public final class Info extends FilesVerb {
     @Mixin
     private ResultOutput output;
 
+    @Option(names = "--types", description = "count the events of each type, which reads all of them")
+    private boolean types;
+
     public Info(final Console console) {
         super(console);
     }
 
-    private static final class Content implements EventHandler {
-        private final TypeCounter counter = new TypeCounter();
+    /** What was read: the timestamps are null where there is no event, or none could be reached. */
+    private static final class Content {
+        private final TypeCounter counter;
         private Long firstTimestamp;
-        private long lastTimestamp;
+        private Long lastTimestamp;
 
-        @Override
-        public Action onEvent(final JournalEvent event) {
+        private Content(final boolean types) {
+            counter = types ? new TypeCounter() : null;
+        }
+
+        private Action first(final JournalEvent event) {
+            firstTimestamp = event.timestamp();
+            return Action.STOP;
+        }
+
+        private Action last(final JournalEvent event) {
+            lastTimestamp = event.timestamp();
+            return Action.STOP;
+        }
+
+        private Action each(final JournalEvent event) {
             counter.consume(event);
             if (firstTimestamp == null) {
-                firstTimestamp = event.timestamp();
+                first(event);
             }
-            lastTimestamp = event.timestamp();
+            last(event);
             return Action.CONTINUE;
+        }
+
+        private void read(final Walk walk) {
+            if (counter != null) {
+                readAll(walk, this::each);
+                return;
+            }
+            while (firstTimestamp == null && walk.poll(this::first, Long.MAX_VALUE)) {
+                // over what is not shown
+            }
+            new Backwards(walk, this::last).read(Range.ALL);
+            walk.extent().firstBreak().ifPresent(range -> {
+                walk.goTo(range);
+                readAll(walk, event -> Action.CONTINUE); // which says what is missing
+            });
+        }
+
+        private static void readAll(final Walk walk, final EventHandler handler) {
+            while (walk.poll(handler, Long.MAX_VALUE)) {
+                // up to the end
+            }
         }
     }
 
@@ -82,21 +124,26 @@ public final class Info extends FilesVerb {
             Json.unsigned(json, "durableOffset", header.durableOffset());
             json.writeStringField("state", state());
             Json.unsigned(json, "length", extent.length());
-            if (content.firstTimestamp == null) {
-                for (final String name : List.of("firstTimestamp", "firstTime", "lastTimestamp", "lastTime")) {
-                    json.writeNullField(name);
-                }
-            } else {
-                Json.time(json, "firstTimestamp", "firstTime", content.firstTimestamp);
-                Json.time(json, "lastTimestamp", "lastTime", content.lastTimestamp);
+            writeTime(json, "first", content.firstTimestamp);
+            writeTime(json, "last", content.lastTimestamp);
+            if (content.counter != null) {
+                Json.types(json, content.counter.counts());
             }
-            Json.types(json, content.counter.counts());
+        }
+
+        private static void writeTime(final JsonGenerator json, final String which, final Long timestamp)
+                throws IOException {
+            if (timestamp == null) {
+                json.writeNullField(which + "Timestamp");
+                json.writeNullField(which + "Time");
+            } else {
+                Json.time(json, which + "Timestamp", which + "Time", timestamp);
+            }
         }
 
         @Override
         public void print(final Console console) {
             final JournalHeader header = header();
-            final boolean any = content.firstTimestamp != null;
             Table.print(
                     console,
                     List.of("field", "value"),
@@ -114,13 +161,19 @@ public final class Info extends FilesVerb {
                             List.of("durableOffset", Long.toUnsignedString(header.durableOffset())),
                             List.of("state", state()),
                             List.of("length", extent.length()),
-                            List.of("firstTimestamp", any ? time(content.firstTimestamp) : "none"),
-                            List.of("lastTimestamp", any ? time(content.lastTimestamp) : "none")));
-            Table.printTypes(console, content.counter.counts());
+                            List.of("firstTimestamp", timeIfAny(content.firstTimestamp)),
+                            List.of("lastTimestamp", timeIfAny(content.lastTimestamp))));
+            if (content.counter != null) {
+                Table.printTypes(console, content.counter.counts());
+            }
         }
 
         private String state() {
             return header().closed() ? "closed" : "open";
+        }
+
+        private static String timeIfAny(final Long timestamp) {
+            return timestamp == null ? "none" : time(timestamp);
         }
 
         private static String time(final long timestamp) {
@@ -130,13 +183,11 @@ public final class Info extends FilesVerb {
 
     @Override
     protected int look(final Path file) throws IOException {
-        final Content content = new Content();
+        final Content content = new Content(types);
         try (Walk walk = walk(file, true, Range.ALL, false)) {
             CorruptJournalException damage = null;
             try {
-                while (walk.poll(content, Long.MAX_VALUE)) {
-                    // up to the end
-                }
+                content.read(walk);
             } catch (final CorruptJournalException e) {
                 damage = e;
             }

@@ -1,6 +1,7 @@
 package dev.evtl.cli.verb;
 
 import dev.evtl.journal.exceptions.CorruptJournalException;
+import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.journal.file.JournalDirectory;
 import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.EventHeader;
@@ -10,6 +11,7 @@ import dev.evtl.replay.JournalReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** The files of a journal at one moment, and where it ended: what is written later is not of it. */
 public final class Extent {
@@ -97,6 +99,30 @@ public final class Extent {
     /** The part of a stretch that is in a file; it ends before it begins where there is none. */
     Range part(final int file, final Range stretch) {
         return stretch.and(new Range(files[file], file == files.length - 1 ? Long.MAX_VALUE : files[file + 1] - 1));
+    }
+
+    /** Number of the event after the last of a file, as its header or the next file's name says. */
+    long endOf(final int file) {
+        return file == files.length - 1 ? nextSequence() : files[file + 1];
+    }
+
+    /**
+     * Returns the first file behind which the next one does not begin where it ends, as their headers say.
+     *
+     * @return the range of sequence numbers from before the next file's first to the end; empty if there is no such file
+     * @throws CorruptJournalException if a file's header is damaged
+     */
+    public Optional<Range> firstBreak() {
+        for (int i = 0; i < files.length - 1; i++) {
+            try (JournalView view = JournalDirectory.open(journal, files[i])) {
+                if (files[i] + view.header().eventCount() != files[i + 1]) {
+                    return Optional.of(new Range(files[i + 1] - 1, Long.MAX_VALUE));
+                }
+            } catch (final JournalNotFoundException e) {
+                // it was released
+            }
+        }
+        return Optional.empty();
     }
 
     /** Bytes of all files. */

@@ -1,6 +1,7 @@
 package dev.evtl.cli.verb;
 
 import dev.evtl.replay.EventFilter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,14 +19,15 @@ public final class Selection {
             paramLabel = "TYPES",
             split = ",",
             converter = Range.Types.class,
-            description = "only events of these types, as in 1,5-9; gaps are always shown")
+            description = "only events of these types, as in 1,5-9; gaps among them are always shown")
     private List<Range> types;
 
     @Option(
             names = "--from",
             paramLabel = "T",
             converter = Time.class,
-            description = "only events from this time on: nanoseconds since 1970, or ISO-8601")
+            description =
+                    "only events from this time on: nanoseconds since 1970, or ISO-8601; nothing before the first")
     private Long from;
 
     @Option(names = "--to", paramLabel = "T", converter = Time.class, description = "only events up to this time")
@@ -61,5 +63,10 @@ public final class Selection {
 
     public Range sequences() {
         return sequences;
+    }
+
+    /** The stretch of a journal outside of which no event is chosen, as far as that can be known without reading it all. */
+    public Range sequences(final Path journal) {
+        return sequences == Range.ALL ? new Times(journal).sequences(from, to) : sequences;
     }
 }

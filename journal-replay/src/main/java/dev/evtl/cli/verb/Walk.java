@@ -41,13 +41,14 @@ public final class Walk implements AutoCloseable {
         }
     }
 
-    /** Goes to another stretch, which does not begin before the journal unless that is where the reader is. */
-    void goTo(final Range sequences) {
+    /** Goes to another stretch, or to what there is of it. */
+    public void goTo(final Range sequences) {
+        final long first = Math.max(sequences.first(), extent.firstSequence());
         last = sequences.last();
         outside = false;
-        if (reader.sequence() < sequences.first() || reader.sequence() > sequences.last()) {
+        if (reader.sequence() != first) {
             try {
-                reader.seekSequence(sequences.first());
+                reader.seekSequence(first);
             } catch (final IllegalArgumentException e) {
                 outside = true; // the journal ends before it
             }

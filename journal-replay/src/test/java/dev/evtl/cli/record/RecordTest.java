@@ -104,7 +104,7 @@ class RecordTest {
         assertEquals("", ran.out());
         assertEquals("evtl: 12012 messages recorded in " + file, ran.error());
 
-        final Map<?, ?> info = evtl("info", "--json", file).json();
+        final Map<?, ?> info = evtl("info", "--json", "--types", file).json();
         assertEquals(12_012L, info.get("eventCount"));
         assertEquals("closed", info.get("state"));
         assertEquals(CHRISTMAS_EVE + 11_202_475_298_710L, info.get("firstTimestamp"));
