@@ -100,6 +100,8 @@ public final class JournalReader implements AutoCloseable {
     /** Where the event before the next one begins; at the file's start the same as {@link #offset}. */
     private long lastEvent = FileHeader.LENGTH;
     /** The checksum before an offset, which was kept because the event that has it may no longer be in memory. */
+    private EventChecksum eventChecksum;
+
     private int keptChecksum;
 
     private long keptOffset;
@@ -146,6 +148,7 @@ public final class JournalReader implements AutoCloseable {
     private void show(final JournalView of, final EventVerifier blockOf) {
         view = of;
         block = blockOf;
+        eventChecksum = new EventChecksum(of.header().checksum());
         if (verify) {
             event.lieIn(block.buffer());
         } else {
@@ -933,8 +936,7 @@ public final class JournalReader implements AutoCloseable {
         }
         final int index = event.index() + (int) (lastEvent - event.offset()); // the event may be repeated
         if (verify) { // where events are verified, the fields of their checksums are zeroed
-            return new EventChecksum(header().checksum())
-                    .compute(event.buffer().byteArray(), index, (int) (offset - lastEvent), lastEvent);
+            return eventChecksum.compute(event.buffer().byteArray(), index, (int) (offset - lastEvent), lastEvent);
         }
         return EventHeader.checksum(EventHeader.word(event.buffer(), index));
     }
