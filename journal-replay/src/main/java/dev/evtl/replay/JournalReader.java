@@ -1018,8 +1018,8 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Where the journal ends now, in its newest file. Takes a walk through that, or from where the reader is in it, as
-     * {@link #seekToEnd} does; the reader stays where it was. {@link #lag} says at once how far behind it is.
+     * Where the journal ends now, in its newest file. Takes a walk from an entry of its index, or from where the reader is
+     * in it, as {@link #seekToEnd} does; the reader stays where it was. {@link #lag} says at once how far behind it is.
      *
      * @return the place of the next event to come
      * @throws CorruptJournalException as {@link #poll} does

@@ -46,8 +46,8 @@ final class Times {
         try {
             return new Range(
                     Long.MIN_VALUE, Files.isDirectory(journal) ? ofDirectory(latest, reader) : ofFile(latest, reader));
-        } catch (final JournalException e) {
-            return Range.ALL; // who reads up to what is wrong there gets the exception then
+        } catch (final JournalException | IllegalArgumentException e) {
+            return Range.ALL; // who reads up to what is wrong there, or released meanwhile, gets the exception then
         }
     }
 
