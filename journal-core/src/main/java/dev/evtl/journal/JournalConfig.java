@@ -404,7 +404,7 @@ public final class JournalConfig {
         }
 
         /**
-         * Makes the journal a directory of several files, each of which takes no more batch once it has this length. With
+         * Makes the journal a directory of several files, each of which takes no more claims once it has this length. With
          * {@code initialSize} about as long, a file grows once. The default is no limit: then a directory has another file
          * at {@link #rollTimes} or by {@link Journal#roll} only.
          *

@@ -97,6 +97,7 @@ class RollTest {
         assertTrue(files > 3, files + " files");
         for (final Path file : files(onDisk).subList(0, files - 1)) {
             assertTrue(Files.size(file) >= 1 << 15, file + " has " + Files.size(file));
+            assertTrue(Files.size(file) < (1 << 15) + 32, file + " has " + Files.size(file));
         }
     }
 

@@ -43,8 +43,7 @@ final class ClaimCopier {
      * @return false if space is still being prepared for the gap event that must come first
      */
     boolean begin() throws IOException {
-        storage.begin();
-        waitingForSpace = !fullFile.recordResumed(fullReserve);
+        waitingForSpace = !storage.begin() || !fullFile.recordResumed(fullReserve);
         return !waitingForSpace;
     }
 

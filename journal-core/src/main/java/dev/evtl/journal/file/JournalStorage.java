@@ -26,10 +26,11 @@ public interface JournalStorage {
      * Called before a batch, when all that was appended is published: a journal of several files may go on to its next
      * file here.
      *
-     * @throws IOException if it cannot
+     * @return false if the next file is being prepared; try again
+     * @throws IOException if it cannot go on
      */
-    default void begin() throws IOException {
-        // a journal of one file has no other to go to
+    default boolean begin() throws IOException {
+        return true; // a journal of one file has no other to go to
     }
 
     /**

@@ -28,7 +28,8 @@ import org.agrona.LangUtil;
  *
  * <p>The same thread then cuts, forces and closes the file before. Nothing in the new file counts as durable until that
  * is done and the directory is forced: who forces closes what is left to close first. A roll waits for a force that is
- * under way, and for the next file to be ready; meanwhile the file before takes what comes.
+ * under way, and the file before takes what comes meanwhile. A file that is long enough takes no more until the next one
+ * is ready, as one takes no more until its next window is; where none can be prepared it goes on.
  */
 public final class RollingStorage implements JournalStorage {
     /** Time after which the thread looks at the clock again, which may have been set, and tries again what failed. */
@@ -81,7 +82,9 @@ public final class RollingStorage implements JournalStorage {
     /** Why a file that was left could not be closed. */
     private volatile Throwable failure;
 
-    private boolean troubled;
+    /** Whether the next file could not be prepared. */
+    private volatile boolean troubled;
+
     private volatile long growthsBefore;
     private volatile long released;
     private long releasedSeen;
@@ -280,15 +283,21 @@ public final class RollingStorage implements JournalStorage {
     }
 
     @Override
-    public void begin() throws IOException {
+    public boolean begin() throws IOException {
         if (!wanted && file.fileOffset() < policy.size()) {
-            return;
+            return true;
         }
         if (file.events() == 0) {
             wanted = false; // a period without events leaves no file
         } else if (next != null && !forcing) {
             rollOver();
         }
+        return !isFull();
+    }
+
+    /** Returns whether the file takes no more. While it is forced, or another cannot be prepared, it takes what comes. */
+    private boolean isFull() {
+        return file.fileOffset() >= policy.size() && !forcing && !troubled;
     }
 
     private void rollOver() throws IOException {
@@ -308,7 +317,7 @@ public final class RollingStorage implements JournalStorage {
 
     @Override
     public int reserve(final int length) throws IOException {
-        return file.reserve(length);
+        return isFull() ? NOT_READY : file.reserve(length);
     }
 
     @Override

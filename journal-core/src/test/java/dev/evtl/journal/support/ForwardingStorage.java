@@ -16,8 +16,8 @@ public abstract class ForwardingStorage implements JournalStorage {
     public abstract void before(Call call);
 
     @Override
-    public void begin() throws IOException {
-        storage.begin();
+    public boolean begin() throws IOException {
+        return storage.begin();
     }
 
     @Override
