@@ -20,6 +20,7 @@ import dev.evtl.journal.file.JournalStorage;
 import dev.evtl.journal.file.MappedStorage;
 import dev.evtl.journal.file.RollPolicy;
 import dev.evtl.journal.file.RollingStorage;
+import dev.evtl.journal.file.Space;
 import dev.evtl.journal.file.WriteStorage;
 import dev.evtl.journal.format.JournalHeader;
 import dev.evtl.journal.io.FileCalls;
@@ -288,13 +289,14 @@ public final class Journal implements AutoCloseable {
     private static WriteStorage storage(
             final JournalFile file, final JournalHeader header, final JournalConfig config) {
         final int maxClaimLength = config.ringSize / 8 + FullFileDrops.RESERVE;
+        final Space space =
+                config.rollSize == Long.MAX_VALUE ? config.space : config.space.upTo(config.rollSize + maxClaimLength);
         final boolean everyBatch = config.syncPolicy == SyncPolicy.EVERY_BATCH;
         return switch (config.storage) {
             case MAPPED ->
-                new MappedStorage(
-                        file, header, everyBatch ? config.space.forFrequentForces() : config.space, maxClaimLength);
-            case WRITE -> WriteStorage.open(file, header, config.space, maxClaimLength);
-            case DIRECT -> DirectStorage.open(file, header, config.space, maxClaimLength, everyBatch);
+                new MappedStorage(file, header, everyBatch ? space.forFrequentForces() : space, maxClaimLength);
+            case WRITE -> WriteStorage.open(file, header, space, maxClaimLength);
+            case DIRECT -> DirectStorage.open(file, header, space, maxClaimLength, everyBatch);
         };
     }
 

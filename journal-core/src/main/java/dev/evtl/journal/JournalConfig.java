@@ -404,16 +404,19 @@ public final class JournalConfig {
         }
 
         /**
-         * Makes the journal a directory of several files, each of which takes no more claims once it has this length. With
-         * {@code initialSize} about as long, a file grows once. The default is no limit: then a directory has another file
+         * Makes the journal a directory of several files, each of which takes no more claims once it has this length. A
+         * file gets no more space than that and a claim, {@code initialSize} or not, unless it is not left in time. The default is no limit: then a directory has another file
          * at {@link #rollTimes} or by {@link Journal#roll} only.
          *
-         * @param bytes of a file, at least a page
+         * @param bytes of a file, at least a page and at most {@link Growth#MAX_STEP}
          * @return this
-         * @throws IllegalArgumentException if that is less than a page
+         * @throws IllegalArgumentException if that is less or more
          */
         public Builder rollSize(final long bytes) {
             checkSpace("rollSize", bytes);
+            if (bytes > Growth.MAX_STEP) {
+                throw new IllegalArgumentException("rollSize " + bytes + " is above " + Growth.MAX_STEP);
+            }
             rollSize = bytes;
             return this;
         }

@@ -2,6 +2,7 @@ package dev.evtl.journal.file;
 
 import dev.evtl.journal.io.FileCalls;
 import java.util.function.LongUnaryOperator;
+import org.agrona.BitUtil;
 
 /**
  * How much space a file gets.
@@ -15,9 +16,22 @@ public record Space(long initial, LongUnaryOperator growth, long maximum, int pi
     /** Some pages, so that the kernel makes small folios. */
     private static final int SMALL_PIECE = 16 << 10;
 
+    /** By what a file grows that should have been left. */
+    private static final long BEYOND = 1 << 20;
+
     /** Fills the file in pieces as large as can be. */
     public Space(final long initial, final LongUnaryOperator growth, final long maximum) {
         this(initial, growth, maximum, FileCalls.MOST_ZEROS);
+    }
+
+    /** Returns the same for a file that is left when it has a length, so that space behind that is seldom needed. */
+    public Space upTo(final long length) {
+        final long end = BitUtil.align(length, Preallocator.PAGE_LENGTH);
+        return new Space(
+                Math.min(initial, end),
+                size -> size < end ? Math.min(growth.applyAsLong(size), end) : size + BEYOND,
+                maximum,
+                piece);
     }
 
     /**

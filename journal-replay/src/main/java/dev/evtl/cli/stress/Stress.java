@@ -227,7 +227,7 @@ public final class Stress extends Verb {
             check("--rate", rate, 1, Long.MAX_VALUE);
         }
         if (rollSize != null) {
-            check("--roll-size", rollSize, Growth.MIN_STEP, Long.MAX_VALUE);
+            check("--roll-size", rollSize, Growth.MIN_STEP, Growth.MAX_STEP);
         }
         if (warmUp != null) {
             check("--warm-up", warmUp, 0, Long.MAX_VALUE);

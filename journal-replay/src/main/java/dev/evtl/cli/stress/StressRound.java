@@ -6,6 +6,7 @@ import dev.evtl.journal.JournalConfig;
 import dev.evtl.journal.JournalListener;
 import dev.evtl.journal.JournalStats;
 import dev.evtl.journal.exceptions.JournalException;
+import dev.evtl.journal.file.JournalDirectory;
 import dev.evtl.replay.JournalReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -184,7 +185,7 @@ final class StressRound {
                             checker.mismatched(),
                             reader.droppedEvents(),
                             stats.getJournaledBytes(),
-                            Files.size(file),
+                            size(),
                             checker.firstMismatch()),
                     seconds,
                     stats.getJournaledEvents() / seconds,
@@ -200,6 +201,17 @@ final class StressRound {
                     stats.getGrowths(),
                     stats.getForces());
         }
+    }
+
+    private long size() throws IOException {
+        if (!Files.isDirectory(file)) {
+            return Files.size(file);
+        }
+        long bytes = 0;
+        for (final long base : JournalDirectory.baseSequences(file)) {
+            bytes += Files.size(JournalDirectory.file(file, base));
+        }
+        return bytes;
     }
 
     private long sum(final ToLongFunction<StressProducer> count) {

@@ -41,7 +41,6 @@ record StressSettings(
     private static final int MAX_RING_SIZE = 1 << 30;
     private static final int DEFAULT_RING_SIZE = 4 << 20;
     private static final int CLAIMS_IN_RING = 8;
-    private static final long DEFAULT_INITIAL_SIZE = 64 << 20;
 
     /** Most events of a length that one claim can hold. */
     static int maxBatch(final int payload) {
@@ -59,7 +58,7 @@ record StressSettings(
                 .appenderMode(appender)
                 .checksums(checksums);
         if (rollSize > 0) {
-            config.rollSize(rollSize).initialSize(Math.min(rollSize, DEFAULT_INITIAL_SIZE));
+            config.rollSize(rollSize);
         }
         return tuning.apply(config);
     }
