@@ -405,8 +405,8 @@ public final class JournalConfig {
 
         /**
          * Makes the journal a directory of several files, each of which takes no more claims once it has this length. A
-         * file gets no more space than that and a claim, {@code initialSize} or not, unless it is not left in time. The default is no limit: then a directory has another file
-         * at {@link #rollTimes} or by {@link Journal#roll} only.
+         * file gets no more space than that and a claim, {@code initialSize} or not, unless it is not left in time. The
+         * default is no limit: then a directory has another file at {@link #rollTimes} or by {@link Journal#roll} only.
          *
          * @param bytes of a file, at least a page and at most {@link Growth#MAX_STEP}
          * @return this
