@@ -302,6 +302,14 @@ public final class Appender {
         return forcer == Thread.currentThread();
     }
 
+    /** Forces what a step on this thread has begun to force, if nothing may be appended meanwhile. With the turn. */
+    void forceAlone() {
+        if (isForcingHere() && storage.isForcedAlone()) {
+            force();
+            endForce();
+        }
+    }
+
     /** Forces what was published when the force began, without the turn. */
     void force() {
         final long start = System.nanoTime();

@@ -78,6 +78,7 @@ public abstract class AppenderRunner implements PublishingHelp {
             if (taken) {
                 onTurn();
                 done = appender.step();
+                appender.forceAlone();
                 busy = appender.isBusy();
                 keeps = busy && !appender.isForcing();
             }

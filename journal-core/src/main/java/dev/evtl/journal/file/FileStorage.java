@@ -239,6 +239,11 @@ abstract class FileStorage implements JournalStorage {
     }
 
     @Override
+    public final boolean isForcedAlone() {
+        return !checksums;
+    }
+
+    @Override
     public final void beginForce() {
         forcing = window;
         forceEnd = published;

@@ -69,6 +69,14 @@ public interface JournalStorage {
      */
     void publish() throws IOException;
 
+    /**
+     * Returns whether nothing may be appended while this is forced: where events have no checksums, a recovery believes
+     * write_offset, and the force brings that to the device as it is then.
+     */
+    default boolean isForcedAlone() {
+        return false;
+    }
+
     /** Begins a force of everything that was published. */
     void beginForce();
 

@@ -346,6 +346,11 @@ public final class RollingStorage implements JournalStorage {
     }
 
     @Override
+    public boolean isForcedAlone() {
+        return file.isForcedAlone();
+    }
+
+    @Override
     public void beginForce() {
         forcing = true;
         file.beginForce();

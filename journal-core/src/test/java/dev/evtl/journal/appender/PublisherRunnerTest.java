@@ -194,6 +194,20 @@ class PublisherRunnerTest {
         }
     }
 
+    /** Its header, which is forced too, would say that more is there than is on the device. */
+    @Test
+    void nothingIsPublishedWhileAFileWithoutChecksumsIsForced() throws Exception {
+        try (LongForce force =
+                new LongForce(config().checksums(false), PublisherRunnerTest::nothing, UnaryOperator.identity())) {
+            final long position = offer(force.journal);
+            TimeUnit.MILLISECONDS.sleep(UNNOTICED_MILLIS);
+            assertEquals(1, eventsInTheFile());
+            force.letGo();
+            assertTrue(force.journal.awaitJournaled(position, Duration.ofSeconds(10)));
+            assertEquals(2, eventsInTheFile());
+        }
+    }
+
     @Test
     void windowThatIsForcedStaysMappedWhileOthersFollow() throws Exception {
         try (LongForce force = new LongForce(

@@ -44,6 +44,11 @@ public abstract class ForwardingStorage implements JournalStorage {
     }
 
     @Override
+    public boolean isForcedAlone() {
+        return storage.isForcedAlone();
+    }
+
+    @Override
     public void beginForce() {
         storage.beginForce();
     }
