@@ -97,7 +97,7 @@ public final class Backwards {
             events = 0;
             blockLength = 0;
             final long end = blocks.get(i + 1).sequence();
-            reader.seek(blocks.get(i));
+            reader.seekSequence(blocks.get(i).sequence()); // by the events: event_count may be wrong
             while (reader.sequence() != end && reader.poll(this::keep, (int) (end - reader.sequence())) > 0) {
                 // up to the next block
             }
