@@ -94,8 +94,8 @@ final class BackupFile implements AutoCloseable {
         final byte[] there = new byte[length];
         final byte[] here = new byte[length];
         final boolean same = confirmed <= end
-                && JournalScan.read(from, confirmed - length, there, length) == length
-                && JournalScan.read(copy.channel(), confirmed - length, here, length) == length
+                && FileCalls.read(from, confirmed - length, there, length) == length
+                && FileCalls.read(copy.channel(), confirmed - length, here, length) == length
                 && Arrays.equals(there, here);
         if (!same) {
             throw new JournalException(
@@ -116,7 +116,7 @@ final class BackupFile implements AutoCloseable {
         written = confirmed;
         events = confirmedEvents;
         final EventVerifier verifier =
-                new EventVerifier(header, (offset, target, length) -> JournalScan.read(from, offset, target, length));
+                new EventVerifier(header, (offset, target, length) -> FileCalls.read(from, offset, target, length));
         long offset = confirmed;
         long wholeEnd = offset;
         long wholeEvents = events;
@@ -174,7 +174,7 @@ final class BackupFile implements AutoCloseable {
         flush();
         copy.sync();
         final EventVerifier verifier = new EventVerifier(
-                header, (offset, target, length) -> JournalScan.read(copy.channel(), offset, target, length));
+                header, (offset, target, length) -> FileCalls.read(copy.channel(), offset, target, length));
         long offset = confirmed;
         int length;
         while (offset < end && (length = verifier.next(offset, end)) > 0) {

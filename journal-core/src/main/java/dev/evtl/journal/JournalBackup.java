@@ -2,7 +2,6 @@ package dev.evtl.journal;
 
 import static java.nio.file.StandardOpenOption.READ;
 
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.EventsReleasedException;
@@ -126,10 +125,7 @@ public final class JournalBackup {
 
     /** Returns with which sequence numbers the files begin that the journal has, or would have once it is opened. */
     private long[] files() throws IOException {
-        final long[] files = JournalDirectory.baseSequences(journal);
-        if (files.length == 0) {
-            throw new JournalNotFoundException(journal + ": there is no file of a journal in it");
-        }
+        final long[] files = JournalDirectory.existing(journal);
         if (isLive()) {
             return files;
         }
@@ -190,7 +186,7 @@ public final class JournalBackup {
                 create(source, target, header);
             }
             final long bytesBefore = bytesCopied;
-            final JournalHeader found = header(target);
+            final JournalHeader found = JournalFile.readHeader(target);
             if (!found.identity().equals(header.identity())) {
                 throw new JournalException(
                         target + ": is not a copy of " + source + " but another journal; back up to another place");
@@ -219,15 +215,8 @@ public final class JournalBackup {
 
     /** Returns where the events of a file end: those that are published, or that opening it would keep. */
     private long end(final Path source, final JournalHeader header) throws IOException {
-        if (several
-                && header.baseSequence()
-                        != JournalDirectory.baseSequence(source).orElseThrow()) {
-            throw new CorruptJournalException(
-                    CorruptJournalException.Kind.DAMAGED_HEADER,
-                    source,
-                    FileHeader.BASE_SEQUENCE_OFFSET,
-                    -1,
-                    "not the file of its name: found base_sequence " + header.baseSequence());
+        if (several) {
+            JournalDirectory.requireName(source, header);
         }
         final long end = header.writeOffset();
         if (end < FileHeader.LENGTH || header.closed() && end != header.length()) {
@@ -242,19 +231,14 @@ public final class JournalBackup {
             }
             return end;
         }
-        final JournalScan scan = JournalScan.of(source);
-        if (scan.condition() == Condition.CORRUPT) {
-            throw new CorruptJournalException(
-                    CorruptJournalException.Kind.CORRUPT_EVENT, source, scan.offset(), scan.sequence(), scan.reason());
-        }
-        return scan.validEnd();
+        return JournalScan.of(source).requireIntact(source).validEnd();
     }
 
     /** Makes a copy without events; of a journal of several files only where the copy's newest file ends. */
     private void create(final Path source, final Path target, final JournalHeader header) throws IOException {
         final long[] there = several ? JournalDirectory.baseSequences(copy) : new long[0];
         if (there.length > 0) {
-            final JournalHeader last = header(JournalDirectory.file(copy, there[there.length - 1]));
+            final JournalHeader last = JournalFile.readHeader(JournalDirectory.file(copy, there[there.length - 1]));
             final long end = last.baseSequence() + last.eventCount();
             if (end != header.baseSequence()) {
                 throw new EventsReleasedException(
@@ -265,12 +249,6 @@ public final class JournalBackup {
                 target,
                 new JournalFile.NewFile(
                         header.createdAt(), header.hasChecksums(), header.baseSequence(), permissions(source)));
-    }
-
-    private static JournalHeader header(final Path file) throws IOException {
-        try (FileChannel channel = Uninterruptible.open(file, READ)) {
-            return JournalFile.readHeader(file, channel);
-        }
     }
 
     /** Returns the number of events of the copy. */
@@ -305,7 +283,8 @@ public final class JournalBackup {
 
     private BackupReport report() throws IOException {
         final long[] files = several ? JournalDirectory.baseSequences(copy) : new long[1];
-        final JournalHeader newest = header(several ? JournalDirectory.file(copy, files[files.length - 1]) : copy);
+        final JournalHeader newest =
+                JournalFile.readHeader(several ? JournalDirectory.file(copy, files[files.length - 1]) : copy);
         return new BackupReport(
                 files.length,
                 filesWritten,

@@ -146,7 +146,7 @@ public final class JournalConfig {
                 + (space.maximum() == Long.MAX_VALUE ? "" : " to " + space.maximum() + ", when full " + whenFull)
                 + (rollSize == Long.MAX_VALUE ? "" : ", roll from " + rollSize + " bytes on")
                 + (rollTimes == RollTimes.NONE ? "" : ", roll " + rollTimes)
-                + (retention.equals(Retention.ALL) ? "" : ", " + retention)
+                + (retention.keepsAll() ? "" : ", " + retention)
                 + ", appender by " + appenderMode + (singleProducer ? ", single producer" : "") + "]";
     }
 

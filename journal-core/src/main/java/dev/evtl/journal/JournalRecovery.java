@@ -7,7 +7,6 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.DiskFullException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
-import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.journal.file.JournalDirectory;
 import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.RingNote;
@@ -81,7 +80,7 @@ public final class JournalRecovery {
                 NewestFile.refuseOlder(real);
                 return plan(journal, real, real, ringFile, progress);
             }
-            final long[] files = existing(journal, real);
+            final long[] files = JournalDirectory.existing(journal);
             WriterLock.refuseHeld(journal, real);
             final Path newest = NewestFile.look(real, progress);
             return plan(journal, real, newest, ringFile, progress).withFilesSetAside(after(real, newest, files));
@@ -158,17 +157,8 @@ public final class JournalRecovery {
         return Files.isDirectory(real) ? JournalDirectory.identity(real) : written.identity();
     }
 
-    /** Returns with which sequence numbers the files of a directory begin, of which there is one at least. */
-    private static long[] existing(final Path journal, final Path real) {
-        final long[] files = JournalDirectory.baseSequences(real);
-        if (files.length == 0) {
-            throw new JournalNotFoundException(journal + ": there is no file of a journal in it");
-        }
-        return files;
-    }
-
     private static Path newest(final Path journal, final Path real) {
-        final long[] files = existing(journal, real);
+        final long[] files = JournalDirectory.existing(journal);
         return JournalDirectory.file(real, files[files.length - 1]);
     }
 
@@ -205,7 +195,7 @@ public final class JournalRecovery {
     /** Recovers a journal of several files, and adds to the report which of them were set aside. */
     private static RecoveryReport recoverFiles(final Path journal, final Supplier<RecoveryReport> recovery) {
         final Path real = JournalPaths.writableDirectory(journal);
-        final long[] before = existing(journal, real);
+        final long[] before = JournalDirectory.existing(journal);
         final RecoveryReport report = recovery.get();
         return report.withFilesSetAside(after(real, newest(journal, real), before));
     }

@@ -137,7 +137,7 @@ public final class JournalSalvage {
             WriterLock.refuseHeld(file, real);
             final EventVerifier.Source source = (offset, bytes, length) -> {
                 progress.accept(offset);
-                return JournalScan.read(channel, offset, bytes, length);
+                return FileCalls.read(channel, offset, bytes, length);
             };
             final EventFinder finder = new EventFinder(source, channel.size());
             final DamagedHeader damaged = DamagedHeader.read(file, channel, finder);

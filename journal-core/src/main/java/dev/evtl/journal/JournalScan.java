@@ -119,7 +119,7 @@ public record JournalScan(
         final JournalHeader header = JournalFile.readHeader(file, channel);
         return of(file, header, live, channel, null, (offset, target, length) -> {
             progress.accept(offset);
-            return read(channel, offset, target, length);
+            return FileCalls.read(channel, offset, target, length);
         });
     }
 
@@ -140,7 +140,7 @@ public record JournalScan(
         final FileChannel channel = file.channel();
         return of(path, header, null, channel, index, (offset, target, length) -> {
             progress.accept(offset);
-            final int read = read(channel, offset, target, length);
+            final int read = FileCalls.read(channel, offset, target, length);
             writeAgain(channel, header, offset, target, read);
             return read;
         });
@@ -262,14 +262,18 @@ public record JournalScan(
         return GapEvent.isGap(block.word()) ? GapEvent.dropped(block.buffer(), block.index() + EventHeader.LENGTH) : 0;
     }
 
-    static int read(final FileChannel channel, final long offset, final byte[] target, final int length) {
-        final ByteBuffer bytes = ByteBuffer.wrap(target, 0, length);
-        try {
-            FileCalls.read(channel, bytes, offset);
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
+    /**
+     * Returns this if a file can be opened for append.
+     *
+     * @param file for the message
+     * @throws CorruptJournalException if it is corrupt
+     */
+    JournalScan requireIntact(final Path file) {
+        if (condition == Condition.CORRUPT) {
+            throw new CorruptJournalException(
+                    CorruptJournalException.Kind.CORRUPT_EVENT, file, offset, sequence, reason);
         }
-        return bytes.position();
+        return this;
     }
 
     /** Returns the end of the last byte in a stretch that is not zero, or its start if there is none. */
@@ -278,7 +282,7 @@ public record JournalScan(
         long end = from;
         int length;
         for (long offset = from; offset < to; offset += length) {
-            length = read(channel, offset, bytes, (int) Math.min(bytes.length, to - offset));
+            length = FileCalls.read(channel, offset, bytes, (int) Math.min(bytes.length, to - offset));
             if (length == 0) {
                 break;
             }

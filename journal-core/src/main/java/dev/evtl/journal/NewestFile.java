@@ -2,7 +2,6 @@ package dev.evtl.journal;
 
 import static java.nio.file.StandardOpenOption.READ;
 
-import dev.evtl.journal.JournalScan.Condition;
 import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.file.IndexBuilder;
@@ -17,7 +16,6 @@ import dev.evtl.journal.io.Uninterruptible;
 import dev.evtl.journal.ring.Checkpoint;
 import dev.evtl.journal.ring.CheckpointState;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,18 +83,9 @@ final class NewestFile {
     /** A crash of the machine can leave the name of a file whose header was not on the device yet, nor any event. */
     private void leaveOutUnwritten() throws IOException {
         final Path last = file(count - 1);
-        if (count > 1 && !hasHeader(last)) {
+        if (count > 1 && !JournalFile.hasHeader(last)) {
             setAside(count - 1);
         }
-    }
-
-    /** Returns whether there is anything where a file has its header. */
-    static boolean hasHeader(final Path file) throws IOException {
-        final ByteBuffer header = ByteBuffer.allocate(FileHeader.LENGTH);
-        try (FileChannel channel = Uninterruptible.open(file, READ)) {
-            FileCalls.read(channel, header, 0);
-        }
-        return !Arrays.equals(header.array(), new byte[FileHeader.LENGTH]);
     }
 
     /** Makes sure that a file that has a next one ends where that begins. */
@@ -131,7 +120,8 @@ final class NewestFile {
     private long close(final Path path, final JournalHeader header, final long expected) throws IOException {
         try (JournalFile file = JournalFile.open(path)) {
             final IndexBuilder walk = JournalOpener.walkFromIndex(path, header, file.channel());
-            final JournalScan scan = notCorrupt(path, JournalScan.ofWritten(path, file, header, walk, progress));
+            final JournalScan scan =
+                    JournalScan.ofWritten(path, file, header, walk, progress).requireIntact(path);
             if (scan.events() == expected) {
                 file.index(IndexWriter.of(path, header, walk));
                 file.markClosed(expected, scan.validEnd());
@@ -142,32 +132,13 @@ final class NewestFile {
 
     private long events(final Path path) throws IOException {
         try (FileChannel channel = Uninterruptible.open(path, READ)) {
-            return notCorrupt(path, JournalScan.of(path, channel, progress)).events();
+            return JournalScan.of(path, channel, progress).requireIntact(path).events();
         }
-    }
-
-    private static JournalScan notCorrupt(final Path path, final JournalScan scan) {
-        if (scan.condition() == Condition.CORRUPT) {
-            throw new CorruptJournalException(
-                    CorruptJournalException.Kind.CORRUPT_EVENT, path, scan.offset(), scan.sequence(), scan.reason());
-        }
-        return scan;
     }
 
     private JournalHeader header(final int index) throws IOException {
-        final Path path = file(index);
-        final JournalHeader header;
-        try (FileChannel channel = Uninterruptible.open(path, READ)) {
-            header = JournalFile.readHeader(path, channel);
-        }
-        if (header.baseSequence() != bases[index]) {
-            throw new CorruptJournalException(
-                    CorruptJournalException.Kind.DAMAGED_HEADER,
-                    path,
-                    0,
-                    header.baseSequence(),
-                    "expected base_sequence " + bases[index] + ", as its name says, found " + header.baseSequence());
-        }
+        final JournalHeader header = JournalFile.readHeader(file(index));
+        JournalDirectory.requireName(file(index), header);
         return header;
     }
 
@@ -215,11 +186,9 @@ final class NewestFile {
         final int index = Arrays.binarySearch(bases, newest);
         if (index > 0 && state.fileSequence == bases[index - 1]) {
             final Path before = JournalDirectory.file(directory, state.fileSequence);
-            try (FileChannel channel = Uninterruptible.open(before, READ)) {
-                if (state.fileOffset == JournalFile.readHeader(before, channel).writeOffset()) {
-                    state.fileSequence = newest;
-                    state.fileOffset = FileHeader.LENGTH;
-                }
+            if (state.fileOffset == JournalFile.readHeader(before).writeOffset()) {
+                state.fileSequence = newest;
+                state.fileOffset = FileHeader.LENGTH;
             }
         }
         return state;

@@ -60,10 +60,7 @@ public record RecoveryReport(
      */
     static RecoveryReport of(final Path file, final Path real, final FileChannel channel, final JournalScan scan)
             throws IOException {
-        if (scan.condition() == Condition.CORRUPT) {
-            throw new CorruptJournalException(
-                    CorruptJournalException.Kind.CORRUPT_EVENT, file, scan.offset(), scan.sequence(), scan.reason());
-        }
+        scan.requireIntact(file);
         final long base = scan.header().baseSequence();
         if (base < 0 || base > FileHeader.MAX_BASE_SEQUENCE) {
             throw new JournalException(file + ": sequence numbers could run out: expected a base_sequence from 0 to "

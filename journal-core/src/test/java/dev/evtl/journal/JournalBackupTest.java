@@ -4,6 +4,7 @@ import static dev.evtl.journal.support.Events.assertHolds;
 import static dev.evtl.journal.support.Events.assertHoldsInFiles;
 import static dev.evtl.journal.support.Events.files;
 import static dev.evtl.journal.support.Events.offer;
+import static dev.evtl.journal.support.TestJournals.rolling;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -65,16 +66,6 @@ class JournalBackupTest {
         copy = parent.resolve("copy");
     }
 
-    private static JournalConfig.Builder config() {
-        return JournalConfig.builder()
-                .ringSize(1 << 14)
-                .maxPayloadLength(112)
-                .backPressure(BackPressure.BLOCK)
-                .initialSize(1 << 15)
-                .growth(Growth.steps(1 << 14))
-                .rollSize(1 << 30);
-    }
-
     private static BackupReport backup(final Path journal, final Path target) {
         return JournalBackup.backup(journal, target, NOBODY);
     }
@@ -96,7 +87,7 @@ class JournalBackupTest {
 
     /** A journal of so many files with ten events each. */
     private void write(final int first, final int count) {
-        try (Journal journal = Journal.open(directory, config().build())) {
+        try (Journal journal = Journal.open(directory, rolling().build())) {
             for (int i = first; i < first + count; i++) {
                 assertTrue(i == 0 || journal.roll(LONG));
                 offer(journal, i * 10L, 10);
@@ -141,7 +132,7 @@ class JournalBackupTest {
     void copyOpensAsAJournalOfItsOwn() throws IOException {
         write(0, 3);
         backup(directory, copy);
-        try (Journal journal = Journal.open(copy, config().build())) {
+        try (Journal journal = Journal.open(copy, rolling().build())) {
             assertTrue(journal.recovery().isEmpty());
             offer(journal, 30, 5);
         }
@@ -178,7 +169,7 @@ class JournalBackupTest {
 
     @Test
     void newestFileGrowsAndIsLeftInTheCopyToo() throws IOException {
-        try (Journal journal = Journal.open(directory, config().build())) {
+        try (Journal journal = Journal.open(directory, rolling().build())) {
             offer(journal, 0, 10);
             journal.sync();
             backup(directory, copy);
@@ -200,7 +191,7 @@ class JournalBackupTest {
         final ExecutorService thread = Executors.newSingleThreadExecutor();
         final AtomicBoolean running = new AtomicBoolean(true);
         try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 15).build())) {
+                Journal.open(directory, rolling().rollSize(1 << 15).build())) {
             final Future<Long> written = thread.submit(() -> {
                 long next = 0;
                 while (running.get() || next < 20_000) {
@@ -292,7 +283,7 @@ class JournalBackupTest {
         write(0, 2);
         backup(directory, copy);
         final TreeMap<String, byte[]> before = content(copy);
-        try (Journal journal = Journal.open(directory, config().build())) {
+        try (Journal journal = Journal.open(directory, rolling().build())) {
             offer(journal, 20, 5);
             assertTrue(journal.roll(LONG));
             offer(journal, 25, 10);
@@ -381,7 +372,7 @@ class JournalBackupTest {
     void targetOfAnotherJournalIsRefusedAndLeft() throws IOException {
         write(0, 3);
         for (final Path other : List.of(parent.resolve("a"), parent.resolve("b"))) {
-            try (Journal journal = Journal.open(other, config().build())) {
+            try (Journal journal = Journal.open(other, rolling().build())) {
                 offer(journal, 0, other.endsWith("a") ? 10 : 7);
                 assertTrue(journal.roll(LONG));
                 offer(journal, 10, 5);
@@ -485,7 +476,7 @@ class JournalBackupTest {
     void copyThatIsOpenIsRefusedAndSoIsTheJournalItself() throws IOException {
         write(0, 1);
         backup(directory, copy);
-        try (Journal journal = Journal.open(copy, config().build())) {
+        try (Journal journal = Journal.open(copy, rolling().build())) {
             assertThrows(JournalLockedException.class, () -> backup(directory, copy));
             offer(journal, 10, 1);
         }

@@ -3,6 +3,7 @@ package dev.evtl.journal;
 import static dev.evtl.journal.support.Events.assertHoldsInFiles;
 import static dev.evtl.journal.support.Events.files;
 import static dev.evtl.journal.support.Events.offer;
+import static dev.evtl.journal.support.TestJournals.rolling;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -52,14 +53,8 @@ class RollTest {
         directory = parent.resolve("trades");
     }
 
-    private static JournalConfig.Builder config() {
-        return JournalConfig.builder()
-                .ringSize(1 << 14)
-                .maxPayloadLength(112)
-                .backPressure(BackPressure.BLOCK)
-                .initialSize(1 << 15)
-                .growth(Growth.steps(1 << 14))
-                .rollSize(1 << 15);
+    private Journal open() {
+        return Journal.open(directory, rolling().build());
     }
 
     private static void await(final BooleanSupplier condition) throws InterruptedException {
@@ -86,7 +81,8 @@ class RollTest {
                 ? Files.createTempDirectory("roll").resolve("j")
                 : directory;
         try (Journal journal = Journal.open(
-                onDisk, config().appenderMode(mode).storage(storage).build())) {
+                onDisk,
+                rolling().rollSize(1 << 15).appenderMode(mode).storage(storage).build())) {
             for (int i = 0; i < count; i += 5000) {
                 final int before = files(onDisk).size();
                 offer(journal, i, 5000);
@@ -106,8 +102,8 @@ class RollTest {
             names = {"THREAD", "PUBLISHERS"},
             value = AppenderMode.class)
     void rollPutsWhatComesAfterItIntoANewFile(final AppenderMode mode) throws IOException {
-        try (Journal journal = Journal.open(
-                directory, config().rollSize(1 << 30).appenderMode(mode).build())) {
+        try (Journal journal =
+                Journal.open(directory, rolling().appenderMode(mode).build())) {
             assertTrue(journal.roll(LONG)); // nothing to leave
             offer(journal, 0, 10);
             assertTrue(journal.roll(LONG));
@@ -134,8 +130,7 @@ class RollTest {
     @Test
     void invokerRolls() throws IOException {
         try (Journal journal = Journal.open(
-                directory,
-                config().rollSize(1 << 30).appenderMode(AppenderMode.INVOKER).build())) {
+                directory, rolling().appenderMode(AppenderMode.INVOKER).build())) {
             offer(journal, 0, 10);
             assertTrue(journal.roll(LONG));
             offer(journal, 10, 10);
@@ -145,8 +140,7 @@ class RollTest {
 
     @Test
     void whatIsAcknowledgedAfterARollIsDurableInBothFiles() throws IOException {
-        try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 30).build())) {
+        try (Journal journal = open()) {
             offer(journal, 0, 10);
             assertTrue(journal.roll(LONG));
             offer(journal, 10, 10);
@@ -163,8 +157,7 @@ class RollTest {
     @Test
     void journalGoesOnInItsNewestFile() throws IOException {
         for (int i = 0; i < 5; i++) {
-            try (Journal journal =
-                    Journal.open(directory, config().rollSize(1 << 30).build())) {
+            try (Journal journal = open()) {
                 offer(journal, i * 20, 10);
                 assertTrue(journal.roll(LONG));
                 offer(journal, i * 20 + 10, 10);
@@ -187,7 +180,7 @@ class RollTest {
     @Test
     void periodThatIsOverEndsAFileAndAnEmptyOneLeavesNone() throws Exception {
         final AtomicLong now = new AtomicLong(100 * SECOND);
-        final JournalConfig config = config().rollSize(1 << 30)
+        final JournalConfig config = rolling()
                 .rollTimes(RollTimes.every(Duration.ofSeconds(10)))
                 .clock(now::get)
                 .build();
@@ -233,7 +226,7 @@ class RollTest {
     @Test
     void timesMissedWhileItWasClosedEndOneFile() throws Exception {
         final AtomicLong now = new AtomicLong(100 * SECOND);
-        final JournalConfig config = config().rollSize(1 << 30)
+        final JournalConfig config = rolling()
                 .rollTimes(RollTimes.every(Duration.ofSeconds(10)))
                 .clock(now::get)
                 .build();
@@ -255,11 +248,10 @@ class RollTest {
 
     @Test
     void secondWriterIsRefusedByAnyName() throws IOException {
-        try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 30).build())) {
+        try (Journal journal = open()) {
             offer(journal, 0, 10);
             assertTrue(journal.roll(LONG));
-            assertThrows(JournalLockedException.class, () -> Journal.open(directory, config().build()));
+            assertThrows(JournalLockedException.class, () -> open());
             assertThrows(
                     JournalLockedException.class,
                     () -> Journal.open(files(directory).get(1)));
@@ -276,8 +268,8 @@ class RollTest {
         final Path file = parent.resolve("one.evtl");
         Journal.open(file).close();
         final byte[] before = Files.readAllBytes(file);
-        final JournalException refused =
-                assertThrows(JournalException.class, () -> Journal.open(file, config().build()));
+        final JournalException refused = assertThrows(
+                JournalException.class, () -> Journal.open(file, rolling().build()));
         assertTrue(refused.getMessage().contains("is a file"), refused.getMessage());
         assertEquals(before.length, Files.size(file));
     }
@@ -291,7 +283,7 @@ class RollTest {
         try (Stream<Path> left = Files.list(directory)) {
             assertEquals(1, left.count());
         }
-        Journal.open(directory, config().build()).close();
+        open().close();
         Journal.open(directory).close();
         assertEquals(1, files(directory).size());
     }
@@ -301,13 +293,12 @@ class RollTest {
         Files.createDirectory(directory);
         final Path empty = emptyFile();
         Files.createSymbolicLink(directory.resolve("next.evtl"), empty);
-        assertThrows(JournalException.class, () -> Journal.open(directory, config().build()));
+        assertThrows(JournalException.class, () -> open());
         assertTrue(Files.exists(empty));
     }
 
     private void writeThreeFiles() {
-        try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 30).build())) {
+        try (Journal journal = open()) {
             for (int i = 0; i < 3; i++) {
                 offer(journal, i * 10, 10);
                 assertTrue(i == 2 || journal.roll(LONG));
@@ -319,18 +310,27 @@ class RollTest {
     void missingFileInTheMiddleIsRefused() throws IOException {
         writeThreeFiles();
         Files.delete(files(directory).get(1));
-        final CorruptJournalException hole =
-                assertThrows(CorruptJournalException.class, () -> Journal.open(directory, config().build()));
+        final CorruptJournalException hole = assertThrows(CorruptJournalException.class, () -> open());
         assertTrue(hole.getMessage().contains("a hole"), hole.getMessage());
         assertTrue(hole.getMessage().contains("up to sequence 19"), hole.getMessage());
         assertEquals(2, files(directory).size());
     }
 
-    private static void reopenHeader(final Path file, final int from, final byte[] bytes) throws IOException {
+    private static void write(final Path file, final int from, final byte... bytes) throws IOException {
         try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
             out.seek(from);
             out.write(bytes);
         }
+    }
+
+    /** Has its header say that nothing in it is durable, and that it is not closed. */
+    private static void leaveOpen(final Path file) throws IOException {
+        write(file, 48, new byte[] {64, 0, 0, 0, 0, 0, 0, 0, 0});
+    }
+
+    /** Of the ten events that it has. */
+    private static void loseLastThree(final Path file) throws IOException {
+        write(file, 64 + 7 * 32, new byte[3 * 32]);
     }
 
     /** As where the process died between a roll and the close of the file before. */
@@ -339,12 +339,11 @@ class RollTest {
         writeThreeFiles();
         final Path second = files(directory).get(1);
         final byte[] whole = Files.readAllBytes(second);
-        reopenHeader(second, 48, new byte[] {64, 0, 0, 0, 0, 0, 0, 0, 0});
+        leaveOpen(second);
         try (RandomAccessFile out = new RandomAccessFile(second.toFile(), "rw")) {
             out.setLength(1 << 15);
         }
-        try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 30).build())) {
+        try (Journal journal = open()) {
             offer(journal, 30, 1);
         }
         assertEquals(whole.length, Files.size(second));
@@ -356,13 +355,12 @@ class RollTest {
     void journalEndsWhereTheFirstEventIsMissing() throws IOException {
         writeThreeFiles();
         final Path second = files(directory).get(1);
-        reopenHeader(second, 48, new byte[] {64, 0, 0, 0, 0, 0, 0, 0, 0});
-        reopenHeader(second, 64 + 7 * 32, new byte[3 * 32]);
+        leaveOpen(second);
+        loseLastThree(second);
         final Path third = files(directory).get(2);
         final byte[] after = Files.readAllBytes(third);
-        reopenHeader(third, 48, new byte[] {64, 0, 0, 0, 0, 0, 0, 0, 0});
-        try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 30).build())) {
+        leaveOpen(third);
+        try (Journal journal = open()) {
             offer(journal, 17, 3);
         }
         assertEquals(2, assertHoldsInFiles(directory, 20));
@@ -375,9 +373,9 @@ class RollTest {
     void durableEventsAfterMissingOnesAreDamage() throws IOException {
         writeThreeFiles();
         final Path second = files(directory).get(1);
-        reopenHeader(second, 48, new byte[] {64, 0, 0, 0, 0, 0, 0, 0, 0});
-        reopenHeader(second, 64 + 7 * 32, new byte[3 * 32]);
-        assertThrows(CorruptJournalException.class, () -> Journal.open(directory, config().build()));
+        leaveOpen(second);
+        loseLastThree(second);
+        assertThrows(CorruptJournalException.class, () -> open());
         assertEquals(3, files(directory).size());
     }
 
@@ -385,8 +383,7 @@ class RollTest {
     void fileOfWhichOnlyTheNameSurvivedIsLeftOut() throws IOException {
         writeThreeFiles();
         Files.write(directory.resolve(String.format("%020d.evtl", 30)), new byte[4096]);
-        try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 30).build())) {
+        try (Journal journal = open()) {
             offer(journal, 30, 1);
         }
         assertEquals(3, assertHoldsInFiles(directory, 31));
@@ -396,8 +393,7 @@ class RollTest {
     void fileThatWasPreparedByAKilledProcessIsDeleted() throws IOException {
         writeThreeFiles();
         Files.copy(emptyFile(), directory.resolve("next.evtl"));
-        try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 30).build())) {
+        try (Journal journal = open()) {
             offer(journal, 30, 1);
             assertTrue(journal.roll(LONG));
             offer(journal, 31, 1);
@@ -416,14 +412,13 @@ class RollTest {
     void strangersFileOfThatNameStays() throws IOException {
         Files.createDirectory(directory);
         Files.writeString(directory.resolve("next.evtl"), "not yours");
-        assertThrows(JournalException.class, () -> Journal.open(directory, config().build()));
+        assertThrows(JournalException.class, () -> open());
         assertEquals("not yours", Files.readString(directory.resolve("next.evtl")));
     }
 
     @Test
     void nothingStaysOpenOfFilesThatWereLeft() throws Exception {
-        try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 30).build())) {
+        try (Journal journal = open()) {
             for (int i = 0; i < 30; i++) {
                 offer(journal, i, 1);
                 assertTrue(journal.roll(LONG));
@@ -462,8 +457,7 @@ class RollTest {
 
     @Test
     void oldestFilesGoWhereThereAreTooMany() throws Exception {
-        try (Journal journal = Journal.open(
-                directory, config().rollSize(1 << 30).retainFiles(3).build())) {
+        try (Journal journal = Journal.open(directory, rolling().retainFiles(3).build())) {
             rollEachEvent(journal, 0, 10);
             awaitBases(8L, 9L, 10L);
         }
@@ -477,8 +471,7 @@ class RollTest {
     @Test
     void oldestFilesGoWhereTheyTakeTooMuch() throws Exception {
         try (Journal journal = Journal.open(
-                directory,
-                config().rollSize(1 << 30).retainBytes((1 << 15) + 3 * 96).build())) {
+                directory, rolling().retainBytes((1 << 15) + 3 * 96).build())) {
             rollEachEvent(journal, 0, 10);
             awaitBases(7L, 8L, 9L, 10L);
         }
@@ -487,10 +480,8 @@ class RollTest {
     @Test
     void filesGoWhenTheyAreOld() throws Exception {
         final AtomicLong now = new AtomicLong(100 * SECOND);
-        final JournalConfig config = config().rollSize(1 << 30)
-                .retainAge(Duration.ofSeconds(60))
-                .clock(now::get)
-                .build();
+        final JournalConfig config =
+                rolling().retainAge(Duration.ofSeconds(60)).clock(now::get).build();
         try (Journal journal = Journal.open(directory, config)) {
             rollEachEvent(journal, 0, 1);
             now.set(130 * SECOND);
@@ -506,7 +497,7 @@ class RollTest {
     void applicationReleasesWhatItNoLongerNeeds() throws Exception {
         final List<Path> told = new CopyOnWriteArrayList<>();
         final List<Path> left = new CopyOnWriteArrayList<>();
-        final JournalConfig config = config().rollSize(1 << 30)
+        final JournalConfig config = rolling()
                 .listener(new JournalListener() {
                     @Override
                     public void onReleased(final Path file) {
@@ -545,10 +536,8 @@ class RollTest {
     @Test
     void whatIsInANewFileAlreadyIsNotTakenFromTheRingAgain() throws Exception {
         final Path ring = parent.resolve("trades.ring");
-        final JournalConfig config = config().rollSize(1 << 30)
-                .ringFile(ring)
-                .appenderMode(AppenderMode.INVOKER)
-                .build();
+        final JournalConfig config =
+                rolling().ringFile(ring).appenderMode(AppenderMode.INVOKER).build();
         final byte[] ringBefore;
         final Map<Path, byte[]> after = new HashMap<>();
         try (Journal journal = Journal.open(directory, config)) {
@@ -574,8 +563,7 @@ class RollTest {
     /** Closing what was left comes before anything that follows it is acknowledged, whoever is faster. */
     @Test
     void nothingIsDurableBeforeWhatPrecedesIt() throws IOException {
-        try (Journal journal =
-                Journal.open(directory, config().rollSize(1 << 30).build())) {
+        try (Journal journal = open()) {
             for (int i = 0; i < 50; i++) {
                 offer(journal, i, 1);
                 assertTrue(journal.roll(LONG));

@@ -246,7 +246,7 @@ final class JournalFiles {
      * @param current file of the reader, which is to go on without delay if that is another
      */
     long newestBase(final JournalView current) {
-        return isNewest(current) ? current.header().baseSequence() : last(existing());
+        return isNewest(current) ? current.header().baseSequence() : last(JournalDirectory.existing(directory));
     }
 
     private static long last(final long... listed) {
@@ -314,7 +314,7 @@ final class JournalFiles {
     }
 
     private JournalView open(final JournalView current, final ToLongFunction<long[]> choice) {
-        long[] listed = existing();
+        long[] listed = JournalDirectory.existing(directory);
         while (true) {
             final long base = choice.applyAsLong(listed);
             if (current != null && base == current.header().baseSequence()) {
@@ -323,21 +323,13 @@ final class JournalFiles {
             try {
                 return JournalDirectory.open(directory, base);
             } catch (final JournalNotFoundException e) {
-                final long[] again = existing();
+                final long[] again = JournalDirectory.existing(directory);
                 if (Arrays.equals(listed, again)) {
                     throw e; // it is in the list and not there, as a link to nothing
                 }
                 listed = again;
             }
         }
-    }
-
-    private long[] existing() {
-        final long[] listed = baseSequences();
-        if (listed.length == 0) {
-            throw new JournalNotFoundException(directory + ": there is no file of a journal in it");
-        }
-        return listed;
     }
 
     private long[] baseSequences() {

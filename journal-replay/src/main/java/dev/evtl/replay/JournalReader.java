@@ -99,9 +99,9 @@ public final class JournalReader implements AutoCloseable {
     private long sequence;
     /** Where the event before the next one begins; at the file's start the same as {@link #offset}. */
     private long lastEvent = FileHeader.LENGTH;
-    /** The checksum before an offset, which was kept because the event that has it may no longer be in memory. */
-    private EventChecksum eventChecksum;
 
+    private EventChecksum eventChecksum;
+    /** The checksum before an offset, which was kept because the event that has it may no longer be in memory. */
     private int keptChecksum;
 
     private long keptOffset;

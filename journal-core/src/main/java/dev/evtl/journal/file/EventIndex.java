@@ -47,7 +47,8 @@ public final class EventIndex implements AutoCloseable {
         this.journal = journal;
         this.path = path(journal);
         this.header = header;
-        this.events = new EventVerifier(header, (offset, target, length) -> read(file, offset, target, length));
+        this.events =
+                new EventVerifier(header, (offset, target, length) -> FileCalls.read(file, offset, target, length));
     }
 
     /**
@@ -58,16 +59,6 @@ public final class EventIndex implements AutoCloseable {
      */
     public static Path path(final Path journal) {
         return journal.resolveSibling(journal.getFileName() + ".index");
-    }
-
-    private static int read(final FileChannel file, final long offset, final byte[] target, final int length) {
-        final ByteBuffer read = ByteBuffer.wrap(target, 0, length);
-        try {
-            FileCalls.read(file, read, offset);
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return read.position();
     }
 
     /**

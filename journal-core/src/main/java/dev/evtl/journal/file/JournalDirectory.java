@@ -5,6 +5,7 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.FileIdentity;
+import dev.evtl.journal.format.JournalHeader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -69,6 +70,20 @@ public final class JournalDirectory {
     }
 
     /**
+     * Returns the same of a directory that has a file of a journal.
+     *
+     * @throws JournalNotFoundException if it has none
+     * @throws JournalException         if the directory cannot be read
+     */
+    public static long[] existing(final Path directory) {
+        final long[] files = baseSequences(directory);
+        if (files.length == 0) {
+            throw new JournalNotFoundException(directory + ": there is no file of a journal in it");
+        }
+        return files;
+    }
+
+    /**
      * Refuses a directory that holds other files and none of a journal: who names it means another one, or a file in it.
      */
     public static void refuseOther(final Path directory) {
@@ -105,17 +120,35 @@ public final class JournalDirectory {
      */
     public static JournalView open(final Path directory, final long baseSequence) {
         final JournalView view = new JournalView(file(directory, baseSequence));
-        final long found = view.header().baseSequence();
-        if (found != baseSequence) {
-            view.close();
+        boolean ofItsName = false;
+        try {
+            requireName(view.path(), view.header());
+            ofItsName = true;
+            return view;
+        } finally {
+            if (!ofItsName) {
+                view.close();
+            }
+        }
+    }
+
+    /**
+     * Refuses a file whose header says that its first event has another number than its name does.
+     *
+     * @param file   with the name of one of a journal's files
+     * @param header of the file
+     * @throws CorruptJournalException if they differ
+     */
+    public static void requireName(final Path file, final JournalHeader header) {
+        final long named = baseSequence(file).orElseThrow();
+        if (header.baseSequence() != named) {
             throw new CorruptJournalException(
                     CorruptJournalException.Kind.DAMAGED_HEADER,
-                    view.path(),
+                    file,
                     FileHeader.BASE_SEQUENCE_OFFSET,
                     -1,
-                    "not the file of its name: expected base_sequence " + baseSequence + ", found " + found);
+                    "not the file of its name: expected base_sequence " + named + ", found " + header.baseSequence());
         }
-        return view;
     }
 
     /** Returns the journal that a file is part of: its directory if it has such a name, otherwise the file itself. */

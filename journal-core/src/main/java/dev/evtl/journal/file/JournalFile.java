@@ -1,5 +1,7 @@
 package dev.evtl.journal.file;
 
+import static java.nio.file.StandardOpenOption.READ;
+
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.exceptions.JournalLockedException;
 import dev.evtl.journal.format.FileHeader;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -165,6 +168,22 @@ public final class JournalFile implements AutoCloseable {
                     : IndexWriter.none(path);
         }
         return index;
+    }
+
+    /** Opens a file to read and check its header as it is now. */
+    public static JournalHeader readHeader(final Path file) throws IOException {
+        try (FileChannel channel = Uninterruptible.open(file, READ)) {
+            return readHeader(file, channel);
+        }
+    }
+
+    /** Returns whether there is anything where a file has its header: a crash can leave a name and no more. */
+    public static boolean hasHeader(final Path file) throws IOException {
+        final ByteBuffer header = ByteBuffer.allocate(FileHeader.LENGTH);
+        try (FileChannel channel = Uninterruptible.open(file, READ)) {
+            FileCalls.read(channel, header, 0);
+        }
+        return !Arrays.equals(header.array(), new byte[FileHeader.LENGTH]);
     }
 
     /**

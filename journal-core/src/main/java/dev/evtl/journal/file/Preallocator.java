@@ -5,6 +5,7 @@ import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.io.FileCalls;
 import dev.evtl.journal.io.IoFailures;
 import dev.evtl.journal.io.MappedFault;
+import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -325,17 +326,7 @@ final class Preallocator implements AutoCloseable {
     public void close() {
         running = false;
         LockSupport.unpark(thread);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (final InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterruptible.join(thread);
         unmapRetired();
         final Window unused = next;
         if (unused != null) {

@@ -10,6 +10,8 @@ package dev.evtl.journal.file;
  * @param unread whether a file goes although a named reader needs it
  */
 public record Retention(int files, long bytes, long nanos, boolean unread) {
-    /** Keeps all. */
-    public static final Retention ALL = new Retention(Integer.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE, false);
+    /** Returns whether there is no limit. */
+    public boolean keepsAll() {
+        return files == Integer.MAX_VALUE && bytes == Long.MAX_VALUE && nanos == Long.MAX_VALUE;
+    }
 }

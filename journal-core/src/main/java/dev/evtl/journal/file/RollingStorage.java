@@ -1,7 +1,5 @@
 package dev.evtl.journal.file;
 
-import static java.nio.file.StandardOpenOption.READ;
-
 import dev.evtl.journal.exceptions.JournalException;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.JournalHeader;
@@ -10,7 +8,6 @@ import dev.evtl.journal.io.NeighbourFiles;
 import dev.evtl.journal.io.Uninterruptible;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -218,6 +215,9 @@ public final class RollingStorage implements JournalStorage {
 
     /** Deletes the oldest files that need not be kept, and looks for them only if there can be some. */
     private void deleteReleased(final long newest) throws IOException {
+        if (policy.retention().keepsAll() && released == 0) {
+            return;
+        }
         final long now = System.nanoTime();
         if (newest == newestSeen && released == releasedSeen && now - lastRetention < RETENTION_LOOK_NANOS) {
             return;
@@ -260,10 +260,7 @@ public final class RollingStorage implements JournalStorage {
     }
 
     private long createdAt(final long base) throws IOException {
-        final Path path = JournalDirectory.file(directory, base);
-        try (FileChannel channel = Uninterruptible.open(path, READ)) {
-            return JournalFile.readHeader(path, channel).createdAt();
-        }
+        return JournalFile.readHeader(JournalDirectory.file(directory, base)).createdAt();
     }
 
     /** Has files deleted of which all events are before a sequence number. */
@@ -403,17 +400,7 @@ public final class RollingStorage implements JournalStorage {
     private void stop() {
         running = false;
         LockSupport.unpark(thread);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (final InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterruptible.join(thread);
     }
 
     private void discardNext() {

@@ -236,6 +236,22 @@ public final class FileCalls {
         }
     }
 
+    /**
+     * Reads bytes from an offset on into the start of an array, for callers that cannot throw an {@link IOException}.
+     *
+     * @return number of bytes read, fewer than the length only where the file ends
+     * @throws UncheckedIOException if they cannot be read
+     */
+    public static int read(final FileChannel channel, final long offset, final byte[] target, final int length) {
+        final ByteBuffer bytes = ByteBuffer.wrap(target, 0, length);
+        try {
+            read(channel, bytes, offset);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.position();
+    }
+
     /** Fills the whole array from an offset on. */
     public static void read(final RandomAccessFile opened, final byte[] bytes, final long offset) throws IOException {
         opened.seek(offset);

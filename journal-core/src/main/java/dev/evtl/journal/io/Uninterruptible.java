@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The channels and pauses that an interrupt of the calling thread does not end. For any thread. A file channel as the
+ * The channels, pauses and joins that an interrupt of the calling thread does not end. For any thread. A file channel as the
  * JDK opens it is closed by the next call of an interrupted thread: its user fails, and the process loses its locks on
  * the file. All channels of this library are therefore opened here; the interrupt flag stays as it is.
  *
@@ -52,6 +52,21 @@ public final class Uninterruptible {
     private static FileChannel uninterruptible(final FileChannel channel) throws IOException {
         new Given(channel).newOutputStream(Path.of(""));
         return channel;
+    }
+
+    /** Waits for the end of a thread, also on an interrupted one, whose flag stays set. */
+    public static void join(final Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (final InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Waits for a time in nanoseconds, also on an interrupted thread, whose flag stays set. */

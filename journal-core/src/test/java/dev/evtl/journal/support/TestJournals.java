@@ -1,6 +1,7 @@
 package dev.evtl.journal.support;
 
 import dev.evtl.journal.AppenderMode;
+import dev.evtl.journal.BackPressure;
 import dev.evtl.journal.Claim;
 import dev.evtl.journal.Growth;
 import dev.evtl.journal.Journal;
@@ -28,6 +29,17 @@ public final class TestJournals {
                 .maxPayloadLength(112)
                 .initialSize(4096)
                 .growth(Growth.steps(4096));
+    }
+
+    /** A journal of several files that goes on in another on request only, with a thread of its own. */
+    public static JournalConfig.Builder rolling() {
+        return JournalConfig.builder()
+                .ringSize(1 << 14)
+                .maxPayloadLength(112)
+                .backPressure(BackPressure.BLOCK)
+                .initialSize(1 << 15)
+                .growth(Growth.steps(1 << 14))
+                .rollSize(1 << 30);
     }
 
     public static DirectBuffer payload(final int length) {

@@ -6,14 +6,12 @@ import dev.evtl.journal.exceptions.CorruptJournalException;
 import dev.evtl.journal.exceptions.CorruptJournalException.Kind;
 import dev.evtl.journal.exceptions.JournalNotFoundException;
 import dev.evtl.journal.file.JournalDirectory;
+import dev.evtl.journal.file.JournalFile;
 import dev.evtl.journal.file.JournalView;
 import dev.evtl.journal.format.FileHeader;
 import dev.evtl.journal.format.GapEvent;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /**
@@ -33,10 +31,7 @@ record FilesScan(Path file, JournalScan scan, int files, long events, long dropp
      * @throws CorruptJournalException if a file has no header to be believed, or another's
      */
     static FilesScan of(final Path journal, final LongConsumer progress) throws IOException {
-        final long[] bases = JournalDirectory.baseSequences(journal);
-        if (bases.length == 0) {
-            throw new JournalNotFoundException(journal + ": there is no file of a journal in it");
-        }
+        final long[] bases = JournalDirectory.existing(journal);
         FilesScan found = null;
         long before = 0;
         for (int i = 0; i < bases.length; i++) {
@@ -80,29 +75,19 @@ record FilesScan(Path file, JournalScan scan, int files, long events, long dropp
 
     /** A crash of the machine can leave the name of a file whose header was not on the device yet. */
     private static void requireHeader(final Path file, final long base) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            if (Arrays.equals(
-                    Arrays.copyOf(in.readNBytes(FileHeader.LENGTH), FileHeader.LENGTH), new byte[FileHeader.LENGTH])) {
-                throw new CorruptJournalException(
-                        Kind.UNSYNCED_DATA_LOST,
-                        file,
-                        0,
-                        base,
-                        "unsynced data lost: there are zeros for a header; a recovery sets the file aside");
-            }
+        if (!JournalFile.hasHeader(file)) {
+            throw new CorruptJournalException(
+                    Kind.UNSYNCED_DATA_LOST,
+                    file,
+                    0,
+                    base,
+                    "unsynced data lost: there are zeros for a header; a recovery sets the file aside");
         }
     }
 
     private static JournalScan checked(final Path file, final int index, final JournalScan scan, final long... bases) {
         final long base = scan.header().baseSequence();
-        if (base != bases[index]) {
-            throw new CorruptJournalException(
-                    Kind.DAMAGED_HEADER,
-                    file,
-                    FileHeader.BASE_SEQUENCE_OFFSET,
-                    -1,
-                    "not the file of its name: expected base_sequence " + bases[index] + ", found " + base);
-        }
+        JournalDirectory.requireName(file, scan.header());
         if (index == bases.length - 1 || scan.condition() == Condition.CORRUPT) {
             return scan;
         }
