@@ -41,6 +41,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(120)
 class RollTest {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    /** Longer than it takes a journal to look at the clock and at its files; what has not happened by then does not. */
+    private static final long UNNOTICED_MILLIS = 300;
+
     private static final Duration LONG = Duration.ofSeconds(60);
 
     @TempDir(factory = MemoryDirectory.class)
@@ -188,16 +191,16 @@ class RollTest {
             offer(journal, 0, 10);
             now.set(109 * SECOND);
             journal.sync();
-            Thread.sleep(300);
+            Thread.sleep(UNNOTICED_MILLIS);
             assertEquals(1, files(directory).size());
             now.set(110 * SECOND);
             await(() -> hasFiles(2));
             now.set(150 * SECOND);
-            Thread.sleep(300);
+            Thread.sleep(UNNOTICED_MILLIS);
             now.set(120 * SECOND);
-            Thread.sleep(300);
+            Thread.sleep(UNNOTICED_MILLIS);
             now.set(155 * SECOND);
-            Thread.sleep(300);
+            Thread.sleep(UNNOTICED_MILLIS);
             assertEquals(2, files(directory).size());
             offer(journal, 10, 10);
             journal.sync();

@@ -20,6 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is deleted of a journal while it is read. */
 @Timeout(120)
 class RetentionTest {
+    /** Longer than it takes a journal to look at the clock and at its files; what has not happened by then does not. */
+    private static final long UNNOTICED_MILLIS = 300;
+
     private static final ReaderConfig RISK = ReaderConfig.builder().name("risk").build();
 
     @TempDir
@@ -54,7 +57,7 @@ class RetentionTest {
             rollEachEvent(journal, 0, 2);
             try (JournalReader reader = JournalReader.open(directory, RISK)) {
                 rollEachEvent(journal, 2, 8);
-                Thread.sleep(300);
+                Thread.sleep(UNNOTICED_MILLIS);
                 final long first = JournalDirectory.baseSequences(directory)[0];
                 assertTrue(first <= 1, "begins with " + first);
                 commitAt(reader, 5);
@@ -62,7 +65,7 @@ class RetentionTest {
                 awaitFirst(5);
             }
             rollEachEvent(journal, 11, 3);
-            Thread.sleep(300);
+            Thread.sleep(UNNOTICED_MILLIS);
             assertEquals(5, JournalDirectory.baseSequences(directory)[0], "it may come back");
             try (JournalReader reader = JournalReader.open(directory, RISK)) {
                 assertEquals(5, reader.sequence());
